@@ -1,0 +1,54 @@
+"""What can go wrong, as a user meets it.
+
+    DigitsError
+    ├── PictureError    a picture cannot be read
+    ├── ModelError      a model is unknown, damaged or of another kind
+    ├── DataError       training or test data is missing or damaged
+    ├── TrainingError   a recipe or a run folder does not allow what was asked
+    └── MissingExtra    an optional part of the package is not installed
+
+Every message is one line that says what was found, what was expected and what to do.
+"""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+
+
+class DigitsError(Exception):
+    """Base of all errors that this package raises for its users."""
+
+
+class PictureError(DigitsError):
+    """A picture cannot be read: no picture, damaged, or beyond the limits."""
+
+
+class ModelError(DigitsError):
+    """A model is unknown, damaged, or does not take and give what it should."""
+
+
+class DataError(DigitsError):
+    """Training or test data is missing or damaged."""
+
+
+class TrainingError(DigitsError):
+    """A recipe is wrong, or a run folder does not allow what was asked."""
+
+
+class MissingExtra(DigitsError):
+    """An optional part of the package is needed and not installed."""
+
+
+def require(module: str, extra: str) -> ModuleType:
+    """Import `module`, which the optional part `extra` brings.
+
+    Raises MissingExtra with the command that installs it.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise MissingExtra(
+            f"this needs {module.partition('.')[0]}, which is not installed ({error}); "
+            f'install it with: pip install "handwritten-digit-recognition[{extra}]"'
+        ) from error

@@ -1,0 +1,132 @@
+"""A model on a test set, and models against each other."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from digits.evaluation.metrics import Evaluation, McNemar, evaluate, mcnemar
+
+Tiles = npt.NDArray[np.uint8]
+Probabilities = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TestSet:
+    """Labelled digits that no training saw.
+
+    tiles: (N, 28, 28) uint8, ink bright. labels: (N,) uint8.
+    disputed: position → the digits that people saw instead of the label.
+    """
+
+    __test__ = False  # the name is no invitation to pytest
+
+    name: str
+    tiles: Tiles
+    labels: npt.NDArray[np.uint8]
+    disputed: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Score:
+    """What one model made of a test set.
+
+    probabilities: (N, 10). seconds: wall time for all N digits, without opening the model.
+    """
+
+    model: str
+    data: str
+    probabilities: Probabilities
+    evaluation: Evaluation
+    seconds: float
+
+    @property
+    def answers(self) -> npt.NDArray[np.int64]:
+        """(N,) the digit answered for each tile."""
+        return np.argmax(self.probabilities, axis=1)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The line of `digits evaluate --json`: all figures, without the probabilities."""
+        return {
+            "model": self.model,
+            "data": self.data,
+            **self.evaluation.to_dict(),
+            "seconds": self.seconds,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The more accurate of two models, the other, and whether chance explains the difference."""
+
+    better: Score
+    other: Score
+    test: McNemar
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mistake:
+    """A wrong answer: `index` in the test set, the two likeliest digits, their probabilities.
+
+    raters: what people saw instead of a disputed label, None where the label is not disputed.
+    """
+
+    index: int
+    tile: npt.NDArray[np.uint8]
+    label: int
+    answer: int
+    confidence: float
+    runner_up: int
+    runner_up_confidence: float
+    raters: tuple[int, ...] | None
+
+
+def score(model: str, probabilities: Callable[[Tiles], Probabilities], test_set: TestSet) -> Score:
+    """Ask a model for every digit of a test set and evaluate the answers.
+
+    model: the name under which it is reported. probabilities: (N, 28, 28) uint8 → (N, 10).
+    Raises ModelError where the answers are no probabilities.
+    """
+    start = time.perf_counter()
+    answered = probabilities(test_set.tiles)
+    seconds = time.perf_counter() - start
+    evaluation = evaluate(answered, test_set.labels, test_set.disputed)
+    return Score(model, test_set.name, answered, evaluation, seconds)
+
+
+def compare(scores: Sequence[Score], test_set: TestSet) -> tuple[Comparison, ...]:
+    """The most accurate model against each of the others, on the same digits."""
+    best = max(scores, key=lambda score: score.evaluation.accuracy)
+    best_right = best.answers == test_set.labels
+    return tuple(
+        Comparison(best, other, mcnemar(best_right, other.answers == test_set.labels))
+        for other in scores
+        if other is not best
+    )
+
+
+def mistakes(score: Score, test_set: TestSet) -> tuple[Mistake, ...]:
+    """Every wrong answer, the most confident first."""
+    wrong = np.flatnonzero(score.answers != test_set.labels)
+    by_confidence = wrong[np.argsort(-score.probabilities[wrong].max(axis=1), kind="stable")]
+    return tuple(_mistake(int(index), score, test_set) for index in by_confidence)
+
+
+def _mistake(index: int, score: Score, test_set: TestSet) -> Mistake:
+    row = score.probabilities[index]
+    answer, runner_up = (int(digit) for digit in np.argsort(-row, kind="stable")[:2])
+    return Mistake(
+        index=index,
+        tile=test_set.tiles[index],
+        label=int(test_set.labels[index]),
+        answer=answer,
+        confidence=float(row[answer]),
+        runner_up=runner_up,
+        runner_up_confidence=float(row[runner_up]),
+        raters=test_set.disputed.get(index),
+    )

@@ -1,0 +1,36 @@
+"""Writing files that are either whole or not there."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+from digits.errors import DigitsError
+
+
+def write_atomically(path: str | Path, content: bytes | str) -> None:
+    """Write `content` (text as UTF-8) to `path` through a temporary file beside it.
+
+    Whoever looks sees the old file or the whole new one, also after a power cut.
+    Raises DigitsError if the place cannot be written to.
+    """
+    path = Path(path)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with temporary.open("xb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        raise DigitsError(f"cannot write {path}: {error.strerror or error}") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_json(path: str | Path, value: Any) -> None:
+    """Write plain data as indented JSON, as `write_atomically` does."""
+    write_atomically(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")

@@ -1,0 +1,1 @@
+"""Tiles → probabilities: the trained networks, opened and asked with ONNX Runtime alone."""

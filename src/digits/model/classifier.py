@@ -1,0 +1,119 @@
+"""Tiles → probabilities, on ONNX Runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import ArrayLike, NDArray
+
+from digits.errors import ModelError
+from digits.model.store import Model, open_model
+
+CLASSES = 10
+TILE = 28
+BATCH = 256  # tiles at a time: enough to keep a core busy, few enough to stay in its cache
+
+
+class Classifier:
+    """A trained network that tells which digit a tile shows, and whether it shows one at all.
+
+    Opened once, it can be asked from many threads. Tiles are (N, 28, 28), ink bright, uint8 in
+    [0, 255] or float32 in [0, 1].
+    """
+
+    def __init__(self, model: str | Path = "default") -> None:
+        """model: the name of a shipped model, or a model folder. Raises ModelError."""
+        self.model: Model = open_model(model)
+        self._session = _open_session(self.model)
+
+    @property
+    def name(self) -> str:
+        """How the model is called."""
+        return self.model.name
+
+    def probabilities(self, tiles: ArrayLike) -> NDArray[np.float32]:
+        """(N, 10) float32: the calibrated probability of each digit; rows sum to 1."""
+        return _softmax(self._logits(tiles) / np.float32(self.model.temperature))
+
+    def predict(self, tiles: ArrayLike) -> NDArray[np.int64]:
+        """(N,) int64: the likeliest digit."""
+        return self._logits(tiles).argmax(axis=1)
+
+    def is_digit(self, tiles: ArrayLike) -> NDArray[np.float32]:
+        """(N,) float32: how sure it is that a tile shows one digit at all.
+
+        A logistic function of the logits' energy (Liu et al. 2020, "Energy-based
+        Out-of-distribution Detection").
+        """
+        return self._is_digit(self._logits(tiles))
+
+    def judge(self, tiles: ArrayLike) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Probabilities and is_digit of the same tiles, asking the network once."""
+        logits = self._logits(tiles)
+        return _softmax(logits / np.float32(self.model.temperature)), self._is_digit(logits)
+
+    def _is_digit(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
+        odds = (energy(logits) - self.model.digit_energy) / self.model.digit_scale
+        return (1 / (1 + np.exp(-np.clip(odds, -60, 60)))).astype(np.float32)
+
+    def _logits(self, tiles: ArrayLike) -> NDArray[np.float32]:
+        parts = [
+            self._session.run(["logits"], {"tiles": batch})[0] for batch in _batches(_check(tiles))
+        ]
+        return np.concatenate(parts) if parts else np.zeros((0, CLASSES), np.float32)
+
+
+def energy(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(N,) log of the summed exponentials of logits (N, 10): high where ink is familiar."""
+    top = logits.max(axis=1)
+    return np.asarray(top + np.log(np.exp(logits - top[:, None]).sum(axis=1)), np.float32)
+
+
+def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    raised = np.exp(logits - logits.max(axis=1, keepdims=True, initial=-np.inf))
+    return np.asarray(raised / raised.sum(axis=1, keepdims=True), np.float32)
+
+
+def _check(tiles: ArrayLike) -> NDArray[Any]:
+    array = np.asarray(tiles)
+    if array.ndim != 3 or array.shape[1:] != (TILE, TILE) or array.dtype.kind not in "uf":
+        raise ValueError(
+            f"tiles have shape {array.shape} and dtype {array.dtype}; expected (N, 28, 28), "
+            "uint8 in [0, 255] or float32 in [0, 1]; for pictures use Reader.digits"
+        )
+    return array
+
+
+def _batches(tiles: NDArray[Any]) -> Iterator[NDArray[np.float32]]:
+    scale = np.float32(255 if tiles.dtype.kind == "u" else 1)
+    for start in range(0, len(tiles), BATCH):
+        yield np.ascontiguousarray(tiles[start : start + BATCH], np.float32) / scale
+
+
+def _open_session(model: Model) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    # One thread, no spinning: a network this small loses more to waking threads than it gains,
+    # and callers who want all cores read from several threads.
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    try:
+        session = onnxruntime.InferenceSession(
+            model.network, options, providers=["CPUExecutionProvider"]
+        )
+    except Exception as error:  # ONNX Runtime's own errors share no base but Exception
+        raise ModelError(
+            f"the weights of model {model.name!r} are no network that ONNX Runtime "
+            f"{onnxruntime.__version__} can run ({type(error).__name__}); export it again"
+        ) from error
+    found = [node.name for node in (*session.get_inputs(), *session.get_outputs())]
+    if found != ["tiles", "logits"]:
+        raise ModelError(
+            f"model {model.name!r} has inputs and outputs {found}; expected tiles and logits; "
+            "export it again"
+        )
+    return session

@@ -1,0 +1,92 @@
+"""A model folder: model.json and the weights it vouches for, checked when opened."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from digits.errors import ModelError
+
+SHIPPED = Path(__file__).parent / "shipped"
+CARD = "model.json"
+WEIGHTS = "model.onnx"
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """An opened model folder.
+
+    name: how the model is called. network: the bytes of an ONNX graph that takes tiles
+    (N, 28, 28) float32 in [0, 1] and gives logits (N, 10). temperature: by what the logits are
+    divided before the softmax (Guo et al. 2017). digit_energy, digit_scale: centre and width of
+    the logistic curve from the energy of the logits to the probability that a tile shows one
+    digit. card: all of model.json.
+    """
+
+    name: str
+    network: bytes
+    temperature: float
+    digit_energy: float
+    digit_scale: float
+    card: dict[str, Any]
+
+
+def shipped_models() -> list[str]:
+    """Names of the models that come with the package, sorted."""
+    return sorted(card.parent.name for card in SHIPPED.glob(f"*/{CARD}"))
+
+
+def open_model(name_or_folder: str | Path) -> Model:
+    """Open a shipped model by name, or a model folder.
+
+    Raises ModelError if there is none, if a file is missing, or if the weights are not those
+    that model.json was written for.
+    """
+    names = shipped_models()
+    folder = SHIPPED / name_or_folder if str(name_or_folder) in names else Path(name_or_folder)
+    if not (folder / CARD).is_file():
+        raise ModelError(
+            f"no model {str(name_or_folder)!r}: expected a folder with {CARD} in it, "
+            f"or one of {', '.join(names) or '(none is shipped)'}"
+        )
+    card = _read_card(folder / CARD)
+    network = _read_weights(folder / WEIGHTS, card)
+    calibration = card["calibration"]
+    return Model(
+        name=card["name"],
+        network=network,
+        temperature=float(calibration["temperature"]),
+        digit_energy=float(calibration["digit_energy"]),
+        digit_scale=float(calibration["digit_scale"]),
+        card=card,
+    )
+
+
+def _read_card(path: Path) -> dict[str, Any]:
+    try:
+        card = json.loads(path.read_text("utf-8"))
+        ready = {key: card[key] for key in ("name", "sha256")}
+        ready |= {key: card["calibration"][key] for key in ("temperature", "digit_energy")}
+    except (ValueError, TypeError, KeyError, OSError) as error:
+        raise ModelError(
+            f"{path} is not the card of a model ({type(error).__name__}: {error}); "
+            "export the model again"
+        ) from error
+    return dict(card)
+
+
+def _read_weights(path: Path, card: dict[str, Any]) -> bytes:
+    try:
+        network = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror}; export it again") from error
+    found = hashlib.sha256(network).hexdigest()
+    if found != card["sha256"]:
+        raise ModelError(
+            f"{path} is not what its {CARD} was written for: SHA-256 {found}, "
+            f"expected {card['sha256']}; export the model again"
+        )
+    return network

@@ -1,0 +1,1 @@
+"""Recipe → trained network. The only room that imports Keras."""

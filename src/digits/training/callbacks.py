@@ -1,0 +1,136 @@
+"""What happens beside the fitting: progress, curves, checkpoints, the clean last epochs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from tqdm import tqdm
+
+from digits.errors import TrainingError
+from digits.files import write_atomically
+from digits.training.augment import Augment
+
+CHECKPOINT = "checkpoint.npz"
+COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds")
+
+
+class Progress(keras.callbacks.Callback):  # type: ignore[misc]
+    """A bar within each epoch on a terminal, and a line after it, on standard error."""
+
+    def __init__(self, epochs: int) -> None:
+        super().__init__()
+        self._epochs = epochs
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self._title = f"epoch {epoch + 1:{len(str(self._epochs))}}/{self._epochs}"
+        self._bar = tqdm(
+            total=self.params["steps"],
+            desc=self._title,
+            leave=False,
+            disable=not sys.stderr.isatty(),
+            unit="step",
+        )
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        self._bar.update(batch + 1 - self._bar.n)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self._bar.close()
+        values = logs or {}
+        line = f"{self._title}   loss {values['loss']:.4f}   accuracy {values['accuracy']:.2%}"
+        if "val_accuracy" in values:
+            line += f"   on digits kept back {values['val_accuracy']:.2%}"
+        tqdm.write(line, file=sys.stderr)
+
+
+class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
+    """All state of a training after each epoch, and its curves so far.
+
+    The state is every variable of model and optimizer, those of the random generators among
+    them, so that a resumed run continues bit for bit.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.folder = folder
+        self.rows: list[dict[str, float]] = []
+
+    @property
+    def epoch(self) -> int:
+        """How many epochs are done."""
+        return len(self.rows)
+
+    @property
+    def seconds(self) -> float:
+        """Time spent fitting, over all sittings."""
+        return sum(row["seconds"] for row in self.rows)
+
+    def restore(self, model: keras.Model) -> None:
+        """Put model and optimizer into the state of the last checkpoint, if there is one.
+
+        Raises TrainingError if it belongs to another network.
+        """
+        path = self.folder / CHECKPOINT
+        if not path.exists():
+            return
+        variables = _variables(model)
+        with np.load(path) as saved:
+            shapes = [saved[f"v{i}"].shape for i in range(len(saved.files) - 1)]
+            if shapes != [tuple(variable.shape) for variable in variables]:
+                raise TrainingError(
+                    f"{path} holds another network than the recipe describes; "
+                    "train into another folder"
+                )
+            for number, variable in enumerate(variables):
+                variable.assign(saved[f"v{number}"])
+            self.rows = [dict(zip(COLUMNS, row, strict=True)) for row in saved["rows"].tolist()]
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self._started = time.perf_counter()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        values = (logs or {}) | {
+            "epoch": epoch + 1,
+            "seconds": time.perf_counter() - self._started,
+        }
+        self.rows.append({name: float(values.get(name, np.nan)) for name in COLUMNS})
+        state = {f"v{i}": np.asarray(v) for i, v in enumerate(_variables(self.model))}
+        content = io.BytesIO()
+        np.savez(content, rows=[list(row.values()) for row in self.rows], **state)
+        write_atomically(self.folder / CHECKPOINT, content.getvalue())
+        write_atomically(self.folder / "curves.csv", curves_csv(self.rows))
+
+
+class CleanFinish(keras.callbacks.Callback):  # type: ignore[misc]
+    """Show the digits as they are in the last epochs."""
+
+    def __init__(self, augment: Augment, first: int) -> None:
+        super().__init__()
+        self._augment = augment
+        self._first = first
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self._augment.share.assign(0.0 if epoch >= self._first else 1.0)
+
+
+def curves_csv(rows: list[dict[str, float]]) -> str:
+    """The curves as CSV: one row an epoch, columns as in COLUMNS; empty where not measured."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for row in rows:
+        writer.writerow(
+            [int(row["epoch"])] + ["" if np.isnan(row[n]) else f"{row[n]:.6g}" for n in COLUMNS[1:]]
+        )
+    return text.getvalue()
+
+
+def _variables(model: keras.Model) -> list[Any]:
+    return [*model.variables, *model.optimizer.variables]

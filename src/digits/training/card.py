@@ -1,0 +1,54 @@
+"""The model card: what a model is for, how it was made, how good it is, where it fails."""
+
+from __future__ import annotations
+
+from typing import Any
+
+TEMPLATE = """\
+# {name}
+
+A network that tells which digit a 28×28 tile shows: {parameters:,} weights, {kilobytes:,.0f} kB.
+
+| | |
+|---|---|
+| Takes | tiles (N, 28, 28) float32 in [0, 1], ink bright, in MNIST's form (`digits.reading.tile`) |
+| Gives | logits (N, 10); divided by {temperature} and through a softmax they are probabilities |
+| Score | {accuracy:.2%} on {data} (n = {n:,}, {errors} errors, 95 % interval {low:.2%} to {high:.2%}) |
+| Log-loss, calibration | {log_loss:.4f}, ECE {ece:.2%} (15 bins) |
+| Trained | recipe `{name}`, seed {seed}, {digits:,} digits, {minutes:.1f} minutes of fitting on {cores} cores |
+| Weights | SHA-256 `{sha256}` |
+
+**For** handwritten digits 0 to 9, one a tile, from any pen. **Made** by
+`digits train --recipe {name} --seed {seed}`; the recipe stands in `model.json`. Learned from MNIST
+(LeCun, Cortes and Burges; CC BY-SA 3.0){drawn}.
+
+**Fails** on letters and signs, which it takes for the digit they resemble (look at `is_digit`), on
+digits cut in two or touching another, and on forms of one country that are another digit
+elsewhere. Not for decisions about people, money or health without a second look.
+"""
+
+
+def model_card(card: dict[str, Any]) -> str:
+    """The card as Markdown, from what model.json says."""
+    score = card["score"]
+    drawn = card["recipe"]["material"]["drawn"]
+    return TEMPLATE.format(
+        name=card["name"],
+        parameters=card["parameters"],
+        kilobytes=card["bytes"] / 1000,
+        temperature=card["calibration"]["temperature"],
+        accuracy=score["accuracy"],
+        data=score["data"],
+        n=score["n"],
+        errors=score["errors"],
+        low=score["interval"][0],
+        high=score["interval"][1],
+        log_loss=score["log_loss"],
+        ece=score["ece"],
+        seed=card["seed"],
+        digits=card["data"]["digits"],
+        minutes=card["fit_seconds"] / 60,
+        cores=card["machine"]["cores"],
+        sha256=card["sha256"],
+        drawn=f" and {drawn:,} digits drawn by this project's own pen" if drawn else "",
+    )

@@ -1,0 +1,175 @@
+"""Recipe → run folder: the training from beginning to end."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from importlib.metadata import distributions
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from digits.data import mnist
+from digits.errors import TrainingError
+from digits.evaluation.metrics import evaluate
+from digits.files import write_atomically, write_json
+from digits.model.classifier import Classifier
+from digits.model.store import CARD
+from digits.training import networks
+from digits.training.augment import Augment
+from digits.training.calibrate import calibrate
+from digits.training.callbacks import Checkpoint, CleanFinish, Progress
+from digits.training.card import model_card
+from digits.training.curves import draw_curves
+from digits.training.export import export_model, logits
+from digits.training.material import Batches, Digits, load_material, one_hot
+from digits.training.recipe import Recipe
+
+RUN = "run.json"
+PACKAGES = ("keras", "numpy", "onnx", "onnxruntime", "tensorflow", "tensorflow-cpu", "tf2onnx")
+
+
+def train(
+    recipe: Recipe,
+    out: Path,
+    *,
+    seed: int = 0,
+    data: Path | None = None,
+    resume: bool = False,
+    tensorboard: bool = False,
+) -> dict[str, Any]:
+    """Train a recipe into the run folder `out` and return what run.json says.
+
+    The folder ends up holding run.json, curves.csv, curves.png, model.keras and the three files
+    of a model folder. Raises TrainingError if `out` holds a run and `resume` is not set, or holds
+    another run than the one to resume; DataError if MNIST cannot be had.
+    """
+    begun = {"recipe": recipe.to_dict(), "seed": seed}
+    _enter(out, begun, resume)
+    keras.utils.set_random_seed(seed)
+    learn, validate = load_material(recipe.material, seed, data)
+    network = networks.build(recipe.network)
+    history = fit(network, recipe, learn, validate, out, seed, tensorboard)
+    network.save(out / "model.keras")
+    draw_curves(history.rows, out / "curves.png", recipe.name)
+    facts = begun | _circumstances(learn) | {"fit_seconds": round(history.seconds, 2)}
+    return _finish(network, facts, validate, out, data)
+
+
+def fit(
+    network: keras.Model,
+    recipe: Recipe,
+    learn: Digits,
+    validate: Digits,
+    out: Path,
+    seed: int,
+    tensorboard: bool = False,
+) -> Checkpoint:
+    """Fit the network's weights, from the last checkpoint in `out` on; returns its curves."""
+    augment = Augment(recipe.augmentation, seed)
+    tiles = keras.Input((28, 28), dtype="uint8", name="tiles")
+    learner = keras.Model(tiles, network(augment(tiles)))
+    steps = recipe.fit.epochs * -(-len(learn) // recipe.fit.batch_size)
+    _compile(learner, recipe, steps)
+    checkpoint = Checkpoint(out)
+    checkpoint.restore(learner)
+    callbacks = [Progress(recipe.fit.epochs), checkpoint]
+    if recipe.augmentation.clean_epochs:
+        first = recipe.fit.epochs - recipe.augmentation.clean_epochs
+        callbacks.append(CleanFinish(augment, first))
+    if tensorboard:
+        callbacks.append(keras.callbacks.TensorBoard(out / "tensorboard"))
+    learner.fit(
+        Batches(learn, recipe.fit.batch_size, seed, checkpoint.epoch),
+        epochs=recipe.fit.epochs,
+        initial_epoch=checkpoint.epoch,
+        validation_data=(validate.images, one_hot(validate.labels)) if len(validate) else None,
+        validation_batch_size=1000,
+        callbacks=callbacks,
+        shuffle=False,  # Batches shuffles, by seed and epoch
+        verbose=0,
+    )
+    return checkpoint
+
+
+def _compile(learner: keras.Model, recipe: Recipe, steps: int) -> None:
+    much = recipe.fit
+    warmup = max(1, round(much.warmup * steps))
+    schedule = keras.optimizers.schedules.CosineDecay(
+        0.0, steps - warmup, warmup_target=much.learning_rate, warmup_steps=warmup
+    )
+    optimizer = keras.optimizers.AdamW(schedule, weight_decay=much.weight_decay)
+    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    learner.compile(
+        optimizer,
+        keras.losses.CategoricalCrossentropy(
+            from_logits=recipe.network.kind != "dense", label_smoothing=much.label_smoothing
+        ),
+        metrics=["accuracy"],
+        steps_per_execution=much.steps_per_execution,
+        jit_compile=much.compile,
+    )
+    optimizer.build(learner.trainable_variables)
+
+
+def _enter(out: Path, begun: dict[str, Any], resume: bool) -> None:
+    """Begin a run folder, or go on with the same run in it."""
+    path = out / RUN
+    wanted = json.loads(json.dumps(begun))
+    if path.exists():
+        found = json.loads(path.read_text("utf-8"))
+        if not resume:
+            raise TrainingError(
+                f"{out} holds a run already; go on with --resume, or train into another --out"
+            )
+        if {key: found.get(key) for key in wanted} != wanted:
+            raise TrainingError(
+                f"{out} holds a run of recipe {found.get('recipe', {}).get('name')!r} with seed "
+                f"{found.get('seed')}, not of this recipe and seed as they are now; "
+                "train into another --out"
+            )
+        return
+    out.mkdir(parents=True, exist_ok=True)
+    write_json(path, wanted)
+
+
+def _circumstances(learn: Digits) -> dict[str, Any]:
+    """What a reader of the run needs to know to make it again."""
+    installed = {each.metadata["Name"].lower(): each.version for each in distributions()}
+    return {
+        "data": {"digits": len(learn), "sha256": learn.sha256()},
+        "versions": {"python": platform.python_version()}
+        | {name: installed[name] for name in PACKAGES if name in installed},
+        "machine": {
+            "system": f"{platform.system()} {platform.machine()}",
+            "cores": os.cpu_count(),
+            "backend": keras.backend.backend(),
+        },
+    }
+
+
+def _finish(
+    network: keras.Model, facts: dict[str, Any], validate: Digits, out: Path, data: Path | None
+) -> dict[str, Any]:
+    """Calibrate, export, score once on the test set, and write down all of it."""
+    calibration = calibrate(logits(network, validate.images), validate.labels)
+    facts = {"name": facts["recipe"]["name"], "parameters": network.count_params()} | facts
+    model = export_model(network, out, facts, calibration)
+    images, labels = mnist.load("test", data)
+    facts["score"] = {"data": "MNIST test"} | headline(
+        Classifier(out).probabilities(images), labels
+    )
+    write_json(out / CARD, model | facts)
+    write_atomically(out / "README.md", model_card(model | facts))
+    write_json(out / RUN, facts)
+    return facts
+
+
+def headline(probabilities: NDArray[np.float32], labels: NDArray[np.uint8]) -> dict[str, Any]:
+    """The figures of an evaluation that a run keeps."""
+    score = evaluate(probabilities, labels).to_dict()
+    return {key: score[key] for key in ("n", "errors", "accuracy", "interval", "log_loss", "ece")}

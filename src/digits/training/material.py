@@ -1,0 +1,98 @@
+"""What a recipe learns from: MNIST's training digits, drawn digits, and those kept back."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from digits.data import mnist
+from digits.data.pages.pen import drawn_digits
+from digits.errors import TrainingError
+from digits.reading.tile import normalise
+from digits.training.recipe import Material
+
+CLASSES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Digits:
+    """Labelled tiles: images (N, 28, 28) uint8, labels (N,) uint8."""
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def sha256(self) -> str:
+        """One sum over all images and labels."""
+        return hashlib.sha256(self.images.tobytes() + self.labels.tobytes()).hexdigest()
+
+
+def load_material(material: Material, seed: int, data: Path | None) -> tuple[Digits, Digits]:
+    """The digits to learn from, and those kept back to validate and calibrate on.
+
+    Raises DataError if MNIST cannot be had, TrainingError if nothing would be left to learn from.
+    """
+    images, labels = mnist.load("train", data)
+    kept = len(labels) - material.validation
+    if kept <= 0:
+        raise TrainingError(
+            f"{material.validation} digits kept for validation leave none of {len(labels)} to "
+            "learn from; lower `validation` in the recipe"
+        )
+    learn, validate = Digits(images[:kept], labels[:kept]), Digits(images[kept:], labels[kept:])
+    if material.drawn:
+        drawn = draw(material.drawn, seed)
+        learn = Digits(
+            np.concatenate([learn.images, drawn.images]),
+            np.concatenate([learn.labels, drawn.labels]),
+        )
+    return learn, validate
+
+
+def draw(count: int, seed: int) -> Digits:
+    """Digits of the parametric pen, in MNIST's form."""
+    inks, labels = drawn_digits(count, seed)
+    return Digits(np.stack([normalise(ink) for ink in inks]), labels)
+
+
+class Batches(keras.utils.PyDataset):  # type: ignore[misc]
+    """Shuffled batches of tiles and one-hot labels.
+
+    The order is a function of seed and epoch alone, so that a run that was interrupted sees the
+    same batches as one that was not.
+    """
+
+    def __init__(self, digits: Digits, batch_size: int, seed: int, epoch: int) -> None:
+        super().__init__()
+        self._digits = digits
+        self._targets = one_hot(digits.labels)
+        self._batch_size = batch_size
+        self._seed = seed
+        self._begin(epoch)
+
+    def __len__(self) -> int:
+        return -(-len(self._digits) // self._batch_size)
+
+    def __getitem__(self, index: int) -> tuple[NDArray[Any], NDArray[Any]]:
+        rows = self._order[index * self._batch_size : (index + 1) * self._batch_size]
+        return self._digits.images[rows], self._targets[rows]
+
+    def on_epoch_end(self) -> None:
+        self._begin(self._epoch + 1)
+
+    def _begin(self, epoch: int) -> None:
+        self._epoch = epoch
+        self._order = np.random.default_rng([self._seed, epoch]).permutation(len(self._digits))
+
+
+def one_hot(labels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """(N, 10) float32, 1 at each label."""
+    return np.eye(CLASSES, dtype=np.float32)[labels]

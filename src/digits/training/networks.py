@@ -1,0 +1,68 @@
+"""The networks: tiles (N, 28, 28) float32 in [0, 1] → ten scores each."""
+
+from __future__ import annotations
+
+import keras
+from keras import layers
+
+from digits.training.recipe import Network
+
+CLASSES = 10
+
+
+def build(network: Network) -> keras.Model:
+    """Build the network of a recipe, with fresh weights.
+
+    A "dense" network ends in a softmax, as in the lesson; a "residual" one in plain logits.
+    """
+    builders = {"dense": dense, "residual": residual}
+    return builders[network.kind](*network.widths)
+
+
+def dense(units: int) -> keras.Model:
+    """Flatten → Dense(ReLU) → Dense(softmax)."""
+    return keras.Sequential(
+        [
+            keras.Input((28, 28), name="tiles"),
+            layers.Flatten(),
+            layers.Dense(units, activation="relu"),
+            layers.Dense(CLASSES, activation="softmax"),
+        ],
+        name="dense",
+    )
+
+
+def residual(stem: int, *widths: int) -> keras.Model:
+    """A small residual network (He et al. 2015) that halves the resolution at every stage.
+
+    stem: channels of the first convolution; widths: channels of each block. The first stage
+    already works on 14×14: at 28×28 most of the time would go into the first few channels.
+    """
+    tiles = keras.Input((28, 28), name="tiles")
+    x = layers.Reshape((28, 28, 1))(tiles)
+    x = _convolution(x, stem, kernel=5, strides=2, activate=True)
+    for width in widths:
+        x = _block(x, width)
+    x = layers.GlobalAveragePooling2D()(x)
+    return keras.Model(tiles, layers.Dense(CLASSES)(x), name="residual")
+
+
+def _block(x: keras.KerasTensor, width: int) -> keras.KerasTensor:
+    inner = _convolution(x, width, strides=2, activate=True)
+    inner = _convolution(inner, width)
+    shortcut = layers.AveragePooling2D(2, padding="same")(x)
+    shortcut = layers.Conv2D(width, 1, use_bias=False)(shortcut)
+    return layers.ReLU()(layers.Add()([inner, shortcut]))
+
+
+def _convolution(
+    x: keras.KerasTensor,
+    width: int,
+    kernel: int = 3,
+    strides: int = 1,
+    *,
+    activate: bool = False,
+) -> keras.KerasTensor:
+    x = layers.Conv2D(width, kernel, strides, padding="same", use_bias=False)(x)
+    x = layers.BatchNormalization(momentum=0.9)(x)
+    return layers.ReLU()(x) if activate else x
