@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError
+from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 from digits.data.files import File, store
@@ -22,7 +22,8 @@ MIRRORS = (
 ANSWER_SECONDS = 6.0  # for name lookup, connection and first answer together
 SILENCE_SECONDS = 10.0  # between two pieces of a file
 ATTEMPTS = 4  # each of which has to bring the file further
-PIECE = 1 << 16
+PIECE = 1 << 16  # bytes
+GZIP_OVERHEAD = 1 << 10  # bytes by which a compressed file may exceed its contents
 
 
 def fetch(mirror: str, missing: Iterable[File], directory: Path) -> None:
@@ -59,28 +60,27 @@ def _fetch(mirror: str, file: File, part: Path) -> None:
 def _download(address: str, file: File, part: Path) -> None:
     """Bring `part` to the full length of the address, in as many attempts as make headway."""
     for attempt in range(ATTEMPTS):
-        before = part.stat().st_size if part.exists() else 0
+        before = _length(part)
         try:
             return _continue(address, file, part)
-        except (OSError, HTTPException) as error:
-            after = part.stat().st_size if part.exists() else 0
-            if attempt == ATTEMPTS - 1 or after <= before or isinstance(error, HTTPError):
+        except (OSError, HTTPException, ValueError) as error:
+            if attempt == ATTEMPTS - 1 or _length(part) <= before:
                 raise OSError(_reason(error)) from error
 
 
 def _continue(address: str, file: File, part: Path) -> None:
     """Append to `part` what it lacks; begin again if the server cannot resume."""
-    held = part.stat().st_size if part.exists() else 0
+    held = _length(part)
     with _open(address, held) as response:
         if response.status != 206:
             held = 0
-        total = held + int(response.headers.get("Content-Length") or 0)
+        total = held + (response.length or 0)
         with part.open("ab" if held else "wb") as handle, _bar(file, total, held) as bar:
             while piece := response.read1(PIECE):
                 handle.write(piece)
                 bar.update(len(piece))
                 held += len(piece)
-                if held > file.size:
+                if held > file.size + GZIP_OVERHEAD:
                     raise DataError(f"{address} is longer than the file that it should hold")
     if held < total:
         raise ConnectionError(f"the connection broke after {held:,} of {total:,} bytes")
@@ -135,5 +135,12 @@ def _bar(file: File, total: int, held: int) -> Any:
     )
 
 
+def _length(part: Path) -> int:
+    return part.stat().st_size if part.exists() else 0
+
+
 def _reason(error: Exception) -> str:
-    return str(getattr(error, "reason", None) or error or type(error).__name__)
+    """Why a download failed, without urllib's wrapping."""
+    if isinstance(error, URLError) and not isinstance(error, HTTPError):
+        return str(error.reason)
+    return str(error) or type(error).__name__

@@ -47,7 +47,7 @@ def exif_orientation(exif: bytes) -> int:
 def upright(pixels: npt.NDArray[Any], orientation: int) -> npt.NDArray[Any]:
     """Turn and mirror `pixels` (H, W, …) from the stored order into the one a viewer shows.
 
-    orientation: EXIF tag 274, 1 to 8 (CIPA DC-008, section 4.6.4); any other number changes nothing.
+    orientation: EXIF tag 274, 1 to 8 (CIPA DC-008, section 4.6.4); others change nothing.
     """
     mirrored = orientation in (2, 4, 5, 7)
     quarter_turns = {3: 2, 4: 2, 5: 1, 6: 3, 7: 3, 8: 1}.get(orientation, 0)  # anticlockwise

@@ -139,7 +139,7 @@ def _enter(out: Path, begun: dict[str, Any], resume: bool) -> None:
 
 def _circumstances(learn: Digits) -> dict[str, Any]:
     """What a reader of the run needs to know to make it again."""
-    installed = {each.metadata["Name"].lower(): each.version for each in distributions()}
+    installed = {each.metadata["Name"].lower().replace("_", "-"): each.version for each in distributions()}
     return {
         "data": {"digits": len(learn), "sha256": learn.sha256()},
         "versions": {"python": platform.python_version()}

@@ -1,0 +1,13 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from digits.data import mnist
+
+
+@pytest.fixture(scope="session")
+def mnist_test() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """The 10,000 test images (N, 28, 28) and their labels (N,)."""
+    return mnist.load("test")
