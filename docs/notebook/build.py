@@ -1,5 +1,6 @@
 """Build the notebook at the root from its source beside this file.
 
+From the root of the project:
     python docs/notebook/build.py            run the source, write the notebook with its outputs
     python docs/notebook/build.py --check    exit 1 if the notebook is not that of the source
 """
@@ -44,6 +45,7 @@ def execute(notebook: NotebookNode, folder: Path) -> None:
         timeout=CELL_TIMEOUT,
         kernel_name="python3",
         record_timing=False,
+        coalesce_streams=True,
         resources={"metadata": {"path": str(folder)}},
     ).execute()
 

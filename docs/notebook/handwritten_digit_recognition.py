@@ -41,12 +41,12 @@ def show(images, captions=(), columns=10, size=0.8):
     """Draw grey pictures in rows of `columns`, each `size` inches wide, captions above."""
     rows = -(-len(images) // columns)
     height = size + (0.2 + 0.15 * captions[0].count("\n") if len(captions) else 0)
-    figure, axes = plt.subplots(
-        rows, columns, figsize=(columns * size, rows * height), layout="constrained"
-    )
+    figsize = (columns * size, rows * height)
+    _, axes = plt.subplots(rows, columns, figsize=figsize, layout="constrained")
     for axis, image in zip(axes.flat, images, strict=True):
         axis.imshow(image, cmap="gray", vmin=0, vmax=255)
         axis.set(xticks=[], yticks=[])
+        axis.spines[:].set(visible=True, color="0.7")
     for axis, caption in zip(axes.flat, captions, strict=False):
         axis.set_title(caption, fontsize=8)
     plt.show()
@@ -246,6 +246,9 @@ print(f"{width} × {height} pixels, grey levels {picture.min()} to {picture.max(
 # for how sure it is.
 
 # %%
+naive = cv2.resize(picture, (28, 28), interpolation=cv2.INTER_AREA)
+
+
 def read(tile):
     """The ten probabilities that the network gives to one 28 × 28 picture."""
     return model.predict(tile[np.newaxis] / 255, verbose=0)[0]
@@ -255,7 +258,6 @@ def tell(answer):
     print(f"read as {answer.argmax()}, {answer.max():.0%} sure")
 
 
-naive = cv2.resize(picture, (28, 28), interpolation=cv2.INTER_AREA)
 as_it_is = read(naive)
 tell(as_it_is)
 
@@ -316,7 +318,7 @@ scale = 20 / max(crop.shape)
 size = [max(1, round(side * scale)) for side in (width, height)]
 method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
 scaled = cv2.resize(crop, size, interpolation=method)
-scaled = cv2.normalize(scaled, None, 0, 255, cv2.NORM_MINMAX)
+scaled = cv2.normalize(scaled, None, 255, norm_type=cv2.NORM_INF)
 show([crop, scaled], ["crop", f"{size[0]} × {size[1]}"], columns=2, size=1.4)
 
 # %% [markdown]

@@ -1,0 +1,39 @@
+"""Reads handwritten digits and numbers from pictures.
+
+import digits
+digits.read("page.jpg").text
+"""
+
+from __future__ import annotations
+
+import importlib
+from functools import cache
+from types import ModuleType
+
+from digits.errors import DigitsError
+from digits.model.classifier import Classifier
+from digits.reading.reader import Picture, Reader
+from digits.reading.reading import Digit, Number, Reading
+
+__all__ = ["Classifier", "Digit", "DigitsError", "Number", "Reader", "Reading", "read"]
+
+
+def read(picture: Picture) -> Reading:
+    """Read all numbers of a picture with the shipped model; see Reader.read.
+
+    The model is opened at the first call and kept.
+    """
+    return _reader().read(picture)
+
+
+@cache
+def _reader() -> Reader:
+    return Reader()
+
+
+def __getattr__(name: str) -> ModuleType:
+    # `digits.data.mnist` without a further import, and without its cost for who only reads
+    if name == "data":
+        importlib.import_module("digits.data.mnist")
+        return importlib.import_module("digits.data")
+    raise AttributeError(f"module 'digits' has no attribute {name!r}")

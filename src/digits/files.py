@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
@@ -28,7 +29,8 @@ def write_atomically(path: str | Path, content: bytes | str) -> None:
     except OSError as error:
         raise DigitsError(f"cannot write {path}: {error.strerror or error}") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # gone under its new name, or never made
+            temporary.unlink()
 
 
 def write_json(path: str | Path, value: Any) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from mirror_server import TINY, TINY_FILES, closed_address, dead_address, serve
 
-from digits.data import files, mirrors
+from digits.data import mirrors
 from digits.errors import DataError
 
 IMAGES = TINY_FILES[0]
@@ -16,8 +16,9 @@ PART = f".{IMAGES.name}.gz.part"
 
 @pytest.fixture(autouse=True)
 def _short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mirrors, "ANSWER_SECONDS", 0.5)
-    monkeypatch.setattr(mirrors, "SILENCE_SECONDS", 0.5)
+    # Well apart, as the real ones are: whichever comes first words the error.
+    monkeypatch.setattr(mirrors, "ANSWER_SECONDS", 1.0)
+    monkeypatch.setattr(mirrors, "SILENCE_SECONDS", 2.0)
 
 
 def assert_complete(directory: Path) -> None:
@@ -114,10 +115,10 @@ def test_a_failed_mirror_is_not_asked_for_the_other_files(tmp_path: Path) -> Non
 def test_a_dead_mirror_costs_its_deadline_once(tmp_path: Path) -> None:
     started = time.monotonic()
 
-    with dead_address() as address, pytest.raises(OSError, match=r"no answer within 0\.5 seconds"):
+    with dead_address() as address, pytest.raises(OSError, match="no answer within 1 seconds"):
         mirrors.fetch(address, TINY_FILES, tmp_path)
 
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 5
 
 
 def test_a_refused_connection_says_so(tmp_path: Path) -> None:
@@ -125,7 +126,6 @@ def test_a_refused_connection_says_so(tmp_path: Path) -> None:
         mirrors.fetch(closed_address(), TINY_FILES, tmp_path)
 
 
-def test_the_real_mirrors_are_patient_for_seconds_only() -> None:
+def test_the_mirrors_are_folders_reached_over_https() -> None:
     assert len(mirrors.MIRRORS) >= 2
     assert all(mirror.startswith("https://") and mirror.endswith("/") for mirror in mirrors.MIRRORS)
-    assert [file.size for file in files.FILES] == [47_040_016, 60_008, 7_840_016, 10_008]

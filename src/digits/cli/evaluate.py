@@ -80,15 +80,18 @@ def score_or_tell(model: str, test_set: TestSet, as_json: bool) -> Score | None:
     except DigitsError as error:
         print(f"digits: {model}: {error}", file=sys.stderr)
         if as_json:
-            print(json.dumps({"model": model, "error": str(error)}, ensure_ascii=False))
+            print(json.dumps({"model": model, "error": str(error)}))
         return None
-    print(json.dumps(result.to_dict(), ensure_ascii=False) if as_json else screen.summary(result))
+    print(json.dumps(result.to_dict()) if as_json else f"{screen.summary(result)}\n")
     return result
 
 
 def probabilities_of(model: str) -> Callable[[Tiles], Probabilities]:
     """Open a `.keras` file, a model folder or a shipped model."""
     if Path(model).suffix == ".keras":
+        from digits.errors import require
+
+        require("keras", "train")
         from digits.training.export import load_keras
 
         return load_keras(Path(model)).probabilities
@@ -103,5 +106,5 @@ def print_what_follows(scores: Sequence[Score], test_set: TestSet, html: Path | 
     from digits.evaluation.score import compare
 
     if len(scores) > 1:
-        print(f"\n{screen.comparisons(compare(scores, test_set))}")
-    print(f"\nsee the mistakes: {html or 'add --html evaluation.html'}")
+        print(f"{screen.comparisons(compare(scores, test_set))}\n")
+    print(f"see the mistakes: {html or 'add --html evaluation.html'}")

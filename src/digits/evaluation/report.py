@@ -52,6 +52,7 @@ def environment() -> jinja2.Environment:
         loader=engine.PackageLoader("digits.evaluation", "templates"),
         autoescape=True,
         undefined=engine.StrictUndefined,
+        finalize=keep_with_unit,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -60,3 +61,12 @@ def environment() -> jinja2.Environment:
     result.filters["log10"] = math.log10
     result.filters["picture"] = figures.data_uri
     return result
+
+
+def keep_with_unit(value: object) -> object:
+    """Text in which no line breaks between a number and its sign: "99.61 %", "p < 0.01"."""
+    if not isinstance(value, str):
+        return value
+    for sign in (" %", "p = ", "p < "):
+        value = value.replace(sign, sign.replace(" ", "\N{NO-BREAK SPACE}"))
+    return value

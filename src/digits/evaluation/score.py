@@ -48,7 +48,8 @@ class Score:
     @property
     def answers(self) -> npt.NDArray[np.int64]:
         """(N,) the digit answered for each tile."""
-        return np.argmax(self.probabilities, axis=1)
+        answers: npt.NDArray[np.int64] = self.probabilities.argmax(axis=1)
+        return answers
 
     def to_dict(self) -> dict[str, Any]:
         """The line of `digits evaluate --json`: all figures, without the probabilities."""

@@ -11,11 +11,11 @@ from digits.evaluation.wording import count, counted, percent, percent_range, ve
 
 def summary(score: Score) -> str:
     """Everything about one model: headline figures, the ten classes, the confusion matrix."""
-    parts = headline(score), classes(score.evaluation), confusion(score.evaluation)
+    parts = _headline(score), _classes(score.evaluation), _confusion(score.evaluation)
     return "\n\n".join("\n".join(lines) for lines in parts)
 
 
-def headline(score: Score) -> list[str]:
+def _headline(score: Score) -> list[str]:
     evaluation = score.evaluation
     speed = round(evaluation.n / score.seconds) if score.seconds else 0
     rows = [
@@ -25,7 +25,7 @@ def headline(score: Score) -> list[str]:
             f"95 % interval {percent_range(evaluation.interval)}",
         ),
         ("errors", count(evaluation.errors), f"of {count(evaluation.n)}"),
-        *disputed(evaluation),
+        *_disputed(evaluation),
         ("log-loss", f"{evaluation.log_loss:.4f}", "nats a digit"),
         ("ECE", percent(evaluation.ece), f"calibration error, {BINS} bins of confidence"),
         ("seconds", f"{score.seconds:.2f}", f"{counted(speed, 'digit')} a second"),
@@ -34,7 +34,7 @@ def headline(score: Score) -> list[str]:
     return [title, "", *(f"  {name:<18}{value:>9}   {note}" for name, value, note in rows)]
 
 
-def disputed(evaluation: Evaluation) -> list[tuple[str, str, str]]:
+def _disputed(evaluation: Evaluation) -> list[tuple[str, str, str]]:
     if evaluation.n_without_disputed is None or evaluation.errors_without_disputed is None:
         return []
     note = (
@@ -44,22 +44,22 @@ def disputed(evaluation: Evaluation) -> list[tuple[str, str, str]]:
     return [("without disputed", percent(evaluation.accuracy_without_disputed), note)]
 
 
-def classes(evaluation: Evaluation) -> list[str]:
+def _classes(evaluation: Evaluation) -> list[str]:
     rows = (
         f"  {c.digit:>5}{count(c.n):>8}{count(c.errors):>8}{percent(c.accuracy):>10}"
-        f"   {taken_for(c)}".rstrip()
+        f"   {_taken_for(c)}".rstrip()
         for c in evaluation.per_class
     )
     return [f"  {'digit':>5}{'n':>8}{'errors':>8}{'right':>10}   most often taken for", *rows]
 
 
-def taken_for(score: ClassScore) -> str:
+def _taken_for(score: ClassScore) -> str:
     if score.taken_for is None:
         return ""
     return f"{score.taken_for}  ({counted(score.taken_for_count, 'time')})"
 
 
-def confusion(evaluation: Evaluation) -> list[str]:
+def _confusion(evaluation: Evaluation) -> list[str]:
     """Given labels down, answers across; a dot where nothing happened."""
     width = max(6, max(len(str(n)) for row in evaluation.confusion for n in row) + 2)
     head = "  given \\ answer" + "".join(f"{answer:>{width}}" for answer in range(10))

@@ -41,7 +41,7 @@ class Classifier:
 
     def predict(self, tiles: ArrayLike) -> NDArray[np.int64]:
         """(N,) int64: the likeliest digit."""
-        return self._logits(tiles).argmax(axis=1)
+        return np.asarray(self._logits(tiles).argmax(axis=1), np.int64)
 
     def is_digit(self, tiles: ArrayLike) -> NDArray[np.float32]:
         """(N,) float32: how sure it is that a tile shows one digit at all.
@@ -58,7 +58,7 @@ class Classifier:
 
     def _is_digit(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
         odds = (energy(logits) - self.model.digit_energy) / self.model.digit_scale
-        return (1 / (1 + np.exp(-np.clip(odds, -60, 60)))).astype(np.float32)
+        return np.asarray(1 / (1 + np.exp(-np.clip(odds, -60, 60))), np.float32)
 
     def _logits(self, tiles: ArrayLike) -> NDArray[np.float32]:
         parts = [

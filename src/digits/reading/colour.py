@@ -20,13 +20,15 @@ def eight_bits(samples: npt.NDArray[Any], white: int | None) -> npt.NDArray[Any]
         return _eight_bits_of_floats(samples)
     if samples.dtype.kind == "b":
         return np.where(samples, np.uint8(255), np.uint8(0))
-    light: npt.NDArray[Any] = np.maximum(samples, 0)
+    light = np.maximum(samples, 0)
     if white:
-        return cv2.convertScaleAbs(np.minimum(light, white), alpha=255 / white)
+        scaled: npt.NDArray[Any] = cv2.convertScaleAbs(np.minimum(light, white), alpha=255 / white)
+        return scaled
     # scanners write 10, 12 or 14 bits into 16 and leave the upper ones empty
     needed = int(light.max()).bit_length()
     depth = next(bits for bits in (8, 10, 12, 14, 16, 32, 64) if bits >= needed)
-    return np.right_shift(light, depth - 8).astype(np.uint8)
+    upper: npt.NDArray[Any] = light >> (depth - 8)
+    return upper.astype(np.uint8)
 
 
 def _eight_bits_of_floats(samples: npt.NDArray[Any]) -> npt.NDArray[Any]:

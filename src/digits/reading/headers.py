@@ -10,15 +10,18 @@ import struct
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from digits.errors import PictureError
 from digits.reading.exif import ORIENTATION, UPRIGHT, exif_orientation, tags
 from digits.reading.foreign import describe_foreign
 
-# Twice the largest phone camera mode in use; 300 MB as RGB.
+# A page of A4 scanned at 1,000 dpi has 97 megapixels; as RGB it takes 290 MB.
 MAXIMUM_PIXELS = 100_000_000
 # The most that JPEG, the commonest format, can say (libjpeg's JPEG_MAX_DIMENSION).
 MAXIMUM_SIDE = 65_500
+# A progressive JPEG has about ten; each goes over the whole picture, however little it holds.
+MAXIMUM_SCANS = 100
 
 SAVE_AGAIN = "open it in a picture program and save it again as PNG or JPEG"
 
@@ -63,7 +66,7 @@ def read_header(data: bytes) -> Header:
     the limits of size.
     """
     for start, kind, parse in _FORMATS:
-        if start.match(data):
+        if re.match(start, data, re.DOTALL):
             try:
                 return parse(data)
             except (struct.error, IndexError):
@@ -117,12 +120,18 @@ def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 def _jpeg(data: bytes) -> Header:
     header: Header | None = None
     orientation: int | None = None
+    scans = 0
     for marker, segment in _jpeg_segments(data):
         if marker in _FRAMES and header is None:
             height, width = struct.unpack_from(">HH", segment, 1)
             header = Header("JPEG", width, height, encoded=data)
         elif marker == 0xE1 and segment.startswith(b"Exif\0\0") and orientation is None:
             orientation = exif_orientation(segment)
+        scans += marker == _START_OF_SCAN
+    if scans > MAXIMUM_SCANS:
+        raise PictureError(
+            f"is a JPEG of {scans:,} scans; expected at most {MAXIMUM_SCANS}; {SAVE_AGAIN}"
+        )
     if header is None:
         raise PictureError(f"is damaged: a JPEG without a frame header; {SAVE_AGAIN}")
     return replace(header, orientation=orientation or UPRIGHT)
@@ -130,6 +139,7 @@ def _jpeg(data: bytes) -> Header:
 
 _MARKER = re.compile(rb"\xff+([^\x00\xff])")
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # SOF0 to SOF15, ITU-T T.81 table B.1
+_START_OF_SCAN = 0xDA
 _END = 0xD9
 _WITHOUT_SEGMENT = frozenset([0x01, *range(0xD0, 0xD9)])
 
@@ -186,6 +196,10 @@ def _webp_orientation(data: bytes) -> int:
     return UPRIGHT
 
 
+_EXTRA_SAMPLES = 338
+_BYTE_ORDER: dict[bytes, Literal["little", "big"]] = {b"II": "little", b"MM": "big"}
+
+
 def _tiff(data: bytes) -> Header:
     values = {tag: (value, position) for tag, value, position in tags(data)}
     width, height = (values.get(tag, (0, 0))[0] for tag in (256, 257))
@@ -194,24 +208,24 @@ def _tiff(data: bytes) -> Header:
         raise PictureError(
             f"is a TIFF of {samples} samples a pixel; expected 1, 3 or 4; save as PNG"
         )
-    orientation, position = values.get(ORIENTATION, (UPRIGHT, 0))
-    if orientation != UPRIGHT:
-        # OpenCV would turn a TIFF itself; we turn all formats alike.
-        encoded = bytearray(data)
-        encoded[position : position + 2] = b"\1\0" if data[:2] == b"II" else b"\0\1"
-        data = bytes(encoded)
-    return Header("TIFF", width, height, encoded=data, orientation=orientation)
+    orientation, _ = values.get(ORIENTATION, (UPRIGHT, 0))
+    # OpenCV would turn a TIFF itself, and multiply its colours by alpha; we treat all formats alike
+    encoded = bytearray(data)
+    for tag, neutral in ((ORIENTATION, UPRIGHT), (_EXTRA_SAMPLES, 0)):
+        if tag in values:
+            _, position = values[tag]
+            encoded[position : position + 2] = neutral.to_bytes(2, _BYTE_ORDER[data[:2]])
+    return Header("TIFF", width, height, encoded=bytes(encoded), orientation=orientation)
 
 
 _PNM_SPACE = rb"(?:\s|#[^\n]*\n)+"
-_PNM_BITS = re.compile(rb"P[14]%b(\d{1,9})%b(\d{1,9})()" % (_PNM_SPACE, _PNM_SPACE))
-_PNM_LEVELS = re.compile(
-    rb"P[2356]%b(\d{1,9})%b(\d{1,9})%b(\d{1,5})\s" % (_PNM_SPACE, _PNM_SPACE, _PNM_SPACE)
-)
+_PNM_SIZE = rb"P[1-6]%b(\d{1,9})%b(\d{1,9})" % (_PNM_SPACE, _PNM_SPACE)
+_PNM_WHITE = rb"%b(\d{1,5})\s" % _PNM_SPACE
 
 
 def _pnm(data: bytes) -> Header:
-    found = (_PNM_BITS if data[1:2] in b"14" else _PNM_LEVELS).match(data)
+    # black and white pictures (1 and 4) state no white
+    found = re.match(_PNM_SIZE + (b"()" if data[1:2] in b"14" else _PNM_WHITE), data)
     if not found:
         raise PictureError(f"is cut off or damaged: its PNM header is not whole; {SAVE_AGAIN}")
     width, height, white = (int(number or 255) for number in found.groups())
@@ -221,15 +235,16 @@ def _pnm(data: bytes) -> Header:
     return Header("PNM", width, height, encoded=data, white=white or 255)
 
 
-_FORMATS: tuple[tuple[re.Pattern[bytes], str, Callable[[bytes], Header]], ...] = (
-    (re.compile(rb"\x89PNG\r\n\x1a\n"), "PNG", _png),
-    (re.compile(rb"\xff\xd8"), "JPEG", _jpeg),
-    (re.compile(rb"GIF8[79]a"), "GIF", _gif),
+# Patterns of the first bytes.
+_FORMATS: tuple[tuple[bytes, str, Callable[[bytes], Header]], ...] = (
+    (rb"\x89PNG\r\n\x1a\n", "PNG", _png),
+    (rb"\xff\xd8", "JPEG", _jpeg),
+    (rb"GIF8[79]a", "GIF", _gif),
     # the length of the second header stands in byte 14; a text may begin with BM
-    (re.compile(rb"BM.{12}[\x0c-\x7f]\0\0\0", re.DOTALL), "BMP", _bmp),
-    (re.compile(rb"RIFF.{4}WEBP", re.DOTALL), "WebP", _webp),
-    (re.compile(rb"II\*\0|MM\0\*"), "TIFF", _tiff),
-    (re.compile(rb"P[1-6][\s#]"), "PNM", _pnm),
+    (rb"BM.{12}[\x0c-\x7f]\0\0\0", "BMP", _bmp),
+    (rb"RIFF.{4}WEBP", "WebP", _webp),
+    (rb"II\*\0|MM\0\*", "TIFF", _tiff),
+    (rb"P[1-6][\s#]", "PNM", _pnm),
 )
 
 

@@ -1,7 +1,13 @@
-"""Ink → pieces: the blobs that may be digits, and the one that is meant where one is expected."""
+"""Ink → pieces: every blob that may be a digit, at every darkness at which it stands alone.
+
+No single threshold parts pen from paper everywhere: where it is low, a digit hangs on ruled lines
+and shadows; where it is high, a thin stroke breaks. So pieces are looked for at several, and
+which of those that overlap is the digit is decided later, when the network has seen them.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -9,106 +15,114 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits.reading.ink import Ink
+from digits.reading.reading import Box
 
-SPECK = 0.02  # share of the ink of the strongest piece below which a piece is dirt
-NEAR = 0.25  # parts of one digit stand closer than this share of its height
+THRESHOLDS = (0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75)  # shares of the darkest pen
+SMALLEST = 5  # pixels of the grid; a smaller blob holds no form
+MOST = 300  # pieces a threshold, the strongest first
+NEAR = 0.25  # parts of one digit stand closer than this share of its larger side
 BROKEN = 0.04  # a part has at least this share of the digit's ink
+SOFT = 2  # pixels over which a pen's edge fades
+SAME = 0.8  # boxes that share this much of their area are one piece at two thresholds
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Connected ink, or several such parts that belong together.
+    """A blob of ink, its loose parts joined.
 
-    box: (x, y, width, height) on the grid of the ink. labels: the components it is made of.
-    mass: summed level, 1 for one pixel of full ink.
+    box: (x, y, width, height) on the grid of the ink. ink: (h, w) uint8, the piece alone with its
+    soft edge. mass: its summed level, 1 for a pixel of full ink. contrast: how much darker it is
+    than what surrounds it, in [0, 1]. rims: how many sides of the picture it touches.
     """
 
-    box: tuple[int, int, int, int]
-    labels: tuple[int, ...]
+    box: Box
+    ink: NDArray[np.uint8]
     mass: float
+    contrast: float
+    rims: int
 
 
-@dataclass(frozen=True, slots=True)
-class Pieces:
-    """All pieces of a picture's ink, the strongest first, and the component of each pixel."""
+def find_pieces(ink: Ink) -> list[Piece]:
+    """All pieces at all thresholds; of the same piece at several, the one of most contrast."""
+    found: list[Piece] = []
+    for share in THRESHOLDS:
+        if 255 * share > ink.floor:
+            found.extend(_pieces_at(ink.level, int(255 * share)))
+    found.sort(key=lambda piece: -piece.contrast)
+    kept: list[Piece] = []
+    for piece in found:
+        if all(overlap(piece.box, other.box) < SAME for other in kept):
+            kept.append(piece)
+    return kept
 
-    found: tuple[Piece, ...]
-    components: NDArray[np.int32]
+
+def overlap(a: Box, b: Box) -> float:
+    """Common area of two boxes over their united area, in [0, 1]."""
+    common = _common(a, b)
+    return common / (a[2] * a[3] + b[2] * b[3] - common)
 
 
-def find_pieces(ink: Ink) -> Pieces:
-    """The connected components of the ink."""
-    count, components, stats, _ = cv2.connectedComponentsWithStats(
-        ink.mask.astype(np.uint8), connectivity=8
+def covers(a: Box, b: Box) -> float:
+    """Common area of two boxes as a share of the smaller one."""
+    return _common(a, b) / min(a[2] * a[3], b[2] * b[3])
+
+
+def _common(a: Box, b: Box) -> int:
+    across = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
+    down = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
+    return max(across, 0) * max(down, 0)
+
+
+def _pieces_at(level: NDArray[np.uint8], threshold: int) -> Iterator[Piece]:
+    mask = (level > threshold).astype(np.uint8)
+    count, labelled, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    components, boxes = np.asarray(labelled, np.int32), np.asarray(stats[:, :4], np.int32)
+    mass = np.bincount(components.ravel(), level.ravel() / 255, minlength=count).astype(np.float64)
+    large = (boxes[:, 2:].max(axis=1) >= SMALLEST) & (np.arange(count) > 0)
+    strongest = [int(label) for label in np.argsort(-mass) if large[label]][:MOST]
+    for label in strongest:
+        parts = _parts(label, strongest, boxes, mass)
+        yield _cut_out(level, components, parts, boxes)
+
+
+def _parts(
+    main: int, labels: list[int], boxes: NDArray[np.int32], mass: NDArray[np.float64]
+) -> list[int]:
+    """The component `main` and the weaker ones that seem to belong to the same digit."""
+    x, y, width, height = boxes[main]
+    reach = NEAR * max(width, height)
+    parts = [main]
+    for label in labels:
+        left, top, wide, high = boxes[label]
+        across = max(left - (x + width), x - (left + wide), 0)
+        down = max(top - (y + height), y - (top + high), 0)
+        near = across < reach / 2 and down < reach
+        if label != main and near and BROKEN * mass[main] <= mass[label] < mass[main] / 2:
+            parts.append(label)
+    return parts
+
+
+def _cut_out(
+    level: NDArray[np.uint8],
+    components: NDArray[np.int32],
+    parts: list[int],
+    boxes: NDArray[np.int32],
+) -> Piece:
+    left, top = boxes[parts, 0].min(), boxes[parts, 1].min()
+    right = (boxes[parts, 0] + boxes[parts, 2]).max()
+    bottom = (boxes[parts, 1] + boxes[parts, 3]).max()
+    window = np.s_[max(top - SOFT, 0) : bottom + SOFT, max(left - SOFT, 0) : right + SOFT]
+    around = components[window]
+    own = np.isin(around, parts)
+    grown = cv2.dilate(own.astype(np.uint8), np.ones((2 * SOFT + 1,) * 2, np.uint8)).astype(bool)
+    darkness = level[window]
+    ring = grown & ~own
+    contrast = darkness[own].mean() - (darkness[ring].mean() if ring.any() else 0.0)
+    height, width = level.shape
+    return Piece(
+        box=(int(left), int(top), int(right - left), int(bottom - top)),
+        ink=np.where(grown & ((around == 0) | own), darkness, 0).astype(np.uint8),
+        mass=float(darkness[own].sum()) / 255,
+        contrast=float(np.clip(contrast / 255, 0.01, 1)),
+        rims=int(left <= 0) + int(top <= 0) + int(right >= width) + int(bottom >= height),
     )
-    masses = np.bincount(components.ravel(), ink.level.ravel() / 255, minlength=count)
-    pieces = [
-        Piece(tuple(int(v) for v in stats[label, :4]), (label,), float(masses[label]))  # type: ignore[arg-type]
-        for label in range(1, count)
-    ]
-    return Pieces(tuple(sorted(pieces, key=lambda p: -p.mass)), np.asarray(components, np.int32))
-
-
-def the_one(pieces: Pieces) -> Piece | None:
-    """The piece that is meant where a picture holds exactly one digit, its loose parts joined.
-
-    Ink counts for it; touching the rim, lying far from the middle and being a long straight line
-    count against it.
-    """
-    shape = pieces.components.shape
-    if not pieces.found:
-        return None
-    main = max(pieces.found[:200], key=lambda piece: piece.mass * _likelihood(piece, shape))
-    smallest = BROKEN * main.mass
-    whole = main
-    for part in pieces.found[:200]:
-        if part is main or part.mass < smallest or _likelihood(part, shape) < 0.3:
-            continue
-        if gap(whole.box, part.box) < NEAR * max(whole.box[3], whole.box[2]):
-            whole = join(whole, part)
-    return whole
-
-
-def cut_out(ink: Ink, pieces: Pieces, piece: Piece) -> NDArray[np.uint8]:
-    """The ink of one piece alone, (h, w) uint8, with the soft edge around it."""
-    x, y, width, height = piece.box
-    soft = 2  # pixels over which a pen's edge fades on the grid
-    top, left = max(0, y - soft), max(0, x - soft)
-    window = np.s_[top : y + height + soft, left : x + width + soft]
-    components = pieces.components[window]
-    own = np.isin(components, piece.labels).astype(np.uint8)
-    own = cv2.dilate(own, np.ones((2 * soft + 1, 2 * soft + 1), np.uint8)).astype(bool)
-    others = (components > 0) & ~np.isin(components, piece.labels)
-    return np.where(own & ~others, ink.level[window], 0).astype(np.uint8)
-
-
-def join(a: Piece, b: Piece) -> Piece:
-    """Both pieces as one."""
-    left, top = min(a.box[0], b.box[0]), min(a.box[1], b.box[1])
-    right = max(a.box[0] + a.box[2], b.box[0] + b.box[2])
-    bottom = max(a.box[1] + a.box[3], b.box[1] + b.box[3])
-    return Piece((left, top, right - left, bottom - top), a.labels + b.labels, a.mass + b.mass)
-
-
-def gap(a: tuple[int, int, int, int], b: tuple[int, int, int, int]) -> float:
-    """Distance between two boxes in pixels; 0 where they touch or overlap."""
-    across = max(a[0] - (b[0] + b[2]), b[0] - (a[0] + a[2]), 0)
-    down = max(a[1] - (b[1] + b[3]), b[1] - (a[1] + a[3]), 0)
-    return float(np.hypot(across, down))
-
-
-def touches(box: tuple[int, int, int, int], shape: tuple[int, ...]) -> int:
-    """How many sides of the picture a box touches."""
-    x, y, width, height = box
-    return (x <= 0) + (y <= 0) + (x + width >= shape[1]) + (y + height >= shape[0])
-
-
-def _likelihood(piece: Piece, shape: tuple[int, ...]) -> float:
-    """How much a piece looks like the meant digit by its place and outline alone, in [0, 1]."""
-    x, y, width, height = piece.box
-    rim = 0.5 ** touches(piece.box, shape)
-    off = max(abs(x + width / 2 - shape[1] / 2) / shape[1], abs(y + height / 2 - shape[0] / 2) / shape[0])
-    middle = 1 - off
-    spans = max(width / shape[1], height / shape[0]) > 0.9 and min(width, height) < 0.1 * max(width, height)
-    lying = width > 5 * height
-    return rim * middle * (0.2 if spans or lying else 1.0)

@@ -68,7 +68,7 @@ def _shrink(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
     if side < SMOOTH_SIDE:
         factor = -(-SMOOTH_SIDE // side)
         # replicated borders: otherwise ink at the rim would fade while it is enlarged
-        ink = cv2.resize(ink, None, fx=factor, fy=factor, interpolation=cv2.INTER_LINEAR)
+        ink = np.asarray(cv2.resize(ink, None, fx=factor, fy=factor), np.uint8)
     return np.asarray(cv2.resize(ink, (BOX, BOX), interpolation=cv2.INTER_AREA), np.uint8)
 
 

@@ -26,7 +26,7 @@ from digits.training.callbacks import Checkpoint, CleanFinish, Progress
 from digits.training.card import model_card
 from digits.training.curves import draw_curves
 from digits.training.export import export_model, logits
-from digits.training.material import Batches, Digits, load_material, one_hot
+from digits.training.material import Batches, Digits, load_material, targets
 from digits.training.recipe import Recipe
 
 RUN = "run.json"
@@ -87,7 +87,7 @@ def fit(
         Batches(learn, recipe.fit.batch_size, seed, checkpoint.epoch),
         epochs=recipe.fit.epochs,
         initial_epoch=checkpoint.epoch,
-        validation_data=(validate.images, one_hot(validate.labels)) if len(validate) else None,
+        validation_data=(validate.images, targets(validate.labels)) if len(validate) else None,
         validation_batch_size=1000,
         callbacks=callbacks,
         shuffle=False,  # Batches shuffles, by seed and epoch
@@ -109,11 +109,21 @@ def _compile(learner: keras.Model, recipe: Recipe, steps: int) -> None:
         keras.losses.CategoricalCrossentropy(
             from_logits=recipe.network.kind != "dense", label_smoothing=much.label_smoothing
         ),
-        metrics=["accuracy"],
+        metrics=[keras.metrics.MeanMetricWrapper(accuracy, name="accuracy")],
         steps_per_execution=much.steps_per_execution,
         jit_compile=much.compile,
     )
     optimizer.build(learner.trainable_variables)
+
+
+def accuracy(wanted: Any, scores: Any) -> Any:
+    """(N,) float32, 1 where a digit is told right, or where clutter is given to no digit.
+
+    wanted: (N, 10) targets; scores: (N, 10) logits, or probabilities where there is no clutter.
+    """
+    told = keras.ops.equal(keras.ops.argmax(wanted, -1), keras.ops.argmax(scores, -1))
+    doubted = keras.ops.max(keras.ops.softmax(scores), -1) < 0.5
+    return keras.ops.cast(keras.ops.where(keras.ops.max(wanted, -1) < 0.5, doubted, told), "float32")
 
 
 def _enter(out: Path, begun: dict[str, Any], resume: bool) -> None:

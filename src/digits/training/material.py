@@ -12,17 +12,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits.data import mnist
+from digits.data.pages.clutter import clutter
 from digits.data.pages.pen import drawn_digits
 from digits.errors import TrainingError
 from digits.reading.tile import normalise
 from digits.training.recipe import Material
 
 CLASSES = 10
+CLUTTER = 10  # the label of ink that is no digit
 
 
 @dataclass(frozen=True, slots=True)
 class Digits:
-    """Labelled tiles: images (N, 28, 28) uint8, labels (N,) uint8."""
+    """Labelled tiles: images (N, 28, 28) uint8, labels (N,) uint8; label 10 is clutter."""
 
     images: NDArray[np.uint8]
     labels: NDArray[np.uint8]
@@ -48,23 +50,28 @@ def load_material(material: Material, seed: int, data: Path | None) -> tuple[Dig
             "learn from; lower `validation` in the recipe"
         )
     learn, validate = Digits(images[:kept], labels[:kept]), Digits(images[kept:], labels[kept:])
+    sources = [learn]
     if material.drawn:
-        drawn = draw(material.drawn, seed)
-        learn = Digits(
-            np.concatenate([learn.images, drawn.images]),
-            np.concatenate([learn.labels, drawn.labels]),
-        )
-    return learn, validate
+        sources.append(_normalised(*drawn_digits(material.drawn, seed)))
+    if material.clutter:
+        inks = clutter(material.clutter, seed)
+        sources.append(_normalised(inks, np.full(len(inks), CLUTTER, np.uint8)))
+    return _joined(sources), validate
 
 
-def draw(count: int, seed: int) -> Digits:
-    """Digits of the parametric pen, in MNIST's form."""
-    inks, labels = drawn_digits(count, seed)
+def _normalised(inks: list[NDArray[np.uint8]], labels: NDArray[np.uint8]) -> Digits:
     return Digits(np.stack([normalise(ink) for ink in inks]), labels)
 
 
+def _joined(sources: list[Digits]) -> Digits:
+    return Digits(
+        np.concatenate([each.images for each in sources]),
+        np.concatenate([each.labels for each in sources]),
+    )
+
+
 class Batches(keras.utils.PyDataset):  # type: ignore[misc]
-    """Shuffled batches of tiles and one-hot labels.
+    """Shuffled batches of tiles and targets.
 
     The order is a function of seed and epoch alone, so that a run that was interrupted sees the
     same batches as one that was not.
@@ -73,7 +80,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
     def __init__(self, digits: Digits, batch_size: int, seed: int, epoch: int) -> None:
         super().__init__()
         self._digits = digits
-        self._targets = one_hot(digits.labels)
+        self._targets = targets(digits.labels)
         self._batch_size = batch_size
         self._seed = seed
         self._begin(epoch)
@@ -93,6 +100,6 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         self._order = np.random.default_rng([self._seed, epoch]).permutation(len(self._digits))
 
 
-def one_hot(labels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """(N, 10) float32, 1 at each label."""
-    return np.eye(CLASSES, dtype=np.float32)[labels]
+def targets(labels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """(N, 10) float32: 1 at each digit, 0.1 everywhere for clutter."""
+    return np.vstack([np.eye(CLASSES), np.full(CLASSES, 0.1)]).astype(np.float32)[labels]

@@ -25,12 +25,15 @@ class Network:
 class Material:
     """What it learns from, besides MNIST's training digits.
 
-    drawn: how many digits of the parametric pen are added.
+    drawn: how many digits of the parametric pen are added. clutter: how many pieces of ink that
+    are no digit are added, for which all ten scores should be equal (outlier exposure,
+    Hendrycks et al. 2019).
     validation: how many of MNIST's last training digits are kept back for the curves and the
     calibration.
     """
 
     drawn: int = 0
+    clutter: int = 0
     validation: int = 5000
 
 

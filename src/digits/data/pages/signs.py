@@ -1,0 +1,82 @@
+"""Letters and signs that nobody takes for a digit, as pen strokes.
+
+What can pass for a digit is left out: C c D G O o Q U u (0, 6), I i J j l L T ! / ( ) | (1, 7),
+Z z ? (2), B b g q y Y S s $ (8, 6, 9, 4, 5), p, ^ and the arrow up (1).
+
+Notation: strokes are parted by `|`, points by blanks; a point is its column and its row, each 0 to
+9, rows downwards. A stroke that begins with `~` is a curve, in which a point given twice is a
+corner; any other is a chain of straight lines.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+LETTERS = {
+    "A": "09 30 69 | 16 56",
+    "E": "50 00 09 59 | 05 45",
+    "F": "50 00 09 | 05 45",
+    "H": "00 09 | 60 69 | 05 65",
+    "K": "00 09 | 50 05 59",
+    "M": "09 00 45 80 89",
+    "N": "09 00 69 60",
+    "P": "09 00 | ~00 40 62 44 05",
+    "R": "09 00 | ~00 40 62 44 05 | 25 69",
+    "V": "00 39 70",
+    "W": "00 29 43 69 80",
+    "X": "00 69 | 60 09",
+    "a": "~54 33 14 06 18 39 56 | 53 59",
+    "a of print": "~13 32 43 55 58 69 | ~55 25 07 19 39 56",
+    "d": "~54 34 15 07 19 39 56 | 50 59",
+    "e": "~06 56 56 54 33 14 06 18 39 58",
+    "f": "~51 40 22 25 29 | 04 44",
+    "h": "00 09 | ~06 24 44 56 59",
+    "k": "00 09 | 43 06 49",
+    "m": "03 09 | ~05 23 35 39 | ~35 53 65 69",
+    "n": "03 09 | ~06 24 43 55 59",
+    "r": "03 09 | ~06 24 43 64",
+    "t": "~20 25 28 49 58 | 03 53",
+    "v": "03 39 63",
+    "w": "03 19 34 59 73",
+    "x": "03 69 | 63 09",
+}
+SIGNS = {
+    "check": "06 29 80",
+    "swung check": "~05 18 29 54 90",
+    "arrow right": "05 95 | 62 95 68",
+    "arrow left": "95 05 | 32 05 38",
+    "arrow down": "40 49 | 05 49 85",
+    "brace": "~50 31 33 05 05 36 38 59",
+    "closing brace": "~00 21 23 55 55 26 28 09",
+    "bracket": "40 00 09 49",
+    "plus": "40 48 | 04 84",
+    "plus-minus": "40 46 | 03 83 | 09 89",
+    "equal": "03 83 | 06 86",
+    "unequal": "03 83 | 06 86 | 61 28",
+    "divide": "05 85 | 42 43 | 47 48",
+    "percent": "80 19 | ~20 02 24 42 20 | ~75 57 79 97 75",
+    "hash": "30 19 | 70 59 | 03 93 | 06 86",
+    "at": "~64 43 34 46 65 63 66 87 93 70 30 04 07 39 79",
+    "ampersand": "~99 33 20 40 53 16 07 29 59 84",
+    "asterisk": "40 48 | 12 76 | 16 72",
+    "less": "70 05 79",
+    "tilde": "~05 23 45 66 84",
+    "colon": "41 42 | 48 49",
+    "euro": "~72 50 23 26 59 78 | 04 54 | 06 46",
+    "root": "05 15 39 50 90",
+    "pi": "01 81 | 21 19 | 61 69",
+    "triangle": "40 09 89 40",
+    "star": "29 50 79 03 93 29",
+}
+
+
+def strokes(notation: str) -> list[tuple[NDArray[np.float32], bool]]:
+    """The strokes of an entry: points (N, 2) float32 of x and y, and whether it is a curve."""
+    return [
+        (
+            np.array([[int(x), int(y)] for x, y in part.replace("~", " ").split()], np.float32),
+            "~" in part,
+        )
+        for part in notation.split("|")
+    ]

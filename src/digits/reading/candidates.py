@@ -1,0 +1,86 @@
+"""Pieces that the network has seen: which of those that overlap are the digits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from digits.reading.pieces import Piece, covers
+from digits.reading.reading import Digit, Rejected
+
+ACCEPTED = 0.5  # is_digit from which a piece counts as a digit
+COVERED = 0.3  # pieces that share more than this of the smaller box exclude each other
+TOO_SMALL = 0.35  # beside a page's digits, a piece of less than this share of their height is dirt
+LINE = 8  # a piece this many times as long as it is high is a line
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A piece, and what the network takes it for."""
+
+    piece: Piece
+    digit: Digit
+
+    @property
+    def looks(self) -> float:
+        """How much the network likes it: sure that it is a digit, and sure which."""
+        return max(self.digit.is_digit * self.digit.confidence, 1e-3)
+
+
+def choose(candidates: Sequence[Candidate]) -> tuple[list[Digit], list[Rejected]]:
+    """Of all candidates on a page, the digits, and what remains as rejected ink.
+
+    Where candidates overlap, the one wins that has the most ink, stands out most from what
+    surrounds it and looks most like a digit.
+    """
+    ranked = sorted(candidates, key=lambda c: -c.looks * c.piece.mass * c.piece.contrast**2)
+    digits = _apart([c for c in ranked if c.digit.is_digit >= ACCEPTED])
+    if digits:
+        common = float(np.median([c.piece.box[3] for c in digits]))
+        digits = [c for c in digits if c.piece.box[3] >= TOO_SMALL * common]
+        ranked = [c for c in ranked if max(c.piece.box[2:]) >= TOO_SMALL * common]
+    left = [c for c in ranked if all(covers(c.piece.box, d.piece.box) < COVERED for d in digits)]
+    rejected = [Rejected(c.digit.box, _reason(c)) for c in _apart(left)]
+    return [c.digit for c in digits], rejected
+
+
+def most_likely(candidates: Sequence[Candidate], shape: tuple[int, ...]) -> Digit | None:
+    """The digit that is meant where a picture holds exactly one; None without candidates.
+
+    shape: of the grid of the ink.
+    """
+    best = max(candidates, key=lambda c: likelihood(c.piece, shape) * c.looks, default=None)
+    return best.digit if best else None
+
+
+def likelihood(piece: Piece, shape: tuple[int, ...]) -> float:
+    """How likely a piece is the one meant, by its ink and place alone; on no particular scale.
+
+    Much ink and contrast count for it; touching the rim, lying far from the middle and being a
+    long line count against it.
+    """
+    x, y, width, height = piece.box
+    off = max(
+        abs((x + width / 2) / shape[1] - 0.5),
+        abs((y + height / 2) / shape[0] - 0.5),
+    )
+    line = 0.2 if width > LINE * height else 1.0
+    return line * piece.mass * 0.4**piece.rims * (1 - off) ** 2 * piece.contrast**2
+
+
+def _apart(ranked: Sequence[Candidate]) -> list[Candidate]:
+    """The candidates that no better one excludes."""
+    kept: list[Candidate] = []
+    for each in ranked:
+        if all(covers(each.piece.box, other.piece.box) < COVERED for other in kept):
+            kept.append(each)
+    return kept
+
+
+def _reason(candidate: Candidate) -> str:
+    _, _, width, height = candidate.piece.box
+    if max(width, height) > LINE * min(width, height):
+        return "line"
+    return "no digit"

@@ -1,0 +1,109 @@
+"""Picture → Reading: the whole way in six steps."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digits.model.classifier import CLASSES, TILE, Classifier
+from digits.reading.candidates import Candidate, choose, likelihood, most_likely
+from digits.reading.ink import Ink, find_ink
+from digits.reading.numbers import lines_of, numbers_of, text_of
+from digits.reading.picture import open_picture
+from digits.reading.pieces import Piece, find_pieces
+from digits.reading.reading import Box, Digit, Reading
+from digits.reading.tile import normalise
+
+Picture = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | NDArray[np.generic]
+
+PAGE = 1200  # longest side in pixels at which a page of numbers is looked at
+SINGLE = 400  # and at which a lone digit is
+JUDGED = 8  # pieces of a lone digit's picture that the network is asked about
+
+
+class Reader:
+    """Reads the digits and numbers of pictures. Made once, it can be used from many threads."""
+
+    def __init__(self, model: str | Path = "default", min_confidence: float = 0.0) -> None:
+        """model: a shipped model's name or a model folder. min_confidence: digits less sure are
+        "?" in the text, in [0, 1].
+
+        Raises ModelError, or ValueError for a confidence out of range.
+        """
+        if not 0 <= min_confidence <= 1:
+            raise ValueError(f"min_confidence is {min_confidence}; expected 0 to 1")
+        self.classifier = Classifier(model)
+        self.min_confidence = min_confidence
+
+    def read(self, picture: Picture) -> Reading:
+        """Read all numbers of a picture, in reading order.
+
+        picture: path, bytes, file object, or uint8 array (H, W), (H, W, 3) RGB or (H, W, 4) RGBA.
+        Raises PictureError if it is none or cannot be read.
+        """
+        pixels = open_picture(picture)
+        ink = find_ink(pixels, PAGE)
+        candidates = self._judge(find_pieces(ink), ink)
+        digits, rejected = choose(candidates)
+        lines = [numbers_of(line) for line in lines_of(digits)]
+        return Reading(
+            text=text_of(lines, self.min_confidence),
+            numbers=tuple(number for line in lines for number in line),
+            rejected=tuple(rejected),
+            orientation=0,
+            picture=pixels,
+            model=self.classifier.name,
+        )
+
+    def digit(self, picture: Picture) -> Digit:
+        """Read a picture known to hold exactly one digit; always answers with one.
+
+        Where no ink is found at all, every digit has probability 0.1. Raises PictureError.
+        """
+        return self.digits([picture])[0]
+
+    def digits(self, pictures: Iterable[Picture]) -> list[Digit]:
+        """Read many pictures that hold exactly one digit each. Raises PictureError."""
+        return [self._digit(open_picture(picture)) for picture in pictures]
+
+    def _digit(self, pixels: NDArray[np.uint8]) -> Digit:
+        ink = find_ink(pixels, SINGLE)
+        shape = ink.level.shape
+        likely = sorted(find_pieces(ink), key=lambda piece: -likelihood(piece, shape))
+        found = most_likely(self._judge(likely[:JUDGED], ink), shape)
+        return found or _no_digit(pixels)
+
+    def _judge(self, pieces: list[Piece], ink: Ink) -> list[Candidate]:
+        """Ask the network about all pieces at once."""
+        tiles = np.array([normalise(piece.ink) for piece in pieces], np.uint8)
+        probabilities, is_digit = self.classifier.judge(tiles.reshape(-1, TILE, TILE))
+        return [
+            Candidate(piece, _digit_of(tile, row, float(sure), _on_picture(piece.box, ink.scale)))
+            for piece, tile, row, sure in zip(pieces, tiles, probabilities, is_digit, strict=True)
+        ]
+
+
+def _digit_of(
+    tile: NDArray[np.uint8], probabilities: NDArray[np.float32], is_digit: float, box: Box
+) -> Digit:
+    digit = int(probabilities.argmax())
+    return Digit(digit, float(probabilities[digit]), probabilities, box, is_digit, tile)
+
+
+def _no_digit(pixels: NDArray[np.uint8]) -> Digit:
+    """The answer where there is no ink: every digit is as likely, and none is there."""
+    even = np.full(CLASSES, 1 / CLASSES, np.float32)
+    height, width = pixels.shape[:2]
+    return _digit_of(np.zeros((TILE, TILE), np.uint8), even, 0.0, (0, 0, width, height))
+
+
+def _on_picture(box: Box, scale: float) -> Box:
+    """A box on the grid of the ink, in pixels of the picture."""
+    x, y, width, height = box
+    left, top = round(x * scale), round(y * scale)
+    return (left, top, round((x + width) * scale) - left, round((y + height) * scale) - top)
