@@ -12,7 +12,8 @@ from types import ModuleType
 
 from digits.errors import DigitsError
 from digits.model.classifier import Classifier
-from digits.reading.reader import Picture, Reader
+from digits.reading.picture import Picture
+from digits.reading.reader import Reader
 from digits.reading.reading import Digit, Number, Reading
 
 __all__ = ["Classifier", "Digit", "DigitsError", "Number", "Reader", "Reading", "read"]

@@ -5,7 +5,7 @@
     ├── ModelError      a model is unknown, damaged or of another kind
     ├── DataError       training or test data is missing or damaged
     ├── TrainingError   a recipe or a run folder does not allow what was asked
-    └── MissingExtra    an optional part of the package is not installed
+    └── MissingExtraError an optional part of the package is not installed
 
 Every message is one line that says what was found, what was expected and what to do.
 """
@@ -36,19 +36,19 @@ class TrainingError(DigitsError):
     """A recipe is wrong, or a run folder does not allow what was asked."""
 
 
-class MissingExtra(DigitsError):
+class MissingExtraError(DigitsError):
     """An optional part of the package is needed and not installed."""
 
 
 def require(module: str, extra: str) -> ModuleType:
     """Import `module`, which the optional part `extra` brings.
 
-    Raises MissingExtra with the command that installs it.
+    Raises MissingExtraError with the command that installs it.
     """
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        raise MissingExtra(
+        raise MissingExtraError(
             f"this needs {module.partition('.')[0]}, which is not installed ({error}); "
             f'install it with: pip install "handwritten-digit-recognition[{extra}]"'
         ) from error

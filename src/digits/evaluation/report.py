@@ -24,7 +24,7 @@ GALLERY_LIMIT = 200  # a picture is half a kilobyte; nobody looks at more
 def write_report(path: str | Path, scores: Sequence[Score], test_set: TestSet) -> None:
     """Write the page for one or several models scored on one test set.
 
-    Raises MissingExtra without Jinja2, DigitsError if `path` cannot be written.
+    Raises MissingExtraError without Jinja2, DigitsError if `path` cannot be written.
     """
     write_atomically(path, render(scores, test_set))
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,13 +11,11 @@ from numpy.typing import NDArray
 from digits.model.classifier import CLASSES, TILE, Classifier
 from digits.reading.candidates import Candidate, choose, likelihood, most_likely
 from digits.reading.ink import Ink, find_ink
-from digits.reading.numbers import lines_of, numbers_of, text_of
-from digits.reading.picture import open_picture
+from digits.reading.numbers import lines_of, number_of, numbers_of, text_of
+from digits.reading.picture import Picture, open_picture
 from digits.reading.pieces import Piece, find_pieces
-from digits.reading.reading import Box, Digit, Reading
+from digits.reading.reading import Box, Digit, Number, Reading, Rejected
 from digits.reading.tile import normalise
-
-Picture = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | NDArray[np.generic]
 
 PAGE = 1200  # longest side in pixels at which a page of numbers is looked at
 SINGLE = 400  # and at which a lone digit is
@@ -50,15 +46,12 @@ class Reader:
         ink = find_ink(pixels, PAGE)
         candidates = self._judge(find_pieces(ink), ink)
         digits, rejected = choose(candidates)
-        lines = [numbers_of(line) for line in lines_of(digits)]
-        return Reading(
-            text=text_of(lines, self.min_confidence),
-            numbers=tuple(number for line in lines for number in line),
-            rejected=tuple(rejected),
-            orientation=0,
-            picture=pixels,
-            model=self.classifier.name,
-        )
+        return self._reading([numbers_of(line) for line in lines_of(digits)], rejected, pixels)
+
+    def read_single(self, picture: Picture) -> Reading:
+        """Read a picture known to hold exactly one digit, as a Reading of that digit."""
+        pixels = open_picture(picture)
+        return self._reading([[number_of([self._digit(pixels)])]], [], pixels)
 
     def digit(self, picture: Picture) -> Digit:
         """Read a picture known to hold exactly one digit; always answers with one.
@@ -70,6 +63,18 @@ class Reader:
     def digits(self, pictures: Iterable[Picture]) -> list[Digit]:
         """Read many pictures that hold exactly one digit each. Raises PictureError."""
         return [self._digit(open_picture(picture)) for picture in pictures]
+
+    def _reading(
+        self, lines: list[list[Number]], rejected: list[Rejected], pixels: NDArray[np.uint8]
+    ) -> Reading:
+        return Reading(
+            text=text_of(lines, self.min_confidence),
+            lines=tuple(tuple(line) for line in lines),
+            rejected=tuple(rejected),
+            orientation=0,
+            picture=pixels,
+            model=self.classifier.name,
+        )
 
     def _digit(self, pixels: NDArray[np.uint8]) -> Digit:
         ink = find_ink(pixels, SINGLE)

@@ -82,17 +82,22 @@ class Reading:
     """All that was read in one picture.
 
     text: numbers of a line parted by blanks, lines by newlines; "" if there are none. Digits
-    less sure than the reader's `min_confidence` are "?" in it. numbers: in reading order.
+    less sure than the reader's `min_confidence` are "?" in it. lines: the numbers of each line.
     orientation: by how many degrees the picture was turned clockwise to read it. picture:
     (H, W, 3) uint8 RGB, as a viewer shows it. model: the name of the model that read.
     """
 
     text: str
-    numbers: tuple[Number, ...]
+    lines: tuple[tuple[Number, ...], ...]
     rejected: tuple[Rejected, ...]
     orientation: int
     picture: NDArray[np.uint8]
     model: str
+
+    @property
+    def numbers(self) -> tuple[Number, ...]:
+        """All numbers in reading order."""
+        return tuple(number for line in self.lines for number in line)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready, without the pixels."""

@@ -11,11 +11,12 @@ A network that tells which digit a 28×28 tile shows: {parameters:,} weights, {k
 
 | | |
 |---|---|
-| Takes | tiles (N, 28, 28) float32 in [0, 1], ink bright, in MNIST's form (`digits.reading.tile`) |
+| Takes | tiles (N, 28, 28) float32 in [0, 1], ink bright, in MNIST's form |
 | Gives | logits (N, 10); divided by {temperature} and through a softmax they are probabilities |
-| Score | {accuracy:.2%} on {data} (n = {n:,}, {errors} errors, 95 % interval {low:.2%} to {high:.2%}) |
+| Score | {accuracy:.2%} on {data}, n = {n:,}: {errors} errors |
+| Wilson 95 % interval | {low:.2%} to {high:.2%} |
 | Log-loss, calibration | {log_loss:.4f}, ECE {ece:.2%} (15 bins) |
-| Trained | recipe `{name}`, seed {seed}, {digits:,} digits, {minutes:.1f} minutes of fitting on {cores} cores |
+| Trained | recipe `{name}`, seed {seed}, {digits:,} tiles, {minutes:.1f} minutes on {cores} cores |
 | Weights | SHA-256 `{sha256}` |
 
 **For** handwritten digits 0 to 9, one a tile, from any pen. **Made** by

@@ -123,7 +123,8 @@ def accuracy(wanted: Any, scores: Any) -> Any:
     """
     told = keras.ops.equal(keras.ops.argmax(wanted, -1), keras.ops.argmax(scores, -1))
     doubted = keras.ops.max(keras.ops.softmax(scores), -1) < 0.5
-    return keras.ops.cast(keras.ops.where(keras.ops.max(wanted, -1) < 0.5, doubted, told), "float32")
+    is_clutter = keras.ops.max(wanted, -1) < 0.5
+    return keras.ops.cast(keras.ops.where(is_clutter, doubted, told), "float32")
 
 
 def _enter(out: Path, begun: dict[str, Any], resume: bool) -> None:
@@ -149,7 +150,9 @@ def _enter(out: Path, begun: dict[str, Any], resume: bool) -> None:
 
 def _circumstances(learn: Digits) -> dict[str, Any]:
     """What a reader of the run needs to know to make it again."""
-    installed = {each.metadata["Name"].lower().replace("_", "-"): each.version for each in distributions()}
+    installed = {
+        each.metadata["Name"].lower().replace("_", "-"): each.version for each in distributions()
+    }
     return {
         "data": {"digits": len(learn), "sha256": learn.sha256()},
         "versions": {"python": platform.python_version()}

@@ -126,28 +126,28 @@ def bar_based_one(u: Uniform) -> Skeleton:
 def head_of_two(u: Uniform) -> list[tuple[float, ...]]:
     top, right = u(0.22, 0.34), u(0.46, 0.6)
     start = (u(-0.02, 0.1), u(0.16, 0.32))
-    return [start, (top - 0.14, u(0.02, 0.07)), (top + 0.05, 0), (right, u(0.16, 0.28)),
-            (right * 0.8, u(0.46, 0.58))]
+    return [start, (top - 0.14, u(0.02, 0.07)), (top + 0.05, 0), (right, u(0.16, 0.32)),
+            (right * u(0.6, 0.88), u(0.48, 0.64))]
 
 
 def plain_two(u: Uniform) -> Skeleton:
-    foot, end, wave = u(-0.03, 0.08), u(0.45, 0.72), u(-0.04, 0.05)
+    foot, end, wave = u(-0.06, 0.1), u(0.45, 0.9), u(-0.05, 0.06)
     tail = (foot, u(0.96, 1), 0), (end / 2, 0.98 + wave), (end, u(0.92, 1.02))
     return (stroke(*head_of_two(u), *tail),)
 
 
 def wavy_two(u: Uniform) -> Skeleton:
     """The foot is rounded, and the base swings up, down and up."""
-    foot, end, wave = u(-0.03, 0.06), u(0.55, 0.78), u(0.03, 0.09)
+    foot, end, wave = u(-0.05, 0.08), u(0.55, 0.95), u(0.03, 0.1)
     tail = ((foot + 0.12, 0.86), (foot, 0.97, 0.3), (foot + 0.16, 0.95 - wave),
             (end * 0.68, 0.97 + wave / 2), (end, u(0.84, 0.95)))
     return (stroke(*head_of_two(u), *tail),)
 
 
 def looped_two(u: Uniform) -> Skeleton:
-    left, loop, end = u(-0.04, 0.06), u(0.14, 0.28), u(0.52, 0.78)
-    tail = ((left + 0.14, 0.92), (left + 0.02, 0.98), (left - 0.04, 0.98 - loop * 0.6),
-            (left + 0.08, 0.98 - loop), (left + 0.28, 0.93), (end, u(0.9, 1.02)))
+    left, loop, end = u(-0.08, 0.08), u(0.14, 0.36), u(0.5, 0.95)
+    tail = ((left + 0.16, 0.9), (left + 0.02, 0.98), (left - 0.06, 0.98 - loop * 0.6),
+            (left + 0.08, 0.98 - loop), (left + 0.28, u(0.86, 0.95)), (end, u(0.86, 1.04)))
     return (stroke(*head_of_two(u), *tail),)
 
 
@@ -167,15 +167,15 @@ def z_two(u: Uniform) -> Skeleton:
 
 
 def lower_three(u: Uniform) -> list[tuple[float, ...]]:
-    right = u(0.48, 0.62)
-    return [(right - 0.06, u(0.53, 0.58)), (right, u(0.68, 0.76)), (right * 0.72, u(0.92, 0.96)),
-            (u(0.2, 0.28), 1), (u(-0.04, 0.08), u(0.82, 0.95))]
+    right = u(0.44, 0.64)
+    return [(right - u(0.05, 0.12), u(0.5, 0.58)), (right, u(0.66, 0.78)),
+            (right * 0.72, u(0.92, 0.96)), (u(0.14, 0.28), 1), (u(-0.16, 0.08), u(0.82, 0.97))]
 
 
 def round_three(u: Uniform) -> Skeleton:
-    right, middle = u(0.4, 0.54), u(0.12, 0.26)
-    upper = ((u(-0.02, 0.08), u(0.1, 0.2)), (0.24, 0), (right, u(0.16, 0.24)),
-             (middle + 0.12, u(0.4, 0.44)), (middle, u(0.44, 0.48), u(0, 0.3)))
+    right, middle = u(0.36, 0.56), u(0.06, 0.28)
+    upper = ((u(-0.08, 0.08), u(0.06, 0.24)), (u(0.2, 0.28), 0), (right, u(0.14, 0.24)),
+             (middle + 0.12, u(0.36, 0.44)), (middle, u(0.42, 0.5), u(0, 0.3)))
     return (stroke(*upper, *lower_three(u)),)
 
 
@@ -184,6 +184,14 @@ def looped_three(u: Uniform) -> Skeleton:
     right, loop = u(0.42, 0.54), u(0.04, 0.1)
     upper = ((u(-0.02, 0.08), u(0.08, 0.18)), (0.24, 0), (right, u(0.16, 0.22)),
              (0.26, 0.42), (0.16, 0.44 + loop / 2), (0.16, 0.44 - loop / 2), (0.3, 0.45))
+    return (stroke(*upper, *lower_three(u)),)
+
+
+def curly_three(u: Uniform) -> Skeleton:
+    """It starts with a hook: up, and over into the upper bow."""
+    right, middle = u(0.42, 0.56), u(0.14, 0.26)
+    upper = ((u(0.02, 0.12), u(0.22, 0.3)), (u(-0.06, 0.02), u(0.12, 0.18)), (0.22, 0),
+             (right, u(0.16, 0.22)), (middle + 0.12, u(0.4, 0.44)), (middle, 0.46, u(0, 0.3)))
     return (stroke(*upper, *lower_three(u)),)
 
 
@@ -245,24 +253,26 @@ def lightning_four(u: Uniform) -> Skeleton:
     return (stroke(*path),)
 
 
-def bowl_of_five(u: Uniform) -> list[tuple[float, ...]]:
-    right = u(0.46, 0.62)
-    return [(right * 0.5, u(0.34, 0.42)), (right - 0.05, u(0.47, 0.53)), (right, u(0.64, 0.74)),
-            (right * 0.72, u(0.92, 0.97)), (u(0.16, 0.24), 1), (u(-0.06, 0.06), u(0.86, 0.95))]
+def bowl_of_five(u: Uniform, left: float) -> list[tuple[float, ...]]:
+    """From the lower end of the back, a corner, round the bowl to the end of its tail."""
+    right, waist = u(0.38, 0.62), u(0.36, 0.52)
+    return [(left, waist, 0), (right * 0.5, waist - u(0.01, 0.08)), (right - 0.05, waist + 0.09),
+            (right, (1 + waist) / 2), (right * 0.72, u(0.92, 0.97)), (u(0.12, 0.24), 1),
+            (u(-0.16, 0.06), u(0.84, 0.98))]
 
 
 def capped_five(u: Uniform) -> Skeleton:
     """The cap is a second stroke that touches, misses or floats above."""
-    left, gap, tilt = u(0.06, 0.16), u(-0.03, 0.1), u(-0.05, 0.06)
-    body = stroke((left, u(0, 0.06)), (left - u(0.01, 0.07), u(0.4, 0.46), 0), *bowl_of_five(u))
-    cap = stroke((left + gap, u(-0.02, 0.04)), (left + u(0.34, 0.56), -tilt))
+    left, gap, tilt = u(0.06, 0.18), u(-0.04, 0.12), u(-0.05, 0.12)
+    body = stroke((left, u(0, 0.1)), *bowl_of_five(u, left - u(0.01, 0.1)))
+    cap = stroke((left + gap, u(-0.02, 0.04)), (left + u(0.32, 0.72), -tilt))
     return body, cap
 
 
 def one_stroke_five(u: Uniform) -> Skeleton:
     left = u(0.08, 0.18)
-    cap = (u(0.44, 0.64), u(-0.03, 0.05)), (left, u(0, 0.05), 0)
-    return (stroke(*cap, (left - u(0.01, 0.08), u(0.38, 0.46), 0), *bowl_of_five(u)),)
+    cap = (u(0.44, 0.8), u(-0.08, 0.05)), (left, u(0, 0.05), 0)
+    return (stroke(*cap, *bowl_of_five(u, left - u(0.01, 0.1))),)
 
 
 def s_five(u: Uniform) -> Skeleton:
@@ -284,10 +294,10 @@ def angular_five(u: Uniform) -> Skeleton:
 
 def bowl_of_six(u: Uniform, left: float) -> list[tuple[float, ...]]:
     """From the bottom round to the stem, closed, overlapping or a little open."""
-    top, right = u(0.46, 0.58), left + u(0.42, 0.58)
+    top, right = u(0.4, 0.6), left + u(0.42, 0.64)
     middle = (left + right) / 2
     return [(middle, 1), (right - 0.03, u(0.86, 0.9)), (right, (1 + top) / 2),
-            (middle + 0.06, top), (left + u(-0.03, 0.12), top + u(0.12, 0.22))]
+            (middle + 0.06, top), (left + u(-0.1, 0.12), top + u(0.08, 0.22))]
 
 
 def straight_six(u: Uniform) -> Skeleton:
@@ -312,7 +322,7 @@ def b_six(u: Uniform) -> Skeleton:
 
 
 def stem_of_seven(u: Uniform, right: float) -> list[tuple[float, ...]]:
-    foot, bow = u(0.1, 0.34), u(-0.06, 0.03)
+    foot, bow = u(0.02, 0.36), u(-0.08, 0.03)
     return [(right, u(-0.02, 0.05), 0), ((right + foot) / 2 + bow, 0.48), (foot, 1)]
 
 
@@ -344,6 +354,14 @@ def waved_seven(u: Uniform) -> Skeleton:
     return (stroke(*wave, *stem_of_seven(u, right)),)
 
 
+def zigzag_seven(u: Uniform) -> Skeleton:
+    """The wave so deep that head and stem look like an M; only ever crossed."""
+    right, dip = u(0.5, 0.7), u(0.14, 0.28)
+    wave = ((u(-0.1, 0.02), u(0.16, 0.36)), (right * 0.25, u(0, 0.06), 0.2),
+            (right * 0.55, dip, 0.3))
+    return (stroke(*wave, *stem_of_seven(u, right)),)
+
+
 def crossed(form: Callable[[Uniform], Skeleton]) -> Callable[[Uniform], Skeleton]:
     """A 7 of this form with the bar through its stem."""
 
@@ -358,7 +376,7 @@ def crossed(form: Callable[[Uniform], Skeleton]) -> Callable[[Uniform], Skeleton
 def loops_of_eight(u: Uniform) -> tuple[float, float, float]:
     """Half widths of the upper and the lower loop, and the height of the waist."""
     lower = u(0.2, 0.34)
-    return lower * u(0.65, 1.05), lower, u(0.4, 0.53)
+    return lower * u(0.65, 1.25), lower, u(0.38, 0.56)
 
 
 def s_eight(u: Uniform) -> Skeleton:
@@ -367,7 +385,7 @@ def s_eight(u: Uniform) -> Skeleton:
     path = ((0.3 + upper * u(0.5, 1), u(0.04, 0.12)), (0.3, 0), (0.3 - upper, waist / 2),
             (0.3, waist), (0.3 + lower, (1 + waist) / 2), (0.3, 1), (0.3 - lower, (1 + waist) / 2),
             (0.3 + u(-0.04, 0.04), waist), (0.3 + upper * u(0.8, 1.1), waist / 2),
-            (0.3 + upper * u(0.1, 0.7), u(0, 0.1)))
+            (0.3 + upper * u(0.1, 1.2), u(-0.06, 0.1)))
     return (stroke(*path),)
 
 
@@ -462,7 +480,7 @@ FORMS: tuple[tuple[Form, ...], ...] = (
      Form(long_based_one, 1, 6, 4, 5), Form(bar_based_one, 2, 1, 0, 6)),
     (Form(plain_two, 45, 50, 15, 70), Form(wavy_two, 15, 18, 25, 4), Form(looped_two, 25, 12, 35, 0),
      Form(curly_two, 5, 8, 25, 6), Form(z_two, 10, 12, 0, 20)),
-    (Form(round_three, 65, 55, 40, 70), Form(looped_three, 12, 10, 35, 0),
+    (Form(round_three, 65, 55, 40, 70), Form(looped_three, 12, 10, 25, 0), Form(curly_three, 6, 8, 20, 2),
      Form(flat_three, 8, 15, 10, 20), Form(pointed_three, 15, 20, 15, 10)),
     (Form(open_four, 38, 40, 25, 45), Form(curved_four, 25, 6, 30, 0),
      Form(closed_four, 20, 16, 5, 50), Form(one_stroke_closed_four, 5, 6, 10, 5),
@@ -474,7 +492,8 @@ FORMS: tuple[tuple[Form, ...], ...] = (
     (Form(plain_seven, 60, 8, 10, 45), Form(curved_seven, 22, 4, 14, 10),
      Form(serif_seven, 5, 4, 6, 12), Form(waved_seven, 5, 6, 20, 0),
      Form(crossed(plain_seven), 6, 38, 10, 25), Form(crossed(curved_seven), 1, 12, 8, 0),
-     Form(crossed(serif_seven), 0, 8, 8, 8), Form(crossed(waved_seven), 1, 20, 24, 0)),
+     Form(crossed(serif_seven), 0, 8, 8, 8), Form(crossed(waved_seven), 1, 14, 18, 0),
+     Form(crossed(zigzag_seven), 0, 7, 8, 0)),
     (Form(s_eight, 55, 50, 45, 40), Form(mirrored_eight, 15, 18, 20, 10),
      Form(circles_eight, 10, 10, 5, 40), Form(pointed_eight, 12, 12, 10, 2),
      Form(waist_eight, 8, 10, 20, 8)),

@@ -54,12 +54,12 @@ class Hand:
         school = rng.choice(list(SCHOOLS), p=list(SCHOOLS.values()))
         forms = [_choose(digit_forms, str(school), rng) for digit_forms in FORMS]
         return cls(
-            shapes=tuple((f.skeleton(rng.uniform), f.skeleton(rng.uniform)) for f in forms),
+            shapes=tuple((_shape(form, rng), _shape(form, rng)) for form in forms),
             slant=float(np.clip(rng.normal(0.12, 0.16), -0.15, 0.45)),
             width=float(np.exp(np.clip(rng.normal(0, 0.17), -0.3, 0.35))),
             roundness=rng.uniform(0.95, 1.25) if rng.random() < 0.85 else rng.uniform(0.55, 0.95),
             softness=rng.uniform(0, 0.12) if rng.random() < 0.6 else rng.uniform(0.12, 0.4),
-            jitter=rng.uniform(0.006, 0.024),
+            jitter=rng.uniform(0.006, 0.028),
             sloppiness=rng.uniform(0, 0.035),
             tremor=rng.uniform(0.004, 0.008) if rng.random() < 0.15 else rng.uniform(0, 0.003),
             pen=float(np.clip(rng.lognormal(math.log(0.085), 0.45), 0.03, 0.16)),
@@ -155,6 +155,19 @@ def drawn_digits(count: int, seed: int) -> tuple[list[NDArray[np.uint8]], NDArra
 def _choose(forms: tuple[Form, ...], school: str, rng: np.random.Generator) -> Form:
     weights = np.array([getattr(form, school) for form in forms], float)
     return forms[rng.choice(len(forms), p=weights / weights.sum())]
+
+
+def _shape(form: Form, rng: np.random.Generator) -> Skeleton:
+    """A skeleton of this form in proportions of its own: how high its waist sits, how wide it is,
+    whether it is wider above or below, and how it is bent."""
+    waist, width = np.exp(rng.normal(0, 0.12, 2).clip(-0.25, 0.25))
+    taper, bend = rng.normal(0, (0.15, 0.06)).clip(-0.3, 0.3)
+    skeleton = tuple(points.copy() for points in form.skeleton(rng.uniform))
+    for points in skeleton:
+        y = np.sign(points[:, 1]) * np.abs(points[:, 1]) ** waist
+        x = 0.3 + (points[:, 0] - 0.3) * width * (1 + taper * (y - 0.5))
+        points[:, 0], points[:, 1] = x + 4 * bend * y * (1 - y), y
+    return skeleton
 
 
 def _rotation(angle: float) -> NDArray[np.float64]:

@@ -1,0 +1,67 @@
+"""The command `digits`: one small module a verb, each imported only when it is called."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from digits.errors import DigitsError
+
+VERBS = {
+    "read": "read the digits and numbers of pictures",
+    "demo": "see everything at work in three minutes",
+    "train": "train a network by a recipe",
+    "evaluate": "measure a network on the MNIST test set",
+    "data": "obtain, check and look at MNIST",
+}
+WRONG_CALL = 2
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code.
+
+    0: all was done. 1: a part failed, the rest was done. 2: the call is wrong or something it
+    needs is missing.
+    """
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        options = _parse(arguments)
+        return int(import_module(f"digits.cli.{options.verb}").run(options))
+    except DigitsError as error:
+        print(f"digits: {error}", file=sys.stderr)
+        return WRONG_CALL
+    except KeyboardInterrupt:
+        print("digits: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # whoever read our output has enough; Python would complain once more at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _parse(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="digits",
+        description="Reads anyone's handwritten digits from any picture.",
+        epilog="More on a verb: digits VERB --help",
+    )
+    parser.add_argument("--version", action="store_true", help="print the version and stop")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB")
+    for verb, about in VERBS.items():
+        sub = verbs.add_parser(verb, help=about, description=f"{about.capitalize()}.")
+        if arguments[:1] == [verb]:  # the others' modules are not worth their import
+            import_module(f"digits.cli.{verb}").add_arguments(sub)
+    options = parser.parse_args(arguments)
+    if options.version:
+        from importlib.metadata import version
+
+        print(version("handwritten-digit-recognition"))
+        parser.exit(0)
+    if options.verb is None:
+        parser.print_help(sys.stderr)
+        parser.exit(WRONG_CALL)
+    return options

@@ -1,0 +1,73 @@
+"""digits train: recipe in, trained network out."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from digits.errors import TrainingError, require
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of `digits train`."""
+    parser.epilog = "Example: digits train --recipe seed --out runs/seed"
+    parser.add_argument(
+        "--recipe", default="default", metavar="NAME|FILE", help="default, seed, or a TOML file"
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of all that is random")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="where MNIST is or shall be")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="the run folder (default: runs/RECIPE-SEED)"
+    )
+    parser.add_argument("--resume", action="store_true", help="go on where the run stopped")
+    parser.add_argument("--epochs", type=int, metavar="N", help="instead of the recipe's")
+    parser.add_argument(
+        "--tensorboard", action="store_true", help="write a TensorBoard log into the run folder"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Train; 0 when the run folder is complete."""
+    quiet_tensorflow()
+    require_training()
+    from digits.training.fit import train
+    from digits.training.recipe import load_recipe
+
+    recipe = load_recipe(options.recipe)
+    if options.epochs is not None:
+        if options.epochs < 1:
+            raise TrainingError(f"--epochs is {options.epochs}; expected 1 or more")
+        recipe = replace(recipe, fit=replace(recipe.fit, epochs=options.epochs))
+    out = options.out or Path("runs") / f"{recipe.name}-{options.seed}"
+    try:
+        run = train(
+            recipe,
+            out,
+            seed=options.seed,
+            data=options.data,
+            resume=options.resume,
+            tensorboard=options.tensorboard,
+        )
+    except KeyboardInterrupt:
+        print(f"digits: stopped; the same command with --resume goes on in {out}", file=sys.stderr)
+        return 130
+    score = run["score"]
+    print(
+        f"{out}: {score['accuracy']:.2%} on {score['data']} (n = {score['n']:,}, "
+        f"{score['errors']} errors), fitted in {run['fit_seconds']:.1f} s"
+    )
+    return 0
+
+
+def quiet_tensorflow() -> None:
+    """Keep TensorFlow's start-up notes, which are of no use to a user, off the screen."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+def require_training() -> None:
+    """Raise MissingExtraError, naming the Python to take, unless Keras and TensorFlow are there."""
+    require("keras", "train")
+    require("tensorflow", "train")
