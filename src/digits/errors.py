@@ -1,11 +1,11 @@
 """What can go wrong, as a user meets it.
 
     DigitsError
-    ├── PictureError    a picture cannot be read
-    ├── ModelError      a model is unknown, damaged or of another kind
-    ├── DataError       training or test data is missing or damaged
-    ├── TrainingError   a recipe or a run folder does not allow what was asked
-    └── MissingExtraError an optional part of the package is not installed
+    ├── PictureError        a picture cannot be read
+    ├── ModelError          a model is unknown, damaged or of another kind
+    ├── DataError           training or test data is missing or damaged
+    ├── TrainingError       a recipe or a run folder does not allow what was asked
+    └── MissingExtraError   an optional part of the package is not installed
 
 Every message is one line that says what was found, what was expected and what to do.
 """
@@ -13,6 +13,7 @@ Every message is one line that says what was found, what was expected and what t
 from __future__ import annotations
 
 import importlib
+import sys
 from types import ModuleType
 
 
@@ -43,12 +44,14 @@ class MissingExtraError(DigitsError):
 def require(module: str, extra: str) -> ModuleType:
     """Import `module`, which the optional part `extra` brings.
 
-    Raises MissingExtraError with the command that installs it.
+    Raises MissingExtraError with the command that installs it, or with the Pythons that have it.
     """
     try:
         return importlib.import_module(module)
     except ImportError as error:
+        remedy = f'install it with: pip install "handwritten-digit-recognition[{extra}]"'
+        if extra == "train" and sys.version_info >= (3, 14):
+            remedy = "TensorFlow has no wheel for this Python yet; train with Python 3.11 to 3.13"
         raise MissingExtraError(
-            f"this needs {module.partition('.')[0]}, which is not installed ({error}); "
-            f'install it with: pip install "handwritten-digit-recognition[{extra}]"'
+            f"this needs {module.partition('.')[0]}, which is not installed ({error}); {remedy}"
         ) from error

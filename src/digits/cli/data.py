@@ -74,16 +74,14 @@ def _show(args: argparse.Namespace) -> int:
     """Draw a sheet of samples, one row a digit, and print where it is."""
     import cv2
 
-    from digits.data import files, mnist
+    from digits.data import mnist
     from digits.data.sheet import draw_sheet
+    from digits.files import write_atomically
 
     images, labels = mnist.load(args.part, args.data)
     title = f"MNIST, {args.part} part: {len(images):,} digits, some of each"
     _, encoded = cv2.imencode(".png", draw_sheet(images, labels, title, args.seed))
     out = args.out or Path(f"mnist-{args.part}.png")
-    try:
-        files.write_whole(encoded.tobytes(), out)
-    except OSError as error:
-        raise DataError(f"{out} cannot be written: {error.strerror}") from error
+    write_atomically(out, encoded.tobytes())
     print(out)
     return 0

@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Train; 0 when the run folder is complete."""
     quiet_tensorflow()
-    require_training()
+    require("keras", "train")
     from digits.training.fit import train
     from digits.training.recipe import load_recipe
 
@@ -66,8 +66,3 @@ def quiet_tensorflow() -> None:
     """Keep TensorFlow's start-up notes, which are of no use to a user, off the screen."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-
-def require_training() -> None:
-    """Raise MissingExtraError, naming the Python to take, unless Keras and TensorFlow are there."""
-    require("keras", "train")
-    require("tensorflow", "train")

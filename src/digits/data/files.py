@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import os
-import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +12,7 @@ from numpy.typing import NDArray
 
 from digits.data import idx
 from digits.errors import DataError
+from digits.files import write_atomically
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +96,7 @@ def store(content: bytes, file: File, directory: Path, source: str) -> None:
 
     Raises DataError if they are not what they should be; then nothing is stored.
     """
-    write_whole(check(content, file, source)[0], directory / file.name)
+    write_atomically(directory / file.name, check(content, file, source)[0])
 
 
 def copy(source: Path, missing: Iterable[File], directory: Path) -> None:
@@ -111,18 +109,3 @@ def copy(source: Path, missing: Iterable[File], directory: Path) -> None:
         if path is None:
             raise DataError(f"holds no {file.name}")
         store(path.read_bytes(), file, directory, str(path))
-
-
-def write_whole(content: bytes, path: Path) -> None:
-    """Write a file whole or not at all: temporary name, fsync, rename."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        with temporary.open("xb") as handle:
-            handle.write(content)
-            handle.flush()
-            os.fsync(handle.fileno())
-        temporary.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise

@@ -21,7 +21,7 @@ CHECKPOINT = "checkpoint.npz"
 COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds")
 
 
-class Progress(keras.callbacks.Callback):  # type: ignore[misc]
+class Progress(keras.callbacks.Callback):
     """A bar within each epoch on a terminal, and a line after it, on standard error."""
 
     def __init__(self, epochs: int) -> None:
@@ -50,7 +50,7 @@ class Progress(keras.callbacks.Callback):  # type: ignore[misc]
         tqdm.write(line, file=sys.stderr)
 
 
-class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
+class Checkpoint(keras.callbacks.Callback):
     """All state of a training after each epoch, and its curves so far.
 
     The state is every variable of model and optimizer, those of the random generators among
@@ -101,14 +101,15 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
             "seconds": time.perf_counter() - self._started,
         }
         self.rows.append({name: float(values.get(name, np.nan)) for name in COLUMNS})
-        state = {f"v{i}": np.asarray(v) for i, v in enumerate(_variables(self.model))}
+        variables = enumerate(_variables(self.model))
+        state: dict[str, Any] = {f"v{i}": np.asarray(value) for i, value in variables}
         content = io.BytesIO()
         np.savez(content, rows=[list(row.values()) for row in self.rows], **state)
         write_atomically(self.folder / CHECKPOINT, content.getvalue())
         write_atomically(self.folder / "curves.csv", curves_csv(self.rows))
 
 
-class CleanFinish(keras.callbacks.Callback):  # type: ignore[misc]
+class CleanFinish(keras.callbacks.Callback):
     """Show the digits as they are in the last epochs."""
 
     def __init__(self, augment: Augment, first: int) -> None:

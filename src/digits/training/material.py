@@ -70,7 +70,7 @@ def _joined(sources: list[Digits]) -> Digits:
     )
 
 
-class Batches(keras.utils.PyDataset):  # type: ignore[misc]
+class Batches(keras.utils.PyDataset):
     """Shuffled batches of tiles and targets.
 
     The order is a function of seed and epoch alone, so that a run that was interrupted sees the

@@ -15,8 +15,7 @@ def build(network: Network) -> keras.Model:
 
     A "dense" network ends in a softmax, as in the lesson; a "residual" one in plain logits.
     """
-    builders = {"dense": dense, "residual": residual}
-    return builders[network.kind](*network.widths)
+    return (dense if network.kind == "dense" else residual)(*network.widths)
 
 
 def dense(units: int) -> keras.Model:

@@ -55,7 +55,7 @@ def grid(rng: Random) -> Ink:
 def ruled(rng: Random) -> Ink:
     """Parallel lines, lying or standing."""
     count, length = int(rng.integers(2, 7)), rng.uniform(1.5, 6)
-    lying = [_segment(*rng.uniform(-0.3, 0.3, 1), y, length, y) for y in range(count)]
+    lying = [_segment(rng.uniform(-0.3, 0.3), y, length, y) for y in range(count)]
     lines = lying if rng.random() < 0.7 else [line[:, ::-1] for line in lying]
     return _draw(lines, rng, _thin(rng, max(count, length)))
 
@@ -191,14 +191,15 @@ def word(rng: Random) -> Ink:
 
 def several_digits(rng: Random) -> Ink:
     """Two or three digits of one hand, side by side or touching."""
-    hand, left, lines = Hand.sample(rng), 0.0, []
-    for digit in rng.integers(0, 10, rng.integers(2, 4)):
-        written = hand.digit(int(digit), rng)
-        # a 1 that touches its neighbour makes another digit of it
-        gap = hand.pen + 0.15 if 1 in (digit, previous) else rng.uniform(-0.1, 0.3)
-        lines += [line + np.float32([left, 0]) for line in written]
-        left = max(line[:, 0].max() for line in lines) + gap
-    return _draw(lines, rng, hand.pen / max(left, 1))
+    hand, digits = Hand.sample(rng), rng.integers(0, 10, rng.integers(2, 4))
+    # a 1 that touches its neighbour can make another digit of it
+    gap = hand.pen + rng.uniform(0.1, 0.3) if 1 in digits else rng.uniform(-0.1, 0.3)
+    lines: list[Line] = []
+    left = 0.0
+    for digit in digits:
+        lines += [line + (left, 0) for line in hand.digit(int(digit), rng)]
+        left = max(float(line[:, 0].max()) for line in lines) + gap
+    return _draw(lines, rng, hand.pen / max(left - gap, 1))
 
 
 def cut_digit(rng: Random) -> Ink:
@@ -213,6 +214,86 @@ def crossed_out(rng: Random) -> Ink:
     """A digit that its writer took back."""
     hand = Hand.sample(rng)
     digit = hand.digit(int(rng.integers(10)), rng)
-    pen = min(hand.pen, 0.12)
-    strokes_over = (_zigzag(rng, 1) - np.float32([0.15, 0])) * np.float32([1.1, 1])
-    return _draw([*digit, strokes_over], rng, pen)
+    width = max(float(line[:, 0].max()) for line in digit)
+    over = _zigzag(rng, 1) * (width + 0.3, 1) - (0.15, 0)
+    return _draw([*digit, over], rng, min(hand.pen, 0.1))
+
+
+KINDS: Mapping[str, Callable[[Random], Ink]] = {
+    kind.__name__: kind
+    for kind in (
+        grid, ruled, frame, junction, dash, specks, blob, shadow, grain, weave, smudge, scribble,
+        strike_out, letter, sign, printed, word, several_digits, cut_digit, crossed_out,
+    )
+}
+"""The kinds of clutter, by name: each draws one example, with what it needs from a generator."""
+
+
+def _draw(lines: Iterable[Line], rng: Random, pen: float | None = None) -> Ink:
+    """Lines of any size, turned and sheared a little, drawn 40 to 90 pixels large.
+
+    pen: width of the line as a share of the longer side, drawn at random if left out.
+    """
+    turn, shear = rng.normal(0, 0.06), rng.uniform(-0.15, 0.25)
+    matrix = np.array([[1, turn], [-turn - shear, 1]])
+    moved = [line @ matrix for line in lines]
+    points = np.concatenate(moved)
+    low = points.min(axis=0)
+    size = (points.max(axis=0) - low).max()
+    placed = tuple(((line - low) / size).astype(np.float32) for line in moved)
+    side = int(rng.integers(40, 90))
+    share = pen or math.exp(rng.uniform(math.log(PENS[0]), math.log(PENS[1])))
+    return draw(placed, side, max(1.2, share * side))
+
+
+def _thin(rng: Random, lines: float) -> float:
+    """A pen that leaves white between that many lines."""
+    return float(rng.uniform(0.08, 0.4) / lines)
+
+
+def _segment(x: float, y: float, to_x: float, to_y: float) -> Line:
+    return np.array([[x, y], [to_x, to_y]], np.float32)
+
+
+def _curve(points: NDArray[np.floating]) -> Line:
+    return spline(points.astype(np.float32), np.ones(len(points), np.float32))
+
+
+def _zigzag(rng: Random, height: float) -> Line:
+    """To and fro over a width of 1, while the pen sinks by `height`."""
+    turns = int(rng.integers(7, 16))
+    x = np.arange(turns) % 2 + rng.uniform(-0.15, 0.15, turns)
+    y = np.linspace(0, height, turns) + rng.uniform(-0.05, 0.05, turns)
+    return _curve(np.stack([x, y], 1))
+
+
+def _written(table: Mapping[str, str], rng: Random) -> list[Line]:
+    """An entry of the table, as an unsteady hand writes it."""
+    notation = table[str(rng.choice(list(table)))]
+    stretch, scatter = math.exp(rng.normal(0, 0.12)), rng.uniform(0.1, 0.4)
+    lines = []
+    for points, curved in strokes(notation):
+        moved = points * (stretch, 1) + scatter * rng.standard_normal(points.shape).clip(-2, 2)
+        lines.append(_curve(moved) if curved else moved.astype(np.float32))
+    return lines
+
+
+def _frame(rng: Random) -> Ink:
+    """Empty paper, at least as wide as high."""
+    height = int(rng.integers(40, 76))
+    return np.zeros((height, round(height * rng.uniform(1, 1.2))), np.uint8)
+
+
+def _ellipse(sheet: Ink, centre: Iterable[float], axes: Iterable[float], degrees: float) -> None:
+    x, y = (round(value * 16) for value in centre)
+    width, height = (round(value * 16) for value in axes)
+    cv2.ellipse(sheet, (x, y), (width, height), degrees, 0, 360, 255, -1, cv2.LINE_AA, 4)
+
+
+def _blur(sheet: Ink, sigma: float) -> Ink:
+    return np.asarray(cv2.GaussianBlur(sheet, (0, 0), sigma), np.uint8)
+
+
+def _ink(level: NDArray[np.floating]) -> Ink:
+    """Levels, 0 paper to 1 ink, as uint8; whatever lies beyond is cut off."""
+    return (np.clip(level, 0, 1) * 255).astype(np.uint8)

@@ -80,10 +80,10 @@ def bar_one(u: Uniform) -> Skeleton:
 
 
 def flagged_one(u: Uniform, dx: tuple[float, float] = (0.08, 0.24)) -> Skeleton:
-    """A short flag, or with a larger `dx` the long up-stroke: always steeper than 40 degrees."""
+    """A short flag, or with a larger `dx` the long up-stroke: always steeper than 45 degrees."""
     run = u(*dx)
-    rise = min(run * u(0.9, 2.2), u(0.5, 0.9))
-    bow = u(-0.1, 0.1) * run
+    rise = min(run * u(1.15, 2.4), u(0.6, 0.9))
+    bow = u(-0.04, 0.12) * run
     start, middle = (0.45 - run, rise), (0.45 - run / 2 + bow, rise / 2 + bow * run / rise)
     stem = (0.45 + u(-0.03, 0.03), 0.5), (0.45 + u(-0.06, 0.05), 1)
     return (stroke(start, middle, (0.45, 0, 0), *stem),)
@@ -95,8 +95,8 @@ def long_one(u: Uniform) -> Skeleton:
 
 def bowed_one(u: Uniform) -> Skeleton:
     """The up-stroke swings: it starts flat or with a small hook and then climbs."""
-    run, sag = u(0.25, 0.5), u(0.1, 0.24)
-    rise = max(run, u(0.35, 0.6))
+    run, sag = u(0.25, 0.46), u(0.1, 0.24)
+    rise = max(1.2 * run, u(0.35, 0.6))
     x, y = 0.45 - run, rise
     entry = (x, y), (x + run * 0.35, y - rise * 0.35 + sag * run), (x + run * 0.75, y * 0.42)
     return (stroke(*entry, (0.45, 0, 0), (0.45 + u(-0.03, 0.03), 0.5), (0.43 + u(-0.06, 0.04), 1)),)
@@ -297,7 +297,7 @@ def bowl_of_six(u: Uniform, left: float) -> list[tuple[float, ...]]:
     top, right = u(0.4, 0.6), left + u(0.42, 0.64)
     middle = (left + right) / 2
     return [(middle, 1), (right - 0.03, u(0.86, 0.9)), (right, (1 + top) / 2),
-            (middle + 0.06, top), (left + u(-0.1, 0.12), top + u(0.08, 0.22))]
+            (middle + 0.06, top), (left + u(-0.1, 0.16), top + u(0.08, 0.24))]
 
 
 def straight_six(u: Uniform) -> Skeleton:
@@ -312,6 +312,15 @@ def curly_six(u: Uniform) -> Skeleton:
     stem = ((left + u(0.42, 0.56), u(0.06, 0.16)), (left + u(0.28, 0.38), 0),
             (left + 0.12, u(0.18, 0.24)), (left, u(0.55, 0.62)))
     return (stroke(*stem, (left + 0.06, u(0.86, 0.9)), *bowl_of_six(u, left)),)
+
+
+def open_six(u: Uniform) -> Skeleton:
+    """The bowl comes up like that of a u, bends in and ends before it meets the stem."""
+    left, right, top = u(0, 0.04), u(0.46, 0.64), u(0.42, 0.56)
+    stem = (left + u(0.1, 0.4), 0), (left + u(0.06, 0.12), u(0.3, 0.4)), (left, u(0.68, 0.76))
+    bowl = ((left + 0.08, 0.93), (right / 2, 1), (right, u(0.74, 0.82)), (right - 0.1, top),
+            (right * 0.5, top + u(0.02, 0.12)), (right * u(0.3, 0.5), top + u(0.16, 0.26)))
+    return (stroke(*stem, *bowl),)
 
 
 def b_six(u: Uniform) -> Skeleton:
@@ -334,7 +343,7 @@ def plain_seven(u: Uniform) -> Skeleton:
 def curved_seven(u: Uniform) -> Skeleton:
     """A soft corner and a stem that bends into the upright."""
     right, foot = u(0.52, 0.64), u(0.14, 0.3)
-    path = ((0, u(0.02, 0.08)), (right * 0.6, u(0, 0.04)), (right, u(0.03, 0.08), 0.4),
+    path = ((0, u(0.02, 0.08)), (right * 0.6, u(0, 0.04)), (right, u(0.03, 0.1), u(0.2, 0.9)),
             (foot + u(0.08, 0.14), u(0.42, 0.5)), (foot, 1))
     return (stroke(*path),)
 
@@ -487,7 +496,7 @@ FORMS: tuple[tuple[Form, ...], ...] = (
      Form(lightning_four, 12, 32, 30, 0)),
     (Form(capped_five, 58, 55, 50, 55), Form(one_stroke_five, 20, 25, 20, 20),
      Form(s_five, 18, 12, 28, 2), Form(angular_five, 4, 8, 2, 23)),
-    (Form(straight_six, 50, 50, 25, 50), Form(curly_six, 32, 32, 65, 40),
+    (Form(straight_six, 44, 48, 22, 50), Form(curly_six, 32, 32, 60, 40), Form(open_six, 12, 8, 10, 2),
      Form(b_six, 12, 12, 8, 8)),
     (Form(plain_seven, 60, 8, 10, 45), Form(curved_seven, 22, 4, 14, 10),
      Form(serif_seven, 5, 4, 6, 12), Form(waved_seven, 5, 6, 20, 0),

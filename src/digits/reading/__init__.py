@@ -1,0 +1,1 @@
+"""Picture → Reading, on NumPy, OpenCV and ONNX Runtime alone."""
