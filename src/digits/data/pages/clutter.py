@@ -26,10 +26,10 @@ Random = np.random.Generator
 
 PENS = (0.03, 0.15)  # width of the line, as a share of the longer side
 FONTS = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_TRIPLEX)
-PRINTABLE = "AEFHKMNPRVWXaefhkmnrvwx"
+PRINTABLE = "AEFKMNPRVWXefhkmnrvwx"
 
-CUTS = {0: (0.2, 0.35), 2: (0.12, 0.3), 3: (0.2, 0.32), 5: (0.2, 0.3), 8: (0.2, 0.33)}
-"""How much of the foot of a digit is no digit: less is a dash, more may be one."""
+ROUND_AT_HEAD, ROUND_AT_FOOT = (0, 8), (0, 2, 3, 5, 8)
+"""Digits of which the end alone is a shallow arc; of the others it may be a bar, a 0 or a 7."""
 
 
 def clutter(count: int, seed: int) -> list[NDArray[np.uint8]]:
@@ -44,7 +44,8 @@ def clutter(count: int, seed: int) -> list[NDArray[np.uint8]]:
 
 def grid(rng: Random) -> Ink:
     """Squared paper: ruled lines that cross and run on."""
-    across, down = rng.integers(2, 9, 2)
+    across = int(rng.integers(2, 9))
+    down = int(rng.integers(2, min(9, 2 * across + 1)))  # a tall ladder shrinks to a 1
     overhang = rng.uniform(0.2, 0.8)
     width, height = across - 1 + overhang, down - 1 + overhang
     upright = [_segment(x, -overhang, x, height) for x in range(across)]
@@ -54,15 +55,16 @@ def grid(rng: Random) -> Ink:
 
 def ruled(rng: Random) -> Ink:
     """Parallel lines, lying or standing."""
-    count, length = int(rng.integers(2, 7)), rng.uniform(1.5, 6)
+    count = int(rng.integers(2, 7))
+    length = count * rng.uniform(0.7, 2)
     lying = [_segment(rng.uniform(-0.3, 0.3), y, length, y) for y in range(count)]
     lines = lying if rng.random() < 0.7 else [line[:, ::-1] for line in lying]
     return _draw(lines, rng, _thin(rng, max(count, length)))
 
 
 def frame(rng: Random) -> Ink:
-    """Empty boxes in a row; a single tall one would be a 0."""
-    cells, width = int(rng.integers(1, 5)), rng.uniform(0.95, 1.8)
+    """Empty boxes in a row; a single one is wide, as a tall one is a 0."""
+    cells, width = int(rng.integers(1, 5)), rng.uniform(1.2, 1.9)
     right = cells * width
     level = [_segment(0, y, right, y) for y in (0, 1)]
     upright = [_segment(x * width, 0, x * width, 1) for x in range(cells + 1)]
@@ -70,9 +72,9 @@ def frame(rng: Random) -> Ink:
 
 
 def junction(rng: Random) -> Ink:
-    """Where two ruled lines meet; the corners and the T that could be a 7 or a 1 are left out."""
+    """Where two ruled lines meet; those that could be a 1, a 4 or a 7 are left out."""
     left, right, up, down = rng.choice(
-        [[1, 1, 1, 1], [0, 1, 1, 1], [1, 0, 1, 1], [0, 1, 1, 0], [0, 1, 0, 1], [1, 0, 1, 0]]
+        [[1, 1, 1, 1], [0, 1, 1, 1], [0, 1, 1, 0], [0, 1, 0, 1], [1, 0, 1, 0]]
     ) * rng.uniform(0.6, 1, 4)
     lines = [_segment(-left, 0, right, 0), _segment(0, -up, 0, down)]
     return _draw(lines, rng, rng.uniform(0.03, 0.15))
@@ -102,9 +104,8 @@ def blob(rng: Random) -> Ink:
     waves = np.outer(angle, np.arange(2, 6)) + rng.uniform(0, 2 * np.pi, 4)
     radius = 1 + np.cos(waves) @ (rng.uniform(0, 0.3, 4) / np.arange(1, 5))
     outline = np.stack([rng.uniform(1, 1.8) * np.cos(angle), np.sin(angle)], 1) * radius[:, None]
-    half = rng.uniform(12, 20)
-    sheet = np.zeros((90, 120), np.uint8)
-    points = np.rint((outline * half + (60, 45)) * 16).astype(np.int32)
+    sheet = np.zeros((72, 100), np.uint8)
+    points = np.rint((outline * rng.uniform(10, 16) + (50, 36)) * 16).astype(np.int32)
     cv2.fillPoly(sheet, [points], 255, cv2.LINE_AA, shift=4)
     return _blur(sheet, rng.uniform(0.5, 7))
 
@@ -114,7 +115,7 @@ def shadow(rng: Random) -> Ink:
     sheet = _frame(rng)
     y, x = np.mgrid[-1 : 1 : sheet.shape[0] * 1j, -1 : 1 : sheet.shape[1] * 1j]
     angle = rng.uniform(0, 2 * np.pi)
-    depth = x * math.cos(angle) + y * math.sin(angle) + rng.uniform(0, 0.5)
+    depth = x * math.cos(angle) + y * math.sin(angle) + rng.uniform(0.3, 0.7)
     return _ink(0.5 + depth * np.exp(rng.uniform(-0.7, 3)))
 
 
@@ -150,7 +151,7 @@ def smudge(rng: Random) -> Ink:
 
 def scribble(rng: Random) -> Ink:
     """A pen that went everywhere."""
-    return _draw([_curve(rng.random((int(rng.integers(12, 36)), 2)))], rng)
+    return _draw([_curve(rng.random((int(rng.integers(18, 40)), 2)))], rng)
 
 
 def strike_out(rng: Random) -> Ink:
@@ -203,11 +204,12 @@ def several_digits(rng: Random) -> Ink:
 
 
 def cut_digit(rng: Random) -> Ink:
-    """The foot of a digit whose head lies outside of the picture."""
-    digit = int(rng.choice(list(CUTS)))
-    ink = draw(Hand.sample(rng).digit(digit, rng), 90, rng.uniform(4, 9))
-    kept = round(len(ink) * rng.uniform(*CUTS[digit]))
-    return ink[-kept:]
+    """The end of a digit of which the rest lies outside of the picture."""
+    head = rng.random() < 0.4
+    digit = int(rng.choice(ROUND_AT_HEAD if head else ROUND_AT_FOOT))
+    ink = draw(Hand.sample(rng).digit(digit, rng), 90, rng.uniform(3, 8))
+    kept = round(min(ink.shape) * rng.uniform(0.25, 0.4))
+    return ink[:kept] if head else ink[-kept:]
 
 
 def crossed_out(rng: Random) -> Ink:
@@ -215,8 +217,11 @@ def crossed_out(rng: Random) -> Ink:
     hand = Hand.sample(rng)
     digit = hand.digit(int(rng.integers(10)), rng)
     width = max(float(line[:, 0].max()) for line in digit)
-    over = _zigzag(rng, 1) * (width + 0.3, 1) - (0.15, 0)
-    return _draw([*digit, over], rng, min(hand.pen, 0.1))
+    zigzag = _zigzag(rng, 1)
+    over = zigzag if rng.random() < 0.5 else zigzag[:, ::-1]
+    reach = max(0.8, width + 0.3)  # a narrow one would be a thick 1
+    placed = over * (reach, 1) + ((width - reach) / 2, 0)
+    return _draw([*digit, placed], rng, min(hand.pen, 0.07))
 
 
 KINDS: Mapping[str, Callable[[Random], Ink]] = {

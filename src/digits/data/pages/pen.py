@@ -14,7 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digits.data.pages.forms import FORMS, Form, Skeleton, Stroke
+from digits.data.pages.forms import FORMS, Form
+from digits.data.pages.forms.strokes import Skeleton, Stroke
 
 DIGITS_PER_HAND = 20
 SCHOOLS = {"plain": 0.3, "continental": 0.4, "ornate": 0.12, "printed": 0.18}
@@ -33,9 +34,10 @@ class Hand:
 
     shapes: for each digit two skeletons of one form, between which the person's own vary.
     slant: x gained per unit of height. width: widths over heights, 1 is common. roundness: 0
-    draws all curves as polygons, 1 as round splines, more as bulging ones. softness: how far corners are rounded off,
-    0 to 0.5. jitter, sloppiness, tremor: scatter of all points, of the ends of strokes, and of
-    the line itself, in heights of a digit. pen: width of the line in heights of a digit.
+    draws all curves as polygons, 1 as round splines, more as bulging ones. softness: how far
+    corners are rounded off, 0 to 0.5. jitter, sloppiness, tremor: scatter of all points, of the
+    ends of strokes, and of the line itself, in heights of a digit. pen: width of the line in
+    heights of a digit.
     """
 
     shapes: tuple[tuple[Skeleton, Skeleton], ...]
@@ -55,7 +57,7 @@ class Hand:
         forms = [_choose(digit_forms, str(school), rng) for digit_forms in FORMS]
         return cls(
             shapes=tuple((_shape(form, rng), _shape(form, rng)) for form in forms),
-            slant=float(np.clip(rng.normal(0.12, 0.16), -0.15, 0.45)),
+            slant=float(np.clip(rng.normal(0.12, 0.18), -0.15, 0.48)),
             width=float(np.exp(np.clip(rng.normal(0, 0.17), -0.3, 0.35))),
             roundness=rng.uniform(0.95, 1.25) if rng.random() < 0.85 else rng.uniform(0.55, 0.95),
             softness=rng.uniform(0, 0.12) if rng.random() < 0.6 else rng.uniform(0.12, 0.4),

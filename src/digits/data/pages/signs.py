@@ -1,7 +1,7 @@
 """Letters and signs that nobody takes for a digit, as pen strokes.
 
-What can pass for a digit is left out: C c D G O o Q U u (0, 6), I i J j l L T ! / ( ) | (1, 7),
-Z z ? (2), B b g q y Y S s $ (8, 6, 9, 4, 5), p, ^ and the arrow up (1).
+What can pass for a digit is left out: C c D G O o Q U u (0, 6), I i J j l L T ! / ( ) | ^ (1, 7),
+a Z z ? (2), } (3), H Y y (4), S s $ (5), b (6), B d (8), g p q and the round a (9).
 
 Notation: strokes are parted by `|`, points by blanks; a point is its column and its row, each 0 to
 9, rows downwards. A stroke that begins with `~` is a curve, in which a point given twice is a
@@ -17,7 +17,6 @@ LETTERS = {
     "A": "09 30 69 | 16 56",
     "E": "50 00 09 59 | 05 45",
     "F": "50 00 09 | 05 45",
-    "H": "00 09 | 60 69 | 05 65",
     "K": "00 09 | 50 05 59",
     "M": "09 00 45 80 89",
     "N": "09 00 69 60",
@@ -26,12 +25,9 @@ LETTERS = {
     "V": "00 39 70",
     "W": "00 29 43 69 80",
     "X": "00 69 | 60 09",
-    "a": "~54 33 14 06 18 39 56 | 53 59",
-    "a of print": "~13 32 43 55 58 69 | ~55 25 07 19 39 56",
-    "d": "~54 34 15 07 19 39 56 | 50 59",
-    "e": "~06 56 56 54 33 14 06 18 39 58",
+    "e": "~16 55 53 33 14 06 18 39 69",
     "f": "~51 40 22 25 29 | 04 44",
-    "h": "00 09 | ~06 24 44 56 59",
+    "h": "00 09 | ~06 24 44 66 69",
     "k": "00 09 | 43 06 49",
     "m": "03 09 | ~05 23 35 39 | ~35 53 65 69",
     "n": "03 09 | ~06 24 43 55 59",
@@ -48,7 +44,6 @@ SIGNS = {
     "arrow left": "95 05 | 32 05 38",
     "arrow down": "40 49 | 05 49 85",
     "brace": "~50 31 33 05 05 36 38 59",
-    "closing brace": "~00 21 23 55 55 26 28 09",
     "bracket": "40 00 09 49",
     "plus": "40 48 | 04 84",
     "plus-minus": "40 46 | 03 83 | 09 89",
@@ -66,7 +61,6 @@ SIGNS = {
     "euro": "~72 50 23 26 59 78 | 04 54 | 06 46",
     "root": "05 15 39 50 90",
     "pi": "01 81 | 21 19 | 61 69",
-    "triangle": "40 09 89 40",
     "star": "29 50 79 03 93 29",
 }
 

@@ -1,0 +1,113 @@
+"""digits demo: everything at work, in three minutes."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from digits.cli.train import quiet_tensorflow
+from digits.errors import DigitsError, require
+
+if TYPE_CHECKING:
+    from digits.evaluation.demo import Exhibit
+    from digits.evaluation.score import Score, TestSet
+
+SAMPLES = Path("samples")
+NEXT = """
+Try next:
+  digits read PICTURE --annotate annotated     read your own picture, and see what was found
+  jupyter notebook handwritten_digit_recognition.ipynb     the lesson, step by step
+  digits train --recipe default --out runs/mine     train the network that ships
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of `digits demo`."""
+    parser.epilog = "Example: digits demo --out demo"
+    parser.add_argument("--out", type=Path, default=Path("demo"), metavar="DIR")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="where MNIST is or shall be")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Obtain the data, train the seed network, measure it, read pictures, write the report."""
+    quiet_tensorflow()
+    for module, extra in (("jinja2", "report"), ("keras", "train")):
+        require(module, extra)
+    from digits.cli.evaluate import mnist_test_set
+    from digits.evaluation.demo import write_demo
+    from digits.evaluation.screen import comparisons
+    from digits.evaluation.score import compare
+
+    say("1  MNIST: 60,000 handwritten digits to learn from, 10,000 to be measured on")
+    test_set = mnist_test_set(options.data)
+    seconds = train_seed(options.out / "seed", options.data)
+    say("3  Measured on the 10,000 digits that it did not see")
+    scores = [score_folder("seed", options.out / "seed", test_set)]
+    scores.append(score_folder("default", "default", test_set))
+    print(comparisons(compare(scores, test_set)))
+    say("4  Pictures: what is there, what the seed network reads, what the shipped one reads")
+    exhibits = read_samples(options.out / "seed")
+    report = options.out / "report.html"
+    curves = (options.out / "seed" / "curves.png").read_bytes()
+    write_demo(report, scores, test_set, exhibits, curves, seconds)
+    say(f"All of it, with the mistakes to look at: {report}")
+    print(NEXT)
+    return 0
+
+
+def train_seed(out: Path, data: Path | None) -> float:
+    """Train the recipe `seed` before one's eyes, or find it trained; the seconds it took."""
+    from digits.training.fit import train
+    from digits.training.recipe import load_recipe
+
+    say("2  The seed network: Flatten, Dense(ReLU), Dense(softmax); 20 epochs")
+    facts = train(load_recipe("seed"), out, data=data, resume=True)
+    say(f"   fitted in {facts['fit_seconds']:.1f} s; it is kept in {out}")
+    return float(facts["fit_seconds"])
+
+
+def score_folder(name: str, model: str | Path, test_set: TestSet) -> Score:
+    """Score a model on the test set and print a line."""
+    from digits.evaluation.score import score
+    from digits.model.classifier import Classifier
+
+    result = score(name, Classifier(model).probabilities, test_set)
+    figures = result.evaluation
+    print(f"   {name:8} {figures.accuracy:.2%}, {figures.errors} errors in {figures.n:,}")
+    return result
+
+
+def read_samples(seed: Path) -> list[Exhibit]:
+    """Read the sample pictures with the model of the run folder `seed` and the shipped one."""
+    from digits.evaluation.demo import Exhibit
+    from digits.reading.reader import Reader
+
+    exhibits = []
+    readers = [Reader(seed), Reader("default")]
+    for name, truth in sample_truths():
+        readings = [reader.read(SAMPLES / name) for reader in readers]
+        texts = tuple(reading.text for reading in readings)
+        print("   " + f"{name:32} {truth!r:16} {texts[0]!r:16} {texts[1]!r:16}".rstrip())
+        drawn = readings[-1].draw()
+        exhibits.append(Exhibit(name, readings[-1].picture, truth, texts, drawn))
+    return exhibits
+
+
+def sample_truths() -> list[tuple[str, str]]:
+    """Name and text of each sample picture. Raises DigitsError away from the samples."""
+    table = SAMPLES / "truth.csv"
+    if not table.is_file():
+        raise DigitsError(
+            f"no {table} here; the demo reads the sample pictures of the project's own folder: "
+            "run it there, with make demo"
+        )
+    with table.open(newline="", encoding="utf-8") as lines:
+        return [(row["file"], row["text"]) for row in csv.DictReader(lines)]
+
+
+def say(text: str) -> None:
+    """Print what happens now."""
+    print(text, file=sys.stdout, flush=True)

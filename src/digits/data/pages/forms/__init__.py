@@ -1,0 +1,106 @@
+"""The forms in which people write the ten digits, as pen strokes.
+
+Every form is a function that draws its proportions from a random generator and returns a
+skeleton: one array of control points a stroke, in the order in which a hand writes them. x runs
+to the right from about 0 to 0.6, y down from 0, the top of the digit, to 1, the writing line.
+A form always has the same number of points, so that two skeletons of it can be blended. The
+ranges keep what a reader tells digits apart by: the up-stroke of a 1 is steep and the bar of a 7
+is flat, a closed 4 is pointed and the loop of a 9 is round, the bowl of a 6 stays below its stem.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from digits.data.pages.forms import high, low
+from digits.data.pages.forms.strokes import Skeleton, Uniform
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One way to write a digit, and how common it is in each school of writing, in percent."""
+
+    skeleton: Callable[[Uniform], Skeleton]
+    plain: float
+    continental: float
+    ornate: float
+    printed: float
+
+
+FORMS: tuple[tuple[Form, ...], ...] = (
+    (
+        Form(low.round_zero, 78, 76, 55, 60),
+        Form(low.open_zero, 8, 8, 5, 5),
+        Form(low.curled_zero, 12, 15, 40, 5),
+        Form(low.slashed_zero, 2, 1, 0, 30),
+    ),
+    (
+        Form(low.bar_one, 62, 5, 25, 14),
+        Form(low.flagged_one, 18, 25, 30, 15),
+        Form(low.long_one, 5, 45, 15, 0),
+        Form(low.bowed_one, 2, 14, 20, 0),
+        Form(low.based_one, 10, 4, 6, 60),
+        Form(low.long_based_one, 1, 6, 4, 5),
+        Form(low.bar_based_one, 2, 1, 0, 6),
+    ),
+    (
+        Form(low.plain_two, 45, 50, 15, 70),
+        Form(low.wavy_two, 15, 18, 25, 4),
+        Form(low.looped_two, 25, 12, 35, 0),
+        Form(low.curly_two, 5, 8, 25, 6),
+        Form(low.z_two, 10, 12, 0, 20),
+    ),
+    (
+        Form(low.round_three, 65, 55, 40, 70),
+        Form(low.looped_three, 12, 10, 25, 0),
+        Form(low.curly_three, 6, 8, 20, 2),
+        Form(low.flat_three, 8, 15, 10, 20),
+        Form(low.pointed_three, 15, 20, 15, 10),
+    ),
+    (
+        Form(low.open_four, 38, 40, 25, 45),
+        Form(low.curved_four, 25, 6, 30, 0),
+        Form(low.closed_four, 20, 16, 5, 50),
+        Form(low.one_stroke_closed_four, 5, 6, 10, 5),
+        Form(low.lightning_four, 12, 32, 30, 0),
+    ),
+    (
+        Form(high.capped_five, 58, 55, 50, 55),
+        Form(high.one_stroke_five, 20, 25, 20, 20),
+        Form(high.s_five, 18, 12, 28, 2),
+        Form(high.angular_five, 4, 8, 2, 23),
+    ),
+    (
+        Form(high.straight_six, 44, 48, 22, 50),
+        Form(high.curly_six, 32, 32, 60, 40),
+        Form(high.open_six, 12, 8, 10, 2),
+        Form(high.b_six, 12, 12, 8, 8),
+    ),
+    (
+        Form(high.plain_seven, 60, 8, 10, 45),
+        Form(high.curved_seven, 22, 4, 14, 10),
+        Form(high.serif_seven, 5, 4, 6, 12),
+        Form(high.waved_seven, 5, 6, 20, 0),
+        Form(high.crossed(high.plain_seven), 6, 38, 10, 25),
+        Form(high.crossed(high.curved_seven), 1, 12, 8, 0),
+        Form(high.crossed(high.serif_seven), 0, 8, 8, 8),
+        Form(high.crossed(high.waved_seven), 1, 14, 18, 0),
+        Form(high.crossed(high.zigzag_seven), 0, 10, 8, 0),
+    ),
+    (
+        Form(high.s_eight, 55, 50, 45, 40),
+        Form(high.mirrored_eight, 15, 18, 20, 10),
+        Form(high.circles_eight, 10, 10, 5, 40),
+        Form(high.pointed_eight, 12, 12, 10, 2),
+        Form(high.waist_eight, 8, 10, 20, 8),
+    ),
+    (
+        Form(high.straight_nine, 50, 18, 15, 35),
+        Form(high.curled_nine, 25, 42, 30, 45),
+        Form(high.hooked_nine, 6, 18, 25, 10),
+        Form(high.s_nine, 4, 8, 12, 0),
+        Form(high.waisted_nine, 2, 8, 14, 0),
+        Form(high.q_nine, 15, 10, 10, 10),
+    ),
+)

@@ -1,0 +1,342 @@
+"""The forms of 5 to 9."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from digits.data.pages.forms.strokes import Skeleton, Uniform, ellipse, stroke
+
+
+def bowl_of_five(u: Uniform, left: float) -> list[tuple[float, ...]]:
+    """From the lower end of the back, a corner, round the bowl to the end of its tail."""
+    right, waist = u(0.38, 0.62), u(0.36, 0.52)
+    return [
+        (left, waist, 0),
+        (right * 0.5, waist - u(0.01, 0.08)),
+        (right - 0.05, waist + 0.09),
+        (right, (1 + waist) / 2),
+        (right * 0.72, u(0.92, 0.97)),
+        (u(0.12, 0.24), 1),
+        (u(-0.16, 0.06), u(0.84, 0.98)),
+    ]
+
+
+def capped_five(u: Uniform) -> Skeleton:
+    """The cap is a second stroke that touches, misses or floats above."""
+    left, gap, tilt = u(0.06, 0.18), u(-0.1, 0.12), u(-0.05, 0.12)
+    body = stroke((left, u(0, 0.1)), *bowl_of_five(u, left - u(0.01, 0.1)))
+    cap = stroke((left + gap, u(-0.02, 0.04)), (left + u(0.32, 0.72), -tilt))
+    return body, cap
+
+
+def one_stroke_five(u: Uniform) -> Skeleton:
+    left = u(0.08, 0.18)
+    cap = (u(0.44, 0.8), u(-0.08, 0.05)), (left, u(0, 0.05), 0)
+    return (stroke(*cap, *bowl_of_five(u, left - u(0.01, 0.1))),)
+
+
+def s_five(u: Uniform) -> Skeleton:
+    """One swing like an S, with a straighter back."""
+    left, right = u(0.04, 0.12), u(0.44, 0.56)
+    cap = (u(0.46, 0.6), u(0, 0.08)), (left + 0.14, u(0, 0.05), 0.6), (left, u(0.2, 0.26), 0.7)
+    turn = (left + 0.1, u(0.4, 0.45), 0.8), (right - 0.1, u(0.5, 0.56))
+    tail = (right, u(0.68, 0.78)), (right * 0.6, u(0.96, 1)), (u(-0.06, 0.06), u(0.88, 0.98))
+    return (stroke(*cap, *turn, *tail),)
+
+
+def angular_five(u: Uniform) -> Skeleton:
+    left, right, waist = u(0.04, 0.12), u(0.44, 0.56), u(0.4, 0.48)
+    upper = (right + u(-0.04, 0.1), u(-0.02, 0.03)), (left, u(0, 0.04), 0), (left - 0.02, waist, 0)
+    lower = (
+        (right - u(0, 0.06), waist + u(-0.03, 0.06), 0.2),
+        (right, u(0.86, 0.95), 0.2),
+        (u(-0.02, 0.04), u(0.95, 1.0)),
+    )
+    return (stroke(*upper, *lower),)
+
+
+def bowl_of_six(u: Uniform, left: float) -> list[tuple[float, ...]]:
+    """From the bottom round to the stem, closed, overlapping or a little open."""
+    top, right = u(0.4, 0.66), left + u(0.42, 0.64)
+    middle = (left + right) / 2
+    return [
+        (middle, 1),
+        (right - 0.03, u(0.86, 0.9)),
+        (right, (1 + top) / 2),
+        (middle + 0.06, top),
+        (left + u(-0.1, 0.16), top + u(0.08, 0.24)),
+    ]
+
+
+def straight_six(u: Uniform) -> Skeleton:
+    left = u(0, 0.04)
+    stem = (left + u(0.2, 0.44), 0), (left + u(0.1, 0.16), u(0.3, 0.36)), (left, u(0.66, 0.72))
+    return (stroke(*stem, (left + 0.07, u(0.89, 0.92)), *bowl_of_six(u, left)),)
+
+
+def curly_six(u: Uniform) -> Skeleton:
+    """A round back, and a hook at the start."""
+    left = u(0, 0.04)
+    stem = (
+        (left + u(0.42, 0.56), u(0.06, 0.16)),
+        (left + u(0.28, 0.38), 0),
+        (left + 0.12, u(0.18, 0.24)),
+        (left, u(0.55, 0.62)),
+    )
+    return (stroke(*stem, (left + 0.06, u(0.86, 0.9)), *bowl_of_six(u, left)),)
+
+
+def open_six(u: Uniform) -> Skeleton:
+    """The bowl comes up like that of a u, bends in and ends before it meets the stem."""
+    left, right, top = u(0, 0.04), u(0.46, 0.64), u(0.42, 0.56)
+    stem = (left + u(0.1, 0.4), 0), (left + u(0.06, 0.12), u(0.3, 0.4)), (left, u(0.68, 0.76))
+    bowl = (
+        (left + 0.08, 0.93),
+        (right / 2, 1),
+        (right, u(0.74, 0.82)),
+        (right - 0.1, top),
+        (right * 0.5, top + u(0.02, 0.12)),
+        (right * u(0.3, 0.5), top + u(0.16, 0.26)),
+    )
+    return (stroke(*stem, *bowl),)
+
+
+def b_six(u: Uniform) -> Skeleton:
+    """An upright stem, as of a b, that runs round into the bowl."""
+    left = u(0, 0.04)
+    stem = (left + u(0, 0.14), 0), (left + u(0, 0.03), u(0.36, 0.44)), (left, u(0.72, 0.78))
+    return (stroke(*stem, (left + 0.06, u(0.91, 0.94)), *bowl_of_six(u, left)),)
+
+
+def stem_of_seven(u: Uniform, right: float) -> list[tuple[float, ...]]:
+    foot, bow = u(0.02, 0.36), u(-0.08, 0.03)
+    return [(right, u(-0.02, 0.05), 0), ((right + foot) / 2 + bow, 0.48), (foot, 1)]
+
+
+def plain_seven(u: Uniform) -> Skeleton:
+    right = u(0.52, 0.66)
+    return (stroke((u(-0.02, 0.06), u(0, 0.06)), *stem_of_seven(u, right)),)
+
+
+def curved_seven(u: Uniform) -> Skeleton:
+    """A soft corner and a stem that bends into the upright."""
+    right, foot = u(0.52, 0.64), u(0.14, 0.3)
+    path = (
+        (0, u(0.02, 0.08)),
+        (right * 0.6, u(0, 0.04)),
+        (right, u(0.03, 0.1), u(0.2, 0.9)),
+        (foot + u(0.08, 0.14), u(0.42, 0.5)),
+        (foot, 1),
+    )
+    return (stroke(*path),)
+
+
+def serif_seven(u: Uniform) -> Skeleton:
+    """A short stroke down at the left end of the bar."""
+    right, left = u(0.5, 0.62), u(0, 0.06)
+    serif = (left - u(-0.02, 0.05), u(0.14, 0.26)), (left, u(0, 0.05), 0)
+    return (stroke(*serif, *stem_of_seven(u, right)),)
+
+
+def waved_seven(u: Uniform) -> Skeleton:
+    """The bar rises, dips and rises."""
+    right, dip = u(0.56, 0.7), u(0.05, 0.15)
+    wave = (
+        (u(-0.06, 0.02), u(0.1, 0.26)),
+        (right * 0.2, u(0, 0.03), 0.6),
+        (right * 0.55, dip, 0.8),
+    )
+    return (stroke(*wave, *stem_of_seven(u, right)),)
+
+
+def zigzag_seven(u: Uniform) -> Skeleton:
+    """The wave so deep that head and stem look like an M; only ever crossed."""
+    right, dip = u(0.5, 0.7), u(0.14, 0.28)
+    wave = (
+        (u(-0.1, 0.02), u(0.16, 0.36)),
+        (right * 0.25, u(0, 0.06), 0.2),
+        (right * 0.55, dip, 0.3),
+    )
+    return (stroke(*wave, *stem_of_seven(u, right)),)
+
+
+def crossed(form: Callable[[Uniform], Skeleton]) -> Callable[[Uniform], Skeleton]:
+    """A 7 of this form with the bar through its stem."""
+
+    def skeleton(u: Uniform) -> Skeleton:
+        (body,) = form(u)
+        x, y, tilt = float(body[-2, 0]) + u(-0.03, 0.04), u(0.44, 0.64), u(-0.05, 0.05)
+        return body, stroke((x - u(0.14, 0.3), y + tilt), (x + u(0.16, 0.32), y - tilt))
+
+    return skeleton
+
+
+def loops_of_eight(u: Uniform) -> tuple[float, float, float]:
+    """Half widths of the upper and the lower loop, and the height of the waist."""
+    lower = u(0.2, 0.34)
+    return lower * u(0.65, 1.25), lower, u(0.38, 0.56)
+
+
+def s_eight(u: Uniform) -> Skeleton:
+    """One stroke that starts at the top right as an S and climbs back; open or closed above."""
+    upper, lower, waist = loops_of_eight(u)
+    path = (
+        (0.3 + upper * u(0.5, 1), u(0.04, 0.12)),
+        (0.3, 0),
+        (0.3 - upper, waist / 2),
+        (0.3, waist),
+        (0.3 + lower, (1 + waist) / 2),
+        (0.3, 1),
+        (0.3 - lower, (1 + waist) / 2),
+        (0.3 + u(-0.04, 0.04), waist),
+        (0.3 + upper * u(0.8, 1.1), waist / 2),
+        (0.3 + upper * u(0.1, 1.2), u(-0.06, 0.1)),
+    )
+    return (stroke(*path),)
+
+
+def mirrored_eight(u: Uniform) -> Skeleton:
+    """The same the other way round: it starts at the top left."""
+    body = s_eight(u)[0].copy()
+    body[:, 0] = 0.6 - body[:, 0]
+    return (body,)
+
+
+def circles_eight(u: Uniform) -> Skeleton:
+    upper, lower, waist = loops_of_eight(u)
+    top = ellipse((0.3, waist / 2), (upper, waist / 2), u(60, 120), -u(355, 385))
+    bottom = ellipse(
+        (0.3 + u(-0.04, 0.04), (1 + waist) / 2),
+        (lower, (1 - waist) / 2),
+        u(-120, -60),
+        -u(355, 385),
+    )
+    return top, bottom
+
+
+def pointed_eight(u: Uniform) -> Skeleton:
+    """Straight diagonals that cross, with narrow turns above and below."""
+    upper, lower, waist = loops_of_eight(u)
+    path = (
+        (0.3 + upper, u(0.02, 0.08)),
+        (0.3, -0.01, 0.7),
+        (0.3 - upper, u(0.1, 0.16), 0.7),
+        (0.3, waist, 0.7),
+        (0.3 + lower, u(0.82, 0.9), 0.7),
+        (0.3, 1, 0.7),
+        (0.3 - lower, u(0.84, 0.92), 0.7),
+        (0.3, waist, 0.4),
+        (0.3 + upper * u(0.7, 1), 0.04),
+    )
+    return (stroke(*path),)
+
+
+def waist_eight(u: Uniform) -> Skeleton:
+    """It starts in the waist: upper loop first, then the lower one."""
+    upper, lower, waist = loops_of_eight(u)
+    path = (
+        (0.3 + u(-0.02, 0.06), waist + u(-0.04, 0.02)),
+        (0.3 - upper, waist / 2),
+        (0.3, 0),
+        (0.3 + upper, waist / 2),
+        (0.3, waist),
+        (0.3 - lower, (1 + waist) / 2),
+        (0.3, 1),
+        (0.3 + lower, (1 + waist) / 2),
+        (0.3 + u(-0.06, 0.04), waist + u(-0.02, 0.04)),
+    )
+    return (stroke(*path),)
+
+
+def loop_of_nine(u: Uniform) -> list[tuple[float, ...]]:
+    """The loop from its right end over the top, round and back up to the stem."""
+    right, bottom = u(0.44, 0.58), u(0.42, 0.54)
+    return [
+        (right - u(0, 0.1), u(0.06, 0.18)),
+        (right * 0.55, 0),
+        (right * 0.12, bottom * 0.3),
+        (0.02, bottom * 0.62),
+        (right * 0.38, bottom),
+        (right * 0.8, bottom * 0.75),
+        (right, u(0.12, 0.24), u(0.2, 0.8)),
+    ]
+
+
+def straight_nine(u: Uniform) -> Skeleton:
+    loop = loop_of_nine(u)
+    right = loop[-1][0]
+    return (stroke(*loop, (right - u(0, 0.04), 0.55), (right - u(0, 0.2), 1)),)
+
+
+def curled_nine(u: Uniform) -> Skeleton:
+    """The stem bends into a tail to the left."""
+    loop = loop_of_nine(u)
+    right = loop[-1][0]
+    tail = (
+        (right + u(-0.02, 0.03), u(0.5, 0.58)),
+        (right - u(0.04, 0.1), u(0.8, 0.86)),
+        (right * u(0.4, 0.55), 1),
+        (u(-0.08, 0.12), u(0.86, 0.98)),
+    )
+    return (stroke(*loop, *tail),)
+
+
+def hooked_nine(u: Uniform) -> Skeleton:
+    """A tail as of a g, which turns up again."""
+    loop = loop_of_nine(u)
+    right = loop[-1][0]
+    tail = (
+        (right + u(-0.03, 0.02), u(0.55, 0.62)),
+        (right - 0.05, u(0.84, 0.9)),
+        (right * 0.5, 1),
+        (u(-0.06, 0.04), u(0.84, 0.92)),
+        (u(0.02, 0.1), u(0.74, 0.8)),
+    )
+    return (stroke(*loop, *tail),)
+
+
+def s_nine(u: Uniform) -> Skeleton:
+    """A loop that is left open, and a round tail: two bows one above the other."""
+    right, bottom = u(0.44, 0.56), u(0.4, 0.48)
+    loop = (
+        (right - u(0, 0.06), u(0.07, 0.13)),
+        (right * 0.5, 0),
+        (0.02, bottom * 0.5),
+        (right * 0.4, bottom),
+        (right * 0.95, bottom * u(0.35, 0.55), 0.4),
+    )
+    tail = (
+        (right + u(0, 0.05), u(0.56, 0.64)),
+        (right * 0.85, u(0.86, 0.92)),
+        (right * 0.45, 1),
+        (u(-0.06, 0.06), u(0.84, 0.94)),
+    )
+    return (stroke(*loop, *tail),)
+
+
+def waisted_nine(u: Uniform) -> Skeleton:
+    """A closed loop, and a tail that sets out from inside it and bulges to the right."""
+    right, bottom = u(0.42, 0.54), u(0.36, 0.46)
+    loop = (
+        (right, u(0.08, 0.16)),
+        (right * 0.55, 0),
+        (0.03, bottom * 0.45),
+        (right * 0.35, bottom),
+        (right * 0.8, bottom * 0.8),
+        (right, bottom * u(0.3, 0.5), 0.3),
+    )
+    tail = (
+        (right * u(0.85, 0.97), bottom + 0.05, 0.6),
+        (right + u(-0.02, 0.08), u(0.62, 0.72)),
+        (right * 0.5, 1),
+        (u(-0.14, 0.04), u(0.86, 0.98)),
+    )
+    return (stroke(*loop, *tail),)
+
+
+def q_nine(u: Uniform) -> Skeleton:
+    """A circle, and beside it a stem as of a q."""
+    radii = (u(0.2, 0.28), u(0.22, 0.28))
+    stem = 0.27 + radii[0] + u(-0.03, 0.03)
+    circle = ellipse((0.27, radii[1]), radii, u(-60, -20), -u(340, 375))
+    return circle, stroke((stem, u(-0.02, 0.12)), (stem + u(-0.06, 0.02), 1))
