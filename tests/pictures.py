@@ -6,13 +6,20 @@ import base64
 import struct
 import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from digits.data.pages.forms import FORMS
+from digits.data.pages.pen import Hand, draw
+
 Pixels = npt.NDArray[Any]
+Colour = tuple[int, int, int]  # RGB
+Box = tuple[int, int, int, int]  # x, y, width, height
 
 
 def digit_page(
@@ -39,6 +46,102 @@ def digit_ink(text: str = "7", *, height: int = 96, width: int = 128) -> Pixels:
         text, height=height, width=width, ink=(0, 0, 0), paper=(255, 255, 255)
     )
     return 255 - black_on_white[..., 0]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Page:
+    """Handwriting and the truth about it.
+
+    pixels: (H, W, 3) uint8 RGB. text: its numbers. boxes: of each digit's ink, in reading order.
+    """
+
+    pixels: Pixels
+    text: str
+    boxes: tuple[Box, ...]
+
+
+def page(
+    text: str,
+    *,
+    height: int = 60,
+    ink: Colour = (20, 20, 60),
+    paper: Colour = (250, 250, 245),
+    seed: int = 0,
+) -> Page:
+    """`text`, numbers parted by blanks and lines by newlines, in one neat hand.
+
+    height: of a digit in pixels. Digits of a number stand a quarter of it apart, numbers 1.5,
+    lines 0.7; the margin is one digit wide.
+    """
+    level, boxes = _written(text, height, seed)
+    cover = level[..., None] / 255
+    mixed = (1 - cover) * np.array(paper, float) + cover * np.array(ink, float)
+    return Page(np.rint(mixed).astype(np.uint8), text, boxes)
+
+
+def page_ink(text: str, *, height: int = 60, seed: int = 0) -> Pixels:
+    """The same writing as ink alone, (H, W) uint8, 255 where ink is full."""
+    return _written(text, height, seed)[0]
+
+
+def photographed(pixels: Pixels, *, shadow: float = 0.5, noise: float = 3, seed: int = 0) -> Pixels:
+    """As a photo shows it: light that falls off, the soft edge of a shadow, blur and grain.
+
+    shadow: the light that is left in the darkest corner, of 1. noise: standard deviation of the
+    grain in levels of 255.
+    """
+    height, width = pixels.shape[:2]
+    down, across = np.mgrid[0:1:height * 1j, 0:1:width * 1j]
+    fall = 1 - (1 - shadow) / 2 * (down + across)
+    edge = 1 / (1 + np.exp(-(across - 0.35 - 0.2 * down) * 40))
+    light = fall * (0.8 + 0.2 * edge)
+    blurred = cv2.GaussianBlur(pixels.astype(np.float32), (0, 0), 0.8)
+    grain = np.random.default_rng(seed).normal(0, noise, pixels.shape)
+    return np.rint(blurred * light[..., None] + grain).clip(0, 255).astype(np.uint8)
+
+
+@cache
+def _written(text: str, height: int, seed: int) -> tuple[Pixels, tuple[Box, ...]]:
+    """Ink (H, W) uint8 and the boxes of the digits in it."""
+    rng = np.random.default_rng(seed)
+    placed: list[tuple[int, int, Pixels]] = []
+    for row, line in enumerate(text.split("\n")):
+        x, y = height, height + round(1.7 * height * row)
+        for character in line:
+            if character == " ":
+                x += round(1.25 * height)
+                continue
+            digit = _trimmed(draw(neat_hand().digit(int(character), rng), height, 0.09 * height))
+            placed.append((x, y, digit))
+            x += digit.shape[1] + round(0.25 * height)
+    right = max((x + digit.shape[1] for x, _, digit in placed), default=0)
+    bottom = max((y + digit.shape[0] for _, y, digit in placed), default=0)
+    sheet = np.zeros((bottom + height, right + height), np.uint8)
+    for x, y, digit in placed:
+        sheet[y : y + digit.shape[0], x : x + digit.shape[1]] = digit
+    return sheet, tuple((x, y, digit.shape[1], digit.shape[0]) for x, y, digit in placed)
+
+
+def _trimmed(ink: Pixels) -> Pixels:
+    x, y, width, height = cv2.boundingRect((ink > 127).astype(np.uint8))
+    return ink[y : y + height, x : x + width]
+
+
+@cache
+def neat_hand() -> Hand:
+    """A writer of the commonest form of each digit in its middle proportions, never untidy."""
+    skeletons = [forms[0].skeleton(lambda low, high: (low + high) / 2) for forms in FORMS]
+    return Hand(
+        shapes=tuple((skeleton, skeleton) for skeleton in skeletons),
+        slant=0.1,
+        width=1.0,
+        roundness=1.1,
+        softness=0.06,
+        jitter=0.01,
+        sloppiness=0.005,
+        tremor=0.0,
+        pen=0.09,
+    )
 
 
 def as_stored(shown: Pixels, orientation: int) -> Pixels:

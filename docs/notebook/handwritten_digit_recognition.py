@@ -377,7 +377,7 @@ except ImportError:
 if digits:
     reading = digits.read("img_7.png" if found else picture)
     print(f"read as {reading.text!r}")
-    plt.figure(figsize=(2, 2))
+    plt.figure(figsize=(2.8, 2.8), layout="constrained")
     plt.imshow(reading.draw())
     plt.axis("off")
     plt.show()

@@ -33,11 +33,11 @@ def test_draws_as_many_as_asked_for(count: int) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_draws_ink_on_a_small_sheet(kind: str) -> None:
     rng = np.random.default_rng(11)
-    for _ in range(40):
+    for _ in range(12):
         ink = KINDS[kind](rng)
         assert ink.dtype == np.uint8
         assert ink.ndim == 2
-        assert 40 <= max(ink.shape) <= 120
+        assert 30 <= max(ink.shape) <= 120
         assert ink.max() > 127
         assert normalise(ink).max() == 255
 
@@ -45,13 +45,13 @@ def test_every_kind_draws_ink_on_a_small_sheet(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_varies(kind: str) -> None:
     rng = np.random.default_rng(12)
-    assert len({normalise(KINDS[kind](rng)).tobytes() for _ in range(20)}) == 20
+    assert len({normalise(KINDS[kind](rng)).tobytes() for _ in range(8)}) == 8
 
 
 @pytest.mark.parametrize("kind", sorted(set(KINDS) - {"letter", "sign", "printed"}))
 def test_nothing_but_writing_shrinks_to_an_upright_bar(kind: str) -> None:
     rng = np.random.default_rng(13)
-    for _ in range(60):
+    for _ in range(25):
         rows, columns = np.nonzero(normalise(KINDS[kind](rng)) > 64)
         assert np.ptp(columns) + 1 >= 7, "as narrow as a 1"
         assert np.ptp(rows) + 1 <= 21

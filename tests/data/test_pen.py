@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from digits.data.pages.forms import FORMS, low
+from digits.data.pages.forms import FORMS, high, low
 from digits.data.pages.pen import SCHOOLS, Hand, draw, drawn_digits, spline
 
 EVERY_FORM = [
@@ -13,7 +13,6 @@ EVERY_FORM = [
     for digit, forms in enumerate(FORMS)
     for number, form in enumerate(forms)
 ]
-
 
 
 def test_one_seed_draws_one_set_and_another_seed_another():
@@ -78,7 +77,7 @@ def test_every_form_can_be_drawn_and_blended(form):
     for skeleton in skeletons:
         for points in skeleton:
             assert np.isfinite(points).all()
-            assert -0.35 < points[:, :2].min()
+            assert points[:, :2].min() > -0.35
             assert points[:, :2].max() < 1.2
             line = spline(points[:, :2], points[:, 2])
             assert np.isfinite(line).all()
@@ -88,7 +87,7 @@ def test_every_form_can_be_drawn_and_blended(form):
 @pytest.mark.parametrize("school", SCHOOLS)
 def test_frequencies_of_a_school_add_up(school: str):
     for forms in FORMS:
-        assert sum(getattr(form, school) for form in forms) == pytest.approx(100, abs=15)
+        assert sum(getattr(form, school) for form in forms) == 100
 
 
 @pytest.mark.parametrize("form", [low.flagged_one, low.long_one, low.bowed_one])
@@ -96,19 +95,18 @@ def test_the_up_stroke_of_a_one_is_steep(form):
     rng = np.random.default_rng(8)
     for _ in range(200):
         (points,) = form(rng.uniform)
-        run, rise = points[2:4, :2].max(axis=0)[0] - points[0, 0], points[0, 1]
-        assert math.degrees(math.atan2(rise, run)) > 44
+        top = points[points[:, 2] == 0][0]
+        run, rise = top[0] - points[0, 0], points[0, 1] - top[1]
+        assert math.degrees(math.atan2(rise, run)) > 50
 
 
-def test_the_bar_of_a_seven_is_flat():
+@pytest.mark.parametrize("form", [high.plain_seven, high.curved_seven])
+def test_the_bar_of_a_seven_is_flat(form):
     rng = np.random.default_rng(9)
-    for form in FORMS[7]:
-        if "wave" in form.skeleton.__qualname__ or "crossed" in form.skeleton.__qualname__:
-            continue
-        for _ in range(200):
-            body = form.skeleton(rng.uniform)[0]
-            run, rise = body[-3, 0] - body[0, 0], body[0, 1] - body[-3, 1]
-            assert math.degrees(math.atan2(rise, run)) < 25
+    for _ in range(200):
+        (points,) = form(rng.uniform)
+        run, rise = points[-3, :2] - points[0, :2]
+        assert math.degrees(math.atan2(abs(rise), run)) < 15
 
 
 def test_a_corner_is_kept_and_a_curve_is_round():

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -28,6 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     needs is missing.
     """
     arguments = sys.argv[1:] if arguments is None else list(arguments)
+    _print_any_letter()
     try:
         options = _parse(arguments)
         return int(import_module(f"digits.cli.{options.verb}").run(options))
@@ -37,10 +40,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("digits: interrupted", file=sys.stderr)
         return INTERRUPTED
-    except BrokenPipeError:
-        # whoever read our output has enough; Python would complain once more at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # whoever read our output has enough
+        _drop_output()
         return 0
+    except OSError as error:
+        _drop_output()
+        print(f"digits: {error}", file=sys.stderr)
+        return WRONG_CALL
+
+
+def _print_any_letter() -> None:
+    """Print the code of a letter that the output's encoding lacks, rather than fail."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _drop_output() -> None:
+    """Forget what could not be printed: Python would try, and complain, once more at exit."""
+    with contextlib.suppress(AttributeError, OSError):  # there may be no output, or no real file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:

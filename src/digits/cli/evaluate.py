@@ -89,9 +89,12 @@ def score_or_tell(model: str, test_set: TestSet, as_json: bool) -> Score | None:
 def probabilities_of(model: str) -> Callable[[Tiles], Probabilities]:
     """Open a `.keras` file, a model folder or a shipped model."""
     if Path(model).suffix == ".keras":
+        from digits.cli.train import quiet_tensorflow
         from digits.errors import require
 
-        require("keras", "train")
+        quiet_tensorflow()
+        for module in ("keras", "onnx"):
+            require(module, "train")
         from digits.training.export import load_keras
 
         return load_keras(Path(model)).probabilities

@@ -59,7 +59,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Read all pictures; 0 if every one could be read, 1 if some could not."""
     reader = Reader(options.model, options.min_confidence)
-    names = annotated_names(options.pictures) if options.annotate else {}
+    if options.out:
+        _check_folder_of(options.out)
+    drawings = drawing_paths(options.pictures, options.annotate) if options.annotate else {}
     outcomes = []
 
     def read_all() -> Iterator[Outcome]:
@@ -68,8 +70,8 @@ def run(options: argparse.Namespace) -> int:
             outcomes.append(outcome)
             if outcome.error:
                 print(f"digits: {outcome.error}", file=sys.stderr)
-            elif options.annotate and outcome.reading:
-                _annotate(outcome.reading, options.annotate / names[picture])
+            elif outcome.reading and picture in drawings:
+                _annotate(outcome.reading, drawings[picture])
             yield outcome
 
     _write(_form(options)(read_all()), options.out)
@@ -78,7 +80,8 @@ def run(options: argparse.Namespace) -> int:
 
 def _read(reader: Reader, picture: str, single: bool) -> Outcome:
     try:
-        source = sys.stdin.buffer if picture == "-" else picture
+        # a process may have no standard input at all
+        source = getattr(sys.stdin, "buffer", b"") if picture == "-" else picture
         reading = reader.read_single(source) if single else reader.read(source)
     except DigitsError as error:
         return Outcome(picture, None, str(error))
@@ -100,7 +103,8 @@ def as_json(outcomes: Iterable[Outcome]) -> Iterator[str]:
             content: dict[str, Any] = {"error": outcome.error, "schema": SCHEMA}
         else:
             content = outcome.reading.to_dict()
-        yield json.dumps({"picture": outcome.picture} | content, ensure_ascii=False)
+        # ASCII alone: names in any letters, also in bytes that are none, pass through any pipe
+        yield json.dumps({"picture": outcome.picture} | content)
 
 
 def as_text(outcomes: Iterable[Outcome]) -> Iterator[str]:
@@ -138,16 +142,22 @@ def as_table(outcomes: Iterable[Outcome]) -> Iterator[str]:
             yield f"{name}   {text}   {sure}".rstrip()
 
 
-def annotated_names(pictures: Iterable[str]) -> dict[str, str]:
-    """A file name for each picture's drawing; pictures of one name get numbers."""
-    names: dict[str, str] = {}
-    for picture in dict.fromkeys(pictures):
+def drawing_paths(pictures: Iterable[str], folder: Path) -> dict[str, Path]:
+    """Where each picture's drawing goes: under its own name, with a number where that is taken.
+
+    The pictures themselves count as taken, and so do names that differ by case alone.
+    """
+    pictures, folder = dict.fromkeys(pictures), folder.resolve()
+    taken = {str(Path(picture).resolve()).casefold() for picture in pictures}
+    paths: dict[str, Path] = {}
+    for picture in pictures:
         stem = "picture" if picture == "-" else Path(picture).stem
-        name, number = f"{stem}.png", 2
-        while name in names.values():
-            name, number = f"{stem}-{number}.png", number + 1
-        names[picture] = name
-    return names
+        path, number = folder / f"{stem}.png", 2
+        while str(path).casefold() in taken:
+            path, number = folder / f"{stem}-{number}.png", number + 1
+        taken.add(str(path).casefold())
+        paths[picture] = path
+    return paths
 
 
 def _annotate(reading: Reading, path: Path) -> None:
@@ -167,10 +177,17 @@ def _csv_row(values: Iterable[object]) -> str:
 
 def _write(lines: Iterator[str], out: Path | None) -> None:
     if out:
-        write_atomically(out, "".join(f"{line}\n" for line in lines))
+        text = "".join(f"{line}\n" for line in lines)
+        write_atomically(out, text.encode(errors="backslashreplace"))
         return
     for line in lines:
         print(line, flush=True)
+
+
+def _check_folder_of(out: Path) -> None:
+    """Fail before the pictures are read rather than after."""
+    if out.is_dir() or not out.parent.is_dir():
+        raise DigitsError(f"cannot write {out}: expected a file name in a folder that exists")
 
 
 def _with_progress(pictures: list[str]) -> Iterable[str]:

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import importlib
 import os
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from digits.errors import TrainingError, require
+from digits.reading.quiet import standard_error_aside
+
+if TYPE_CHECKING:
+    from digits.training.recipe import Recipe
+
+NEEDED = (("keras", "train"), ("onnx", "train"), ("tf2onnx", "train"), ("matplotlib", "report"))
+TENSORBOARD = (("tensorboard", "train"),)
+LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,17 +42,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Train; 0 when the run folder is complete."""
-    quiet_tensorflow()
-    require("keras", "train")
-    from digits.training.fit import train
-    from digits.training.recipe import load_recipe
-
-    recipe = load_recipe(options.recipe)
-    if options.epochs is not None:
-        if options.epochs < 1:
-            raise TrainingError(f"--epochs is {options.epochs}; expected 1 or more")
-        recipe = replace(recipe, fit=replace(recipe.fit, epochs=options.epochs))
+    recipe = _recipe(options)
     out = options.out or Path("runs") / f"{recipe.name}-{options.seed}"
+    quiet_tensorflow()
+    for module, extra in NEEDED + (TENSORBOARD if options.tensorboard else ()):
+        require(module, extra)  # now, rather than after an hour of training
+    from digits.training.fit import train
+
     try:
         run = train(
             recipe,
@@ -62,7 +69,25 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def quiet_tensorflow() -> None:
-    """Keep TensorFlow's start-up notes, which are of no use to a user, off the screen."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+def _recipe(options: argparse.Namespace) -> Recipe:
+    from digits.training.recipe import load_recipe
 
+    recipe = load_recipe(options.recipe)
+    if options.epochs is None:
+        return recipe
+    if options.epochs < 1:
+        raise TrainingError(f"--epochs is {options.epochs}; expected 1 or more")
+    return replace(recipe, fit=replace(recipe.fit, epochs=options.epochs))
+
+
+def quiet_tensorflow() -> None:
+    """Import Keras, where it is installed, and keep TensorFlow's notes off the screen.
+
+    TensorFlow writes the first of them before it looks at its log level. Errors still show;
+    whoever sets TF_CPP_MIN_LOG_LEVEL gets everything from there up.
+    """
+    if LOG_LEVEL in os.environ:
+        return
+    os.environ[LOG_LEVEL] = "2"  # errors
+    with standard_error_aside(), contextlib.suppress(ImportError):
+        importlib.import_module("keras")

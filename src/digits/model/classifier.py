@@ -15,6 +15,7 @@ from digits.model.store import Model, open_model
 
 CLASSES = 10
 TILE = 28
+SLACK = 0.01  # beyond [0, 1], where resizing has overshot
 BATCH = 256  # tiles at a time: enough to keep a core busy, few enough to stay in its cache
 
 
@@ -22,7 +23,7 @@ class Classifier:
     """A trained network that tells which digit a tile shows, and whether it shows one at all.
 
     Opened once, it can be asked from many threads. Tiles are (N, 28, 28), ink bright, uint8 in
-    [0, 255] or float32 in [0, 1].
+    [0, 255] or float32 in [0, 1]; of any others, the methods raise ValueError.
     """
 
     def __init__(self, model: str | Path = "default") -> None:
@@ -74,22 +75,27 @@ def energy(logits: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    raised = np.exp(logits - logits.max(axis=1, keepdims=True, initial=-np.inf))
+    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
     return np.asarray(raised / raised.sum(axis=1, keepdims=True), np.float32)
 
 
 def _check(tiles: ArrayLike) -> NDArray[Any]:
     array = np.asarray(tiles)
-    if array.ndim != 3 or array.shape[1:] != (TILE, TILE) or array.dtype.kind not in "uf":
-        raise ValueError(
-            f"tiles have shape {array.shape} and dtype {array.dtype}; expected (N, 28, 28), "
-            "uint8 in [0, 255] or float32 in [0, 1]; for pictures use Reader.digits"
-        )
-    return array
+    grey, share = array.dtype == np.uint8, array.dtype.kind == "f"
+    if array.shape[1:] != (TILE, TILE) or not (grey or share):
+        found = f"shape {array.shape} and dtype {array.dtype}"
+    elif share and len(array) and not (array.min() >= -SLACK and array.max() <= 1 + SLACK):
+        found = f"values from {array.min():.4g} to {array.max():.4g}"
+    else:
+        return array
+    raise ValueError(
+        f"tiles have {found}; expected (N, 28, 28), uint8 in [0, 255] or float32 in [0, 1]; "
+        "for pictures use Reader.digits"
+    )
 
 
 def _batches(tiles: NDArray[Any]) -> Iterator[NDArray[np.float32]]:
-    scale = np.float32(255 if tiles.dtype.kind == "u" else 1)
+    scale = np.float32(255 if tiles.dtype == np.uint8 else 1)
     for start in range(0, len(tiles), BATCH):
         yield np.ascontiguousarray(tiles[start : start + BATCH], np.float32) / scale
 

@@ -53,23 +53,16 @@ def open_model(name_or_folder: str | Path) -> Model:
             f"or one of {', '.join(names) or '(none is shipped)'}"
         )
     card = _read_card(folder / CARD)
-    network = _read_weights(folder / WEIGHTS, card)
-    calibration = card["calibration"]
-    return Model(
-        name=card["name"],
-        network=network,
-        temperature=float(calibration["temperature"]),
-        digit_energy=float(calibration["digit_energy"]),
-        digit_scale=float(calibration["digit_scale"]),
-        card=card,
-    )
+    network = _read_weights(folder / WEIGHTS, card["sha256"])
+    return Model(network=network, card=card, **_own_values(card))
 
 
 def _read_card(path: Path) -> dict[str, Any]:
     try:
         card = json.loads(path.read_text("utf-8"))
-        ready = {key: card[key] for key in ("name", "sha256")}
-        ready |= {key: card["calibration"][key] for key in ("temperature", "digit_energy")}
+        values = _own_values(card) | {"sha256": card["sha256"]}
+        if min(values["temperature"], values["digit_scale"]) <= 0:
+            raise ValueError("temperature and digit_scale shall be above 0")
     except (ValueError, TypeError, KeyError, OSError) as error:
         raise ModelError(
             f"{path} is not the card of a model ({type(error).__name__}: {error}); "
@@ -78,15 +71,22 @@ def _read_card(path: Path) -> dict[str, Any]:
     return dict(card)
 
 
-def _read_weights(path: Path, card: dict[str, Any]) -> bytes:
+def _own_values(card: dict[str, Any]) -> dict[str, Any]:
+    calibration = ("temperature", "digit_energy", "digit_scale")
+    return {"name": str(card["name"])} | {
+        key: float(card["calibration"][key]) for key in calibration
+    }
+
+
+def _read_weights(path: Path, expected: str) -> bytes:
     try:
         network = path.read_bytes()
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error.strerror}; export it again") from error
     found = hashlib.sha256(network).hexdigest()
-    if found != card["sha256"]:
+    if found != expected:
         raise ModelError(
             f"{path} is not what its {CARD} was written for: SHA-256 {found}, "
-            f"expected {card['sha256']}; export the model again"
+            f"expected {expected}; export the model again"
         )
     return network

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 SMALL = 64  # pictures of at most this side are drawings or tiles: even paper, no grain
-RIM = 12  # the rim that polarity is judged against is one twelfth of the shorter side
+RIM = 12  # the rim, which is mostly paper, is one twelfth of the shorter side wide
 FAINTEST = 0.05  # contrast of pen to paper, below which a picture counts as blank
 GRAINS = 3  # ink stands out of the paper's grain by this many standard deviations
 
@@ -45,17 +45,24 @@ def find_ink(picture: NDArray[np.uint8], longest: int) -> Ink:
 
 
 def is_light_on_dark(picture: NDArray[np.uint8]) -> bool:
-    """Whether ink is lighter than paper: what differs most from the rim is ink.
+    """Whether ink is lighter than paper: strokes are the rare, strong differences from paper.
 
-    picture: (H, W, 3) uint8.
+    picture: (H, W, 3) uint8. The third moment tells which side those are on; shading, which is
+    wide and weak, hardly counts in it.
     """
     grey = picture.mean(axis=2)
+    if max(grey.shape) <= SMALL:
+        paper = np.median(_rim(grey))
+    else:
+        paper = _paper(picture).mean(axis=2)
+    return bool(((grey - paper) ** 3).sum() > 0)
+
+
+def _rim(grey: NDArray[np.floating]) -> NDArray[np.floating]:
     wide = max(1, min(grey.shape) // RIM)
-    rim = np.concatenate(
-        [grey[:wide].ravel(), grey[-wide:].ravel(), grey[:, :wide].ravel(), grey[:, -wide:].ravel()]
-    )
-    away = grey - np.median(rim)
-    return bool((np.maximum(away, 0) ** 2).sum() > (np.minimum(away, 0) ** 2).sum())
+    inner = np.zeros(grey.shape, bool)
+    inner[wide:-wide, wide:-wide] = True
+    return grey[~inner]
 
 
 def _shrink(picture: NDArray[np.uint8], longest: int) -> tuple[NDArray[np.uint8], float]:

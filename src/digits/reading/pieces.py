@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from digits.reading.ink import Ink
 from digits.reading.reading import Box
+from digits.reading.ruling import without_lines
 
 THRESHOLDS = (0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75)  # shares of the darkest pen
 SMALLEST = 5  # pixels of the grid; a smaller blob holds no form
@@ -44,10 +45,12 @@ class Piece:
 
 def find_pieces(ink: Ink) -> list[Piece]:
     """All pieces at all thresholds; of the same piece at several, the one of most contrast."""
+    plain = without_lines(ink.level)
     found: list[Piece] = []
-    for share in THRESHOLDS:
-        if 255 * share > ink.floor:
-            found.extend(_pieces_at(ink.level, int(255 * share)))
+    for level in (ink.level,) if plain is None else (ink.level, plain):
+        for share in THRESHOLDS:
+            if 255 * share > ink.floor:
+                found.extend(_pieces_at(level, int(255 * share)))
     found.sort(key=lambda piece: -piece.contrast)
     kept: list[Piece] = []
     for piece in found:
@@ -81,25 +84,32 @@ def _pieces_at(level: NDArray[np.uint8], threshold: int) -> Iterator[Piece]:
     large = (boxes[:, 2:].max(axis=1) >= SMALLEST) & (np.arange(count) > 0)
     strongest = [int(label) for label in np.argsort(-mass) if large[label]][:MOST]
     for label in strongest:
-        parts = _parts(label, strongest, boxes, mass)
-        yield _cut_out(level, components, parts, boxes)
+        for parts in _groupings(label, strongest, boxes, mass):
+            yield _cut_out(level, components, parts, boxes)
 
 
-def _parts(
+def _groupings(
     main: int, labels: list[int], boxes: NDArray[np.int32], mass: NDArray[np.float64]
-) -> list[int]:
-    """The component `main` and the weaker ones that seem to belong to the same digit."""
+) -> list[list[int]]:
+    """The ways in which a component may be a digit: alone, or with the weaker ones near it.
+
+    Loose caps of a 5 are weak and need only be near; the second stroke of an open 4 is strong and
+    has to reach into the box of the first.
+    """
     x, y, width, height = boxes[main]
     reach = NEAR * max(width, height)
-    parts = [main]
+    caps, strokes = [main], [main]
     for label in labels:
+        if label == main or not BROKEN * mass[main] <= mass[label] <= mass[main]:
+            continue
         left, top, wide, high = boxes[label]
-        across = max(left - (x + width), x - (left + wide), 0)
-        down = max(top - (y + height), y - (top + high), 0)
-        near = across < reach / 2 and down < reach
-        if label != main and near and BROKEN * mass[main] <= mass[label] < mass[main] / 2:
-            parts.append(label)
-    return parts
+        across = max(left - (x + width), x - (left + wide))
+        down = max(top - (y + height), y - (top + high))
+        if across < reach / 2 and down < reach and mass[label] < mass[main] / 2:
+            caps.append(label)
+        if across < 0 and down < reach / 2:
+            strokes.append(label)
+    return [list(parts) for parts in dict.fromkeys(map(tuple, ([main], caps, strokes)))]
 
 
 def _cut_out(

@@ -33,7 +33,7 @@ def quiet_opencv() -> Iterator[None]:
     try:
         with contextlib.ExitStack() as block:
             if threading.active_count() == 1:
-                block.enter_context(_standard_error_aside())
+                block.enter_context(standard_error_aside())
             yield
     finally:
         with _lock:
@@ -43,7 +43,8 @@ def quiet_opencv() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _standard_error_aside() -> Iterator[None]:
+def standard_error_aside() -> Iterator[None]:
+    """Lose what this block writes to file descriptor 2, from Python or from beneath it."""
     try:
         kept = os.dup(2)
     except OSError:  # a process without standard error has nothing to keep clean

@@ -14,10 +14,9 @@ import numpy as np
 from keras import ops, random
 from numpy.typing import NDArray
 
-from digits.training.recipe import Augmentation
+from digits.training.recipe import TILE, Augmentation
 
 Tensor = Any  # a tensor of whichever backend Keras runs on
-TILE = 28
 KNOTS = 5  # the elastic field is given by 5 × 5 displacements
 LOW_RESOLUTIONS = (8, 10, 12, 16)  # sides in pixels from which a tile is enlarged again
 BLURS = (0.6, 1.0)  # standard deviations in pixels

@@ -8,22 +8,44 @@ from numpy.typing import NDArray
 from digits.model.classifier import energy
 
 TEMPERATURES = np.exp(np.linspace(np.log(0.2), np.log(5), 400))
-REFUSED = 0.002  # share of true digits that the energy test may turn away
+STEPS = 50  # of Newton's method, which needs about ten
 
 
-def calibrate(logits: NDArray[np.float32], labels: NDArray[np.uint8]) -> dict[str, float]:
+def calibrate(
+    logits: NDArray[np.float32], labels: NDArray[np.uint8], clutter: NDArray[np.float32]
+) -> dict[str, float]:
     """Temperature, and the logistic curve from energy to is_digit, as model.json keeps them.
 
-    logits: (N, 10) float32 of digits kept back; labels: (N,).
+    logits: (N, 10) float32 of digits kept back; labels: (N,); clutter: (M, 10) float32, logits of
+    ink that is no digit.
     """
-    energies = energy(logits)
-    lowest, middle = np.quantile(energies, [REFUSED, 0.5])
+    centre, scale = logistic(energy(logits), energy(clutter))
     return {
         "temperature": round(temperature(logits, labels), 4),
-        "digit_energy": round(float(lowest), 4),
-        # a typical digit gets 0.998, one at the limit 0.5
-        "digit_scale": round(float(middle - lowest) / 6, 4),
+        "digit_energy": round(centre, 4),
+        "digit_scale": max(round(scale, 4), 1e-4),
     }
+
+
+def logistic(yes: NDArray[np.float32], no: NDArray[np.float32]) -> tuple[float, float]:
+    """Centre and width of the logistic curve that best tells `yes` from `no`, both weighing alike.
+
+    yes, no: (N,) and (M,) float32. The width is at least a fiftieth of the distance of the
+    means, also where the two do not overlap.
+    """
+    value = np.concatenate([yes, no]).astype(np.float64)
+    wanted = np.concatenate([np.ones(len(yes)), np.zeros(len(no))])
+    weight = np.concatenate([np.full(len(yes), 0.5 / len(yes)), np.full(len(no), 0.5 / len(no))])
+    middle, apart = (yes.mean() + no.mean()) / 2, max(float(yes.mean() - no.mean()), 1e-3)
+    features = np.stack([(value - middle) / apart, np.ones_like(value)])
+    slope = np.zeros(2)
+    for _ in range(STEPS):
+        chance = 1 / (1 + np.exp(-np.clip(slope @ features, -60, 60)))
+        gradient = features @ (weight * (chance - wanted)) + 1e-4 * slope
+        curvature = (features * (weight * chance * (1 - chance))) @ features.T + 1e-4 * np.eye(2)
+        slope = slope - np.linalg.solve(curvature, gradient)
+    steepness = float(np.clip(slope[0], 1.0, 50.0))
+    return float(middle - apart * slope[1] / steepness), apart / steepness
 
 
 def temperature(logits: NDArray[np.float32], labels: NDArray[np.uint8]) -> float:

@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import keras
 import numpy as np
@@ -75,31 +76,39 @@ class Checkpoint(keras.callbacks.Callback):
     def restore(self, model: keras.Model) -> None:
         """Put model and optimizer into the state of the last checkpoint, if there is one.
 
-        Raises TrainingError if it belongs to another network.
+        Raises TrainingError if it is damaged or belongs to another network.
         """
         path = self.folder / CHECKPOINT
         if not path.exists():
             return
+        try:
+            with np.load(path) as saved:
+                rows = saved["rows"].tolist()
+                values = [saved[f"v{number}"] for number in range(len(saved.files) - 1)]
+        except (OSError, ValueError, KeyError, BadZipFile) as error:
+            raise TrainingError(
+                f"{path} is damaged ({error}); delete it to begin this run anew"
+            ) from error
         variables = _variables(model)
-        with np.load(path) as saved:
-            shapes = [saved[f"v{i}"].shape for i in range(len(saved.files) - 1)]
-            if shapes != [tuple(variable.shape) for variable in variables]:
-                raise TrainingError(
-                    f"{path} holds another network than the recipe describes; "
-                    "train into another folder"
-                )
-            for number, variable in enumerate(variables):
-                variable.assign(saved[f"v{number}"])
-            self.rows = [dict(zip(COLUMNS, row, strict=True)) for row in saved["rows"].tolist()]
+        if [value.shape for value in values] != [tuple(each.shape) for each in variables]:
+            raise TrainingError(
+                f"{path} holds another network than the recipe describes; train into another folder"
+            )
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
+        self.rows = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self._started = time.perf_counter()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        values = (logs or {}) | {
-            "epoch": epoch + 1,
-            "seconds": time.perf_counter() - self._started,
-        }
+        seconds = time.perf_counter() - self._started
+        values = (logs or {}) | {"epoch": epoch + 1, "seconds": seconds}
+        if not np.isfinite(values["loss"]):
+            raise TrainingError(
+                f"the training diverged: the loss is {values['loss']} after epoch {epoch + 1}; "
+                "lower learning_rate in the recipe"
+            )
         self.rows.append({name: float(values.get(name, np.nan)) for name in COLUMNS})
         variables = enumerate(_variables(self.model))
         state: dict[str, Any] = {f"v{i}": np.asarray(value) for i, value in variables}

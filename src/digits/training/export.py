@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,12 +42,13 @@ def load_keras(path: str | Path) -> KerasClassifier:
     """
     try:
         network = keras.models.load_model(path, compile=False)
+        shapes = network.input_shape, network.output_shape
     except Exception as error:  # Keras raises whatever the damaged part raised
         reason = str(error).strip().partition("\n")[0]
         raise ModelError(f"{path} cannot be opened as a Keras model: {reason}") from error
-    if network.input_shape != (None, 28, 28) or network.output_shape != (None, 10):
+    if shapes != ((None, 28, 28), (None, 10)):
         raise ModelError(
-            f"{path} takes {network.input_shape} and gives {network.output_shape}; "
+            f"{path} takes {shapes[0]} and gives {shapes[1]}; "
             "expected (None, 28, 28) and (None, 10)"
         )
     return KerasClassifier(Path(path).stem, network)
@@ -54,14 +56,13 @@ def load_keras(path: str | Path) -> KerasClassifier:
 
 def logits(network: keras.Model, tiles: NDArray[Any]) -> NDArray[np.float32]:
     """The network's scores (N, 10) before any softmax; tiles uint8, or float32 in [0, 1]."""
+    plain = _without_softmax(network)
     scale = np.float32(255 if tiles.dtype.kind == "u" else 1)
     batches = [
-        np.asarray(network(tiles[start : start + 1000].astype(np.float32) / scale, training=False))
+        np.asarray(plain(tiles[start : start + 1000].astype(np.float32) / scale, training=False))
         for start in range(0, len(tiles), 1000)
     ]
-    scores = np.concatenate(batches)
-    # of probabilities, the logarithm is a logit up to a constant that no softmax sees
-    return np.log(np.maximum(scores, 1e-38)) if _ends_in_softmax(network) else scores
+    return np.concatenate(batches)
 
 
 def export_model(
@@ -95,9 +96,12 @@ def to_onnx(network: keras.Model) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / WEIGHTS
         signature = [keras.InputSpec(dtype="float32", shape=(None, 28, 28), name="tiles")]
-        plain.export(
-            path, format="onnx", verbose=False, opset_version=OPSET, input_signature=signature
-        )
+        with warnings.catch_warnings():
+            # about an alias that Keras looks for on behalf of tf2onnx
+            warnings.filterwarnings("ignore", "In the future `np.object`", FutureWarning)
+            plain.export(
+                path, format="onnx", verbose=False, opset_version=OPSET, input_signature=signature
+            )
         graph = onnx.load(path)
     _rename(graph.graph, graph.graph.input[0].name, "tiles")
     _rename(graph.graph, graph.graph.output[0].name, "logits")
@@ -106,12 +110,11 @@ def to_onnx(network: keras.Model) -> bytes:
     return bytes(graph.SerializeToString())
 
 
-def _ends_in_softmax(network: keras.Model) -> bool:
-    return getattr(network.layers[-1], "activation", None) is keras.activations.softmax
-
-
 def _without_softmax(network: keras.Model) -> keras.Model:
-    if not _ends_in_softmax(network):
+    last = network.layers[-1]
+    if isinstance(last, keras.layers.Softmax):
+        return keras.Model(network.inputs, last.input)
+    if getattr(last, "activation", None) is not keras.activations.softmax:
         return network
     plain = keras.models.clone_model(network)
     plain.set_weights(network.get_weights())

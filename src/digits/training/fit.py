@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import platform
-from importlib.metadata import distributions
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +27,14 @@ from digits.training.callbacks import Checkpoint, CleanFinish, Progress
 from digits.training.card import model_card
 from digits.training.curves import draw_curves
 from digits.training.export import export_model, logits
-from digits.training.material import Batches, Digits, load_material, targets
+from digits.training.material import Batches, Digits, load_material, targets, unseen_clutter
 from digits.training.recipe import Recipe
 
 RUN = "run.json"
-PACKAGES = ("keras", "numpy", "onnx", "onnxruntime", "tensorflow", "tensorflow-cpu", "tf2onnx")
+PACKAGES = (
+    "handwritten-digit-recognition", "keras", "numpy", "onnx", "onnxruntime", "tensorflow",
+    "tensorflow-cpu", "tf2onnx",
+)  # fmt: skip
 
 
 def train(
@@ -46,12 +50,17 @@ def train(
 
     The folder ends up holding run.json, curves.csv, curves.png, model.keras and the three files
     of a model folder. Raises TrainingError if `out` holds a run and `resume` is not set, or holds
-    another run than the one to resume; DataError if MNIST cannot be had.
+    something else than the run to resume, or if the training diverges; DataError if MNIST cannot
+    be had.
     """
+    if not 0 <= seed < 2**32:
+        raise TrainingError(f"the seed is {seed}; expected 0 to {2**32 - 1}")
     begun = {"recipe": recipe.to_dict(), "seed": seed}
     _enter(out, begun, resume)
     keras.utils.set_random_seed(seed)
     learn, validate = load_material(recipe.material, seed, data)
+    if not (out / RUN).exists():
+        write_json(out / RUN, begun)
     network = networks.build(recipe.network)
     history = fit(network, recipe, learn, validate, out, seed, tensorboard)
     network.save(out / "model.keras")
@@ -100,7 +109,7 @@ def _compile(learner: keras.Model, recipe: Recipe, steps: int) -> None:
     much = recipe.fit
     warmup = max(1, round(much.warmup * steps))
     schedule = keras.optimizers.schedules.CosineDecay(
-        0.0, steps - warmup, warmup_target=much.learning_rate, warmup_steps=warmup
+        0.0, max(1, steps - warmup), warmup_target=much.learning_rate, warmup_steps=warmup
     )
     optimizer = keras.optimizers.AdamW(schedule, weight_decay=much.weight_decay)
     optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
@@ -128,35 +137,52 @@ def accuracy(wanted: Any, scores: Any) -> Any:
 
 
 def _enter(out: Path, begun: dict[str, Any], resume: bool) -> None:
-    """Begin a run folder, or go on with the same run in it."""
-    path = out / RUN
-    wanted = json.loads(json.dumps(begun))
-    if path.exists():
-        found = json.loads(path.read_text("utf-8"))
+    """Make the run folder, or see that it holds the very run to go on with."""
+    if (out / RUN).exists():
+        found = _read_run(out / RUN)
         if not resume:
             raise TrainingError(
                 f"{out} holds a run already; go on with --resume, or train into another --out"
             )
-        if {key: found.get(key) for key in wanted} != wanted:
+        if any(found.get(key) != value for key, value in json.loads(json.dumps(begun)).items()):
             raise TrainingError(
-                f"{out} holds a run of recipe {found.get('recipe', {}).get('name')!r} with seed "
-                f"{found.get('seed')}, not of this recipe and seed as they are now; "
+                f"{out} holds a run of recipe {found['recipe']['name']!r} with seed "
+                f"{found['seed']}, not of this recipe and seed as they are now; "
                 "train into another --out"
             )
         return
-    out.mkdir(parents=True, exist_ok=True)
-    write_json(path, wanted)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        others = sorted(path.name for path in out.iterdir() if not path.name.startswith("."))
+    except OSError as error:
+        raise TrainingError(f"{out} cannot be a run folder: {error.strerror}") from error
+    if others:
+        raise TrainingError(
+            f"{out} holds {others[0]} and no {RUN}; expected an empty folder, or none: "
+            "train into another --out"
+        )
+
+
+def _read_run(path: Path) -> dict[str, Any]:
+    try:
+        run = json.loads(path.read_text("utf-8"))
+        return dict(run) | {"recipe": dict(run["recipe"]), "seed": int(run["seed"])}
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise TrainingError(
+            f"{path} does not describe a run ({type(error).__name__}: {error}); "
+            "train into another --out"
+        ) from error
 
 
 def _circumstances(learn: Digits) -> dict[str, Any]:
     """What a reader of the run needs to know to make it again."""
-    installed = {
-        each.metadata["Name"].lower().replace("_", "-"): each.version for each in distributions()
-    }
+    versions = {"python": platform.python_version()}
+    for package in PACKAGES:
+        with contextlib.suppress(PackageNotFoundError):  # one of the two TensorFlows, always
+            versions[package] = version(package)
     return {
         "data": {"digits": len(learn), "sha256": learn.sha256()},
-        "versions": {"python": platform.python_version()}
-        | {name: installed[name] for name in PACKAGES if name in installed},
+        "versions": versions,
         "machine": {
             "system": f"{platform.system()} {platform.machine()}",
             "cores": os.cpu_count(),
@@ -169,7 +195,11 @@ def _finish(
     network: keras.Model, facts: dict[str, Any], validate: Digits, out: Path, data: Path | None
 ) -> dict[str, Any]:
     """Calibrate, export, score once on the test set, and write down all of it."""
-    calibration = calibrate(logits(network, validate.images), validate.labels)
+    calibration = calibrate(
+        logits(network, validate.images),
+        validate.labels,
+        logits(network, unseen_clutter(facts["seed"])),
+    )
     facts = {"name": facts["recipe"]["name"], "parameters": network.count_params()} | facts
     model = export_model(network, out, facts, calibration)
     images, labels = mnist.load("test", data)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,12 +52,19 @@ def load_material(material: Material, seed: int, data: Path | None) -> tuple[Dig
         )
     learn, validate = Digits(images[:kept], labels[:kept]), Digits(images[kept:], labels[kept:])
     sources = [learn]
+    if made := material.drawn + material.clutter:
+        print(f"drawing {made:,} pieces of ink to learn from", file=sys.stderr)
     if material.drawn:
         sources.append(_normalised(*drawn_digits(material.drawn, seed)))
     if material.clutter:
         inks = clutter(material.clutter, seed)
         sources.append(_normalised(inks, np.full(len(inks), CLUTTER, np.uint8)))
     return _joined(sources), validate
+
+
+def unseen_clutter(seed: int, count: int = 3000) -> NDArray[np.uint8]:
+    """(count, 28, 28) tiles of clutter that no training of this seed has seen."""
+    return np.stack([normalise(ink) for ink in clutter(count, seed + 1_000_000)])
 
 
 def _normalised(inks: list[NDArray[np.uint8]], labels: NDArray[np.uint8]) -> Digits:

@@ -2,23 +2,57 @@
 
 from __future__ import annotations
 
+import sys
 import tomllib
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Callable
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 
 from digits.errors import TrainingError
 
 Section = TypeVar("Section")
+
+# The types of the values; VALUES below checks them.
+Kind: TypeAlias = Literal["dense", "residual"]
+Number: TypeAlias = int  # 0 or more
+Count: TypeAlias = int  # 1 or more
+Amount: TypeAlias = float  # 0 or more
+Share: TypeAlias = float  # from 0 to 1
+
+TILE = 28
+
+
+def _is_whole(value: object, least: int) -> bool:
+    return type(value) is int and value >= least
+
+
+def _is_between(value: object, low: float, high: float) -> bool:
+    return type(value) in (int, float) and low <= value <= high  # type: ignore[operator]
+
+
+VALUES: dict[str, tuple[str, Callable[[object], bool]]] = {
+    "Kind": ('"dense" or "residual"', lambda value: value in ("dense", "residual")),
+    "Number": ("a whole number of 0 or more", lambda value: _is_whole(value, 0)),
+    "Count": ("a whole number of 1 or more", lambda value: _is_whole(value, 1)),
+    "Amount": ("a number of 0 or more", lambda value: _is_between(value, 0, sys.float_info.max)),
+    "Share": ("a number from 0 to 1", lambda value: _is_between(value, 0, 1)),
+    "bool": ("true or false", lambda value: isinstance(value, bool)),
+    "tuple[Count, ...]": (
+        "a list of whole numbers of 1 or more",
+        lambda value: isinstance(value, list) and all(_is_whole(each, 1) for each in value),
+    ),
+}
+"""What a value of each type may be: in words, and as a test of what TOML gave."""
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
     """Which network: `widths` are the units of the hidden layer, or the channels of each block."""
 
-    kind: Literal["dense", "residual"]
-    widths: tuple[int, ...]
+    kind: Kind
+    widths: tuple[Count, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +66,9 @@ class Material:
     calibration.
     """
 
-    drawn: int = 0
-    clutter: int = 0
-    validation: int = 5000
+    drawn: Number = 0
+    clutter: Number = 0
+    validation: Count = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,32 +78,32 @@ class Augmentation:
     Ranges are symmetric; shares are parts of all digits in [0, 1].
     """
 
-    size: int = 28  # side of the grid on which geometry and stroke width act, in pixels
-    rotation: float = 0.0  # degrees
-    scale: float = 0.0  # each axis by a factor between 1/(1+scale) and 1+scale
-    shear: float = 0.0  # horizontal, as a tangent
-    shift: float = 0.0  # share of the tile's side
-    elastic: float = 0.0  # standard deviation of the field's knots, share of the tile's side
-    stroke: float = 0.0  # share of digits drawn thicker, and of those drawn thinner
-    blur: float = 0.0  # share of digits seen blurred or at low resolution
-    contrast: float = 0.0  # gamma between 1/(1+contrast) and 1+contrast
-    noise: float = 0.0  # largest standard deviation, share of full ink
-    binary: float = 0.0  # share of digits cut to black and white
-    occlusion: float = 0.0  # share of digits with a bar of ink or paper across
-    clean_epochs: int = 0  # the last epochs, trained on the digits as they are
+    size: Count = TILE  # side of the grid for geometry and stroke width: 28, 56, 84 … pixels
+    rotation: Amount = 0.0  # degrees
+    scale: Amount = 0.0  # each axis by a factor between 1/(1+scale) and 1+scale
+    shear: Amount = 0.0  # horizontal, as a tangent
+    shift: Amount = 0.0  # share of the tile's side
+    elastic: Amount = 0.0  # standard deviation of the field's knots, share of the tile's side
+    stroke: Share = 0.0  # share of digits drawn thicker, and of those drawn thinner
+    blur: Share = 0.0  # share of digits seen blurred or at low resolution
+    contrast: Amount = 0.0  # gamma between 1/(1+contrast) and 1+contrast
+    noise: Amount = 0.0  # largest standard deviation, share of full ink
+    binary: Share = 0.0  # share of digits cut to black and white
+    occlusion: Share = 0.0  # share of digits with a bar of ink or paper across
+    clean_epochs: Number = 0  # the last epochs, trained on the digits as they are
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
     """How it learns: AdamW, a linear warm-up, then a cosine down to zero."""
 
-    epochs: int
-    batch_size: int
-    learning_rate: float
-    weight_decay: float = 0.004
-    warmup: float = 0.05  # share of all steps
-    label_smoothing: float = 0.0
-    steps_per_execution: int = 1
+    epochs: Count
+    batch_size: Count
+    learning_rate: Amount
+    weight_decay: Amount = 0.004
+    warmup: Share = 0.05  # of all steps
+    label_smoothing: Share = 0.0
+    steps_per_execution: Count = 1
     compile: bool = False  # by XLA
 
 
@@ -97,8 +131,8 @@ def shipped_recipes() -> list[str]:
 def load_recipe(name_or_file: str) -> Recipe:
     """Read a recipe by its shipped name, or from a TOML file.
 
-    Raises TrainingError if there is none of that name, or if a key is unknown, missing or of the
-    wrong type.
+    Raises TrainingError if there is none of that name, or if a key is unknown, missing or has a
+    value that it cannot have.
     """
     names = shipped_recipes()
     if name_or_file in names:
@@ -111,7 +145,11 @@ def load_recipe(name_or_file: str) -> Recipe:
         raise TrainingError(
             f"no recipe {name_or_file!r}: expected a TOML file or one of {', '.join(names)}"
         )
-    return parse_recipe(path.stem, path.read_text("utf-8"))
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise TrainingError(f"recipe {name_or_file!r} is no file of text: {error}") from error
+    return parse_recipe(path.stem, text)
 
 
 def parse_recipe(name: str, text: str) -> Recipe:
@@ -133,7 +171,9 @@ def parse_recipe(name: str, text: str) -> Recipe:
             f"recipe {name!r} has sections {sorted(table)}; expected network and fit, "
             "and optionally material and augmentation"
         )
-    return Recipe(name, **{key: _section(name, key, sections[key], table[key]) for key in table})
+    recipe = Recipe(name, **{key: _section(name, key, sections[key], table[key]) for key in table})
+    _check_together(recipe)
+    return recipe
 
 
 def _section(recipe: str, title: str, kind: type[Section], table: object) -> Section:
@@ -144,20 +184,24 @@ def _section(recipe: str, title: str, kind: type[Section], table: object) -> Sec
     for key, value in table.items():
         if key not in known:
             raise TrainingError(f"{where}: unknown key {key!r}; expected {', '.join(known)}")
-        _check(f"{where}, key {key}", str(known[key].type), value)
-    values = {key: tuple(v) if isinstance(v, list) else v for key, v in table.items()}
-    try:
-        return kind(**values)
-    except TypeError as error:
-        raise TrainingError(f"{where}: {error}") from error
+        expected, fits = VALUES[str(known[key].type)]
+        if not fits(value):
+            raise TrainingError(f"{where}, key {key}: found {value!r}, expected {expected}")
+    missing = [name for name, each in known.items() if each.default is MISSING]
+    if lacking := [name for name in missing if name not in table]:
+        raise TrainingError(f"{where}: lacks {', '.join(lacking)}")
+    return kind(**{key: tuple(v) if isinstance(v, list) else v for key, v in table.items()})
 
 
-def _check(where: str, expected: str, value: object) -> None:
-    right = {
-        "int": isinstance(value, int) and not isinstance(value, bool) and value >= 0,
-        "float": isinstance(value, int | float) and not isinstance(value, bool) and value >= 0,
-        "bool": isinstance(value, bool),
-        "tuple[int, ...]": isinstance(value, list) and all(isinstance(v, int) for v in value),
-    }.get(expected, value in ("dense", "residual"))
-    if not right:
-        raise TrainingError(f"{where}: expected {expected} of 0 or more, found {value!r}")
+def _check_together(recipe: Recipe) -> None:
+    """Refuse values that are right each by itself and cannot work with the others."""
+    widths, much = recipe.network.widths, recipe.augmentation
+    if (recipe.network.kind == "dense" and len(widths) != 1) or not widths:
+        wrong = f"[network]: found {len(widths)} widths, expected 1 for dense, 1 or more otherwise"
+    elif much.size % TILE:
+        wrong = f"[augmentation]: found size {much.size}, expected a multiple of {TILE}"
+    elif much.stroke > 0.5:
+        wrong = f"[augmentation]: found stroke {much.stroke}, expected at most 0.5: it counts twice"
+    else:
+        return
+    raise TrainingError(f"recipe {recipe.name!r}, section {wrong}")

@@ -5,7 +5,7 @@ strange ink as well. Source: Hendrycks et al. 2019, "Deep Anomaly Detection with
 (arXiv 1812.04606).
 
 Whatever a careful person might call a digit is left out: a lone bar, upright or steep (1), a
-ring (0), a T or a corner at the upper right (7), the upper half of a 9.
+ring (0), a T or a corner at the upper right (7), a bar with an arm to the left (4).
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ PENS = (0.03, 0.15)  # width of the line, as a share of the longer side
 FONTS = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_TRIPLEX)
 PRINTABLE = "AEFKMNPRVWXefhkmnrvwx"
 
-ROUND_AT_HEAD, ROUND_AT_FOOT = (0, 8), (0, 2, 3, 5, 8)
-"""Digits of which the end alone is a shallow arc; of the others it may be a bar, a 0 or a 7."""
+ROUND_AT_FOOT = (2, 3, 5, 8)
+"""Digits that end in a shallow arc or a base; the foot of others may pass for a 1 or a 0."""
 
 
 def clutter(count: int, seed: int) -> list[NDArray[np.uint8]]:
@@ -107,7 +107,7 @@ def blob(rng: Random) -> Ink:
     sheet = np.zeros((72, 100), np.uint8)
     points = np.rint((outline * rng.uniform(10, 16) + (50, 36)) * 16).astype(np.int32)
     cv2.fillPoly(sheet, [points], 255, cv2.LINE_AA, shift=4)
-    return _blur(sheet, rng.uniform(0.5, 7))
+    return np.asarray(cv2.GaussianBlur(sheet, (0, 0), rng.uniform(0.5, 7)), np.uint8)
 
 
 def shadow(rng: Random) -> Ink:
@@ -198,18 +198,20 @@ def several_digits(rng: Random) -> Ink:
     lines: list[Line] = []
     left = 0.0
     for digit in digits:
-        lines += [line + (left, 0) for line in hand.digit(int(digit), rng)]
+        lines += [line + np.array([left, 0]) for line in hand.digit(int(digit), rng)]
         left = max(float(line[:, 0].max()) for line in lines) + gap
     return _draw(lines, rng, hand.pen / max(left - gap, 1))
 
 
 def cut_digit(rng: Random) -> Ink:
-    """The end of a digit of which the rest lies outside of the picture."""
-    head = rng.random() < 0.4
-    digit = int(rng.choice(ROUND_AT_HEAD if head else ROUND_AT_FOOT))
+    """The foot of a digit of which the rest lies outside of the picture, and such arcs overturned.
+
+    Real heads are not cut off: that of an 8 may be a 0 or, if it is open, a steep bar.
+    """
+    digit = int(rng.choice(ROUND_AT_FOOT))
     ink = draw(Hand.sample(rng).digit(digit, rng), 90, rng.uniform(3, 8))
-    kept = round(min(ink.shape) * rng.uniform(0.25, 0.4))
-    return ink[:kept] if head else ink[-kept:]
+    foot = ink[-round(min(ink.shape) * rng.uniform(0.25, 0.4)) :]
+    return foot if rng.random() < 0.6 else cv2.flip(foot, 0).astype(np.uint8)
 
 
 def crossed_out(rng: Random) -> Ink:
@@ -227,8 +229,26 @@ def crossed_out(rng: Random) -> Ink:
 KINDS: Mapping[str, Callable[[Random], Ink]] = {
     kind.__name__: kind
     for kind in (
-        grid, ruled, frame, junction, dash, specks, blob, shadow, grain, weave, smudge, scribble,
-        strike_out, letter, sign, printed, word, several_digits, cut_digit, crossed_out,
+        grid,
+        ruled,
+        frame,
+        junction,
+        dash,
+        specks,
+        blob,
+        shadow,
+        grain,
+        weave,
+        smudge,
+        scribble,
+        strike_out,
+        letter,
+        sign,
+        printed,
+        word,
+        several_digits,
+        cut_digit,
+        crossed_out,
     )
 }
 """The kinds of clutter, by name: each draws one example, with what it needs from a generator."""
@@ -275,7 +295,7 @@ def _zigzag(rng: Random, height: float) -> Line:
 def _written(table: Mapping[str, str], rng: Random) -> list[Line]:
     """An entry of the table, as an unsteady hand writes it."""
     notation = table[str(rng.choice(list(table)))]
-    stretch, scatter = math.exp(rng.normal(0, 0.12)), rng.uniform(0.1, 0.4)
+    stretch, scatter = math.exp(rng.normal(0, 0.12)), rng.uniform(0.1, 0.32)
     lines = []
     for points, curved in strokes(notation):
         moved = points * (stretch, 1) + scatter * rng.standard_normal(points.shape).clip(-2, 2)
@@ -295,10 +315,6 @@ def _ellipse(sheet: Ink, centre: Iterable[float], axes: Iterable[float], degrees
     cv2.ellipse(sheet, (x, y), (width, height), degrees, 0, 360, 255, -1, cv2.LINE_AA, 4)
 
 
-def _blur(sheet: Ink, sigma: float) -> Ink:
-    return np.asarray(cv2.GaussianBlur(sheet, (0, 0), sigma), np.uint8)
-
-
 def _ink(level: NDArray[np.floating]) -> Ink:
     """Levels, 0 paper to 1 ink, as uint8; whatever lies beyond is cut off."""
-    return (np.clip(level, 0, 1) * 255).astype(np.uint8)
+    return np.asarray(np.clip(level, 0, 1) * 255, np.uint8)

@@ -124,7 +124,7 @@ def draw(
     strokes: as from `Hand.digit`. height: of the unit box in pixels. width_px: of the line.
     """
     fine = 2  # drawn larger and shrunk: finer steps of line width, softer edges
-    margin = width_px / 2 + 2
+    margin = width_px / 2 + 3
     columns, rows = np.concatenate(strokes).max(axis=0) * height + 2 * margin
     sheet = np.zeros((math.ceil(rows) * fine, math.ceil(columns) * fine), np.uint8)
     paths = [np.rint((line * height + margin) * fine * 16).astype(np.int32) for line in strokes]
@@ -163,7 +163,7 @@ def _shape(form: Form, rng: np.random.Generator) -> Skeleton:
     """A skeleton of this form in proportions of its own: how high its waist sits, how wide it is,
     whether it is wider above or below, and how it is bent."""
     waist, width = np.exp(rng.normal(0, 0.12, 2).clip(-0.25, 0.25))
-    taper, bend = rng.normal(0, (0.15, 0.06)).clip(-0.3, 0.3)
+    taper, bend = rng.normal(0, (0.15, 0.035)).clip((-0.3, -0.07), (0.3, 0.07))
     skeleton = tuple(points.copy() for points in form.skeleton(rng.uniform))
     for points in skeleton:
         y = np.sign(points[:, 1]) * np.abs(points[:, 1]) ** waist

@@ -67,10 +67,8 @@ SIGNS = {
 
 def strokes(notation: str) -> list[tuple[NDArray[np.float32], bool]]:
     """The strokes of an entry: points (N, 2) float32 of x and y, and whether it is a curve."""
-    return [
-        (
-            np.array([[int(x), int(y)] for x, y in part.replace("~", " ").split()], np.float32),
-            "~" in part,
-        )
-        for part in notation.split("|")
-    ]
+    return [(_points(part.replace("~", " ")), "~" in part) for part in notation.split("|")]
+
+
+def _points(text: str) -> NDArray[np.float32]:
+    return np.array([[int(place) for place in point] for point in text.split()], np.float32)

@@ -52,7 +52,7 @@ FORMS: tuple[tuple[Form, ...], ...] = (
         Form(low.z_two, 10, 12, 0, 20),
     ),
     (
-        Form(low.round_three, 65, 55, 40, 70),
+        Form(low.round_three, 59, 47, 30, 68),
         Form(low.looped_three, 12, 10, 25, 0),
         Form(low.curly_three, 6, 8, 20, 2),
         Form(low.flat_three, 8, 15, 10, 20),
@@ -82,7 +82,7 @@ FORMS: tuple[tuple[Form, ...], ...] = (
         Form(high.curved_seven, 22, 4, 14, 10),
         Form(high.serif_seven, 5, 4, 6, 12),
         Form(high.waved_seven, 5, 6, 20, 0),
-        Form(high.crossed(high.plain_seven), 6, 38, 10, 25),
+        Form(high.crossed(high.plain_seven), 6, 34, 8, 25),
         Form(high.crossed(high.curved_seven), 1, 12, 8, 0),
         Form(high.crossed(high.serif_seven), 0, 8, 8, 8),
         Form(high.crossed(high.waved_seven), 1, 14, 18, 0),
@@ -96,8 +96,8 @@ FORMS: tuple[tuple[Form, ...], ...] = (
         Form(high.waist_eight, 8, 10, 20, 8),
     ),
     (
-        Form(high.straight_nine, 50, 18, 15, 35),
-        Form(high.curled_nine, 25, 42, 30, 45),
+        Form(high.straight_nine, 48, 16, 11, 35),
+        Form(high.curled_nine, 25, 40, 28, 45),
         Form(high.hooked_nine, 6, 18, 25, 10),
         Form(high.s_nine, 4, 8, 12, 0),
         Form(high.waisted_nine, 2, 8, 14, 0),
