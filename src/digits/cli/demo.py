@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from digits.cli.train import quiet_tensorflow
+from digits.cli.train import NEEDED, quiet_tensorflow
 from digits.errors import DigitsError, require
 
 if TYPE_CHECKING:
@@ -34,12 +34,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Obtain the data, train the seed network, measure it, read pictures, write the report."""
     quiet_tensorflow()
-    for module, extra in (("jinja2", "report"), ("keras", "train")):
+    for module, extra in (("jinja2", "report"), *NEEDED):
         require(module, extra)
     from digits.cli.evaluate import mnist_test_set
     from digits.evaluation.demo import write_demo
-    from digits.evaluation.screen import comparisons
     from digits.evaluation.score import compare
+    from digits.evaluation.screen import comparisons
 
     say("1  MNIST: 60,000 handwritten digits to learn from, 10,000 to be measured on")
     test_set = mnist_test_set(options.data)

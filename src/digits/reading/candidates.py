@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from digits.reading.ink import SMALL
 from digits.reading.pieces import Piece, covers
 from digits.reading.reading import Digit, Rejected
 
 ACCEPTED = 0.5  # is_digit from which a piece counts as a digit
 COVERED = 0.3  # pieces that share more than this of the smaller box exclude each other
 TOO_SMALL = 0.35  # beside a page's digits, a piece of less than this share of their height is dirt
+RIM = 0.4  # for each side of the picture that a piece touches
 LINE = 8  # a piece this many times as long as it is high is a line
 
 
@@ -35,7 +37,7 @@ def choose(candidates: Sequence[Candidate]) -> tuple[list[Digit], list[Rejected]
     Where candidates overlap, the one wins that has the most ink, stands out most from what
     surrounds it and looks most like a digit.
     """
-    ranked = sorted(candidates, key=lambda c: -c.looks * c.piece.mass * c.piece.contrast**2)
+    ranked = sorted(candidates, key=lambda c: -c.looks * c.piece.source.chance * c.piece.mass * c.piece.contrast**2)
     digits = _apart([c for c in ranked if c.digit.is_digit >= ACCEPTED])
     if digits:
         common = float(np.median([c.piece.box[3] for c in digits]))
@@ -46,28 +48,28 @@ def choose(candidates: Sequence[Candidate]) -> tuple[list[Digit], list[Rejected]
     return [c.digit for c in digits], rejected
 
 
-def most_likely(candidates: Sequence[Candidate], shape: tuple[int, ...]) -> Digit | None:
-    """The digit that is meant where a picture holds exactly one; None without candidates.
-
-    shape: of the grid of the ink.
-    """
-    best = max(candidates, key=lambda c: likelihood(c.piece, shape) * c.looks, default=None)
+def most_likely(candidates: Sequence[Candidate]) -> Digit | None:
+    """The digit that is meant where a picture holds exactly one; None without candidates."""
+    best = max(candidates, key=lambda c: likelihood(c.piece) * c.looks, default=None)
     return best.digit if best else None
 
 
-def likelihood(piece: Piece, shape: tuple[int, ...]) -> float:
+def likelihood(piece: Piece) -> float:
     """How likely a piece is the one meant, by its ink and place alone; on no particular scale.
 
-    Much ink and contrast count for it; touching the rim, lying far from the middle and being a
-    long line count against it.
+    Much ink and contrast count for it; lying far from the middle, being a long line and, where
+    the picture shows paper around its digit, touching the rim count against it.
     """
     x, y, width, height = piece.box
+    shape = piece.source.level.shape
     off = max(
         abs((x + width / 2) / shape[1] - 0.5),
         abs((y + height / 2) / shape[0] - 0.5),
     )
     line = 0.2 if width > LINE * height else 1.0
-    return line * piece.mass * 0.4**piece.rims * (1 - off) ** 2 * piece.contrast**2
+    rim = RIM**piece.rims if max(shape) > SMALL else 1.0
+    place = float(line * rim * (1 - off) ** 2)
+    return piece.source.chance * place * piece.mass * piece.contrast**2
 
 
 def _apart(ranked: Sequence[Candidate]) -> list[Candidate]:

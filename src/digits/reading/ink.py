@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 SMALL = 64  # pictures of at most this side are drawings or tiles: even paper, no grain
-RIM = 12  # the rim, which is mostly paper, is one twelfth of the shorter side wide
 FAINTEST = 0.05  # contrast of pen to paper, below which a picture counts as blank
+PLAIN = 0.15  # below this chance a polarity is not looked at
 GRAINS = 3  # ink stands out of the paper's grain by this many standard deviations
 
 
@@ -20,49 +20,60 @@ class Ink:
 
     level: (h, w) uint8, 0 paper to 255 the darkest pen. floor: the level up to which it may be
     grain of the paper. scale: how many pixels of the picture one pixel of the grid is wide.
+    chance: how likely this is the ink and not the paper between it, in [0, 1].
     """
 
     level: NDArray[np.uint8]
     floor: float
     scale: float
+    chance: float
 
 
-def find_ink(picture: NDArray[np.uint8], longest: int) -> Ink:
+def find_inks(picture: NDArray[np.uint8], longest: int) -> list[Ink]:
     """Tell pen from paper, under uneven light, whatever their colours.
 
     picture: (H, W, 3) uint8 RGB. longest: the longest side of the grid in pixels; a larger
-    picture is shrunk to it.
+    picture is shrunk to it. Returns one ink where it is plain whether ink is darker than paper,
+    else both that it may be; none for a blank picture.
     """
     small, scale = _shrink(picture, longest)
-    taken = _light_taken(255 - small if is_light_on_dark(small) else small)
-    even = max(taken.shape) <= SMALL
-    darkest = float(taken.max() if even else np.quantile(taken, 0.998))
-    if darkest < FAINTEST:
-        return Ink(np.zeros(taken.shape, np.uint8), 255.0, scale)
-    grain = 0.0 if even else 1.4826 * float(np.median(np.abs(taken - np.median(taken))))
-    level = np.clip(taken * (255 / darkest), 0, 255).astype(np.uint8)
-    return Ink(level, 255 * min(1.0, GRAINS * grain / darkest), scale)
+    light = chance_of_light_ink(small)
+    sides = ((1 - light, small), (light, 255 - small))
+    inks = [_ink(side, scale, chance) for chance, side in sides if chance > PLAIN]
+    return [ink for ink in inks if ink is not None]
 
 
-def is_light_on_dark(picture: NDArray[np.uint8]) -> bool:
-    """Whether ink is lighter than paper: strokes are the rare, strong differences from paper.
+def chance_of_light_ink(picture: NDArray[np.uint8]) -> float:
+    """How likely ink is lighter than paper, in [0, 1].
 
-    picture: (H, W, 3) uint8. The third moment tells which side those are on; shading, which is
-    wide and weak, hardly counts in it.
+    picture: (H, W, 3) uint8. In a small picture the rim is mostly paper. In a larger one, strokes
+    are the rare, strong differences from the paper around: the third power brings them out, and
+    shading, which is wide and weak, hardly counts.
     """
     grey = picture.mean(axis=2)
     if max(grey.shape) <= SMALL:
-        paper = np.median(_rim(grey))
-    else:
-        paper = _paper(picture).mean(axis=2)
-    return bool(((grey - paper) ** 3).sum() > 0)
+        return float((_rim(grey) < (grey.min() + grey.max()) / 2).mean())
+    cubes = (grey - _paper(picture).mean(axis=2)) ** 3
+    lighter, darker = np.maximum(cubes, 0).sum(), -np.minimum(cubes, 0).sum()
+    return float(lighter / max(lighter + darker, 1e-9))
 
 
 def _rim(grey: NDArray[np.floating]) -> NDArray[np.floating]:
-    wide = max(1, min(grey.shape) // RIM)
     inner = np.zeros(grey.shape, bool)
-    inner[wide:-wide, wide:-wide] = True
+    inner[1:-1, 1:-1] = True
     return grey[~inner]
+
+
+def _ink(picture: NDArray[np.uint8], scale: float, chance: float) -> Ink | None:
+    """The ink of a picture in which it is darker than paper; None if there is none."""
+    taken = _light_taken(picture)
+    even = max(taken.shape) <= SMALL
+    darkest = float(taken.max() if even else np.quantile(taken, 0.998))
+    if darkest < FAINTEST:
+        return None
+    grain = 0.0 if even else 1.4826 * float(np.median(np.abs(taken - np.median(taken))))
+    level = np.clip(taken * (255 / darkest), 0, 255).astype(np.uint8)
+    return Ink(level, 255 * min(1.0, GRAINS * grain / darkest), scale, chance)
 
 
 def _shrink(picture: NDArray[np.uint8], longest: int) -> tuple[NDArray[np.uint8], float]:

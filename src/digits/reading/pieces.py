@@ -33,7 +33,8 @@ class Piece:
 
     box: (x, y, width, height) on the grid of the ink. ink: (h, w) uint8, the piece alone with its
     soft edge. mass: its summed level, 1 for a pixel of full ink. contrast: how much darker it is
-    than what surrounds it, in [0, 1]. rims: how many sides of the picture it touches.
+    than what surrounds it, in [0, 1]. rims: how many sides of the picture it touches. source: the
+    ink that it was found in.
     """
 
     box: Box
@@ -41,6 +42,7 @@ class Piece:
     mass: float
     contrast: float
     rims: int
+    source: Ink
 
 
 def find_pieces(ink: Ink) -> list[Piece]:
@@ -50,7 +52,7 @@ def find_pieces(ink: Ink) -> list[Piece]:
     for level in (ink.level,) if plain is None else (ink.level, plain):
         for share in THRESHOLDS:
             if 255 * share > ink.floor:
-                found.extend(_pieces_at(level, int(255 * share)))
+                found.extend(_pieces_at(ink, level, int(255 * share)))
     found.sort(key=lambda piece: -piece.contrast)
     kept: list[Piece] = []
     for piece in found:
@@ -76,7 +78,7 @@ def _common(a: Box, b: Box) -> int:
     return max(across, 0) * max(down, 0)
 
 
-def _pieces_at(level: NDArray[np.uint8], threshold: int) -> Iterator[Piece]:
+def _pieces_at(ink: Ink, level: NDArray[np.uint8], threshold: int) -> Iterator[Piece]:
     mask = (level > threshold).astype(np.uint8)
     count, labelled, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     components, boxes = np.asarray(labelled, np.int32), np.asarray(stats[:, :4], np.int32)
@@ -85,7 +87,7 @@ def _pieces_at(level: NDArray[np.uint8], threshold: int) -> Iterator[Piece]:
     strongest = [int(label) for label in np.argsort(-mass) if large[label]][:MOST]
     for label in strongest:
         for parts in _groupings(label, strongest, boxes, mass):
-            yield _cut_out(level, components, parts, boxes)
+            yield _cut_out(ink, level, components, parts, boxes)
 
 
 def _groupings(
@@ -113,6 +115,7 @@ def _groupings(
 
 
 def _cut_out(
+    source: Ink,
     level: NDArray[np.uint8],
     components: NDArray[np.int32],
     parts: list[int],
@@ -135,4 +138,5 @@ def _cut_out(
         mass=float(darkness[own].sum()) / 255,
         contrast=float(np.clip(contrast / 255, 0.01, 1)),
         rims=int(left <= 0) + int(top <= 0) + int(right >= width) + int(bottom >= height),
+        source=source,
     )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from digits.model.classifier import CLASSES, TILE, Classifier
 from digits.reading.candidates import Candidate, choose, likelihood, most_likely
-from digits.reading.ink import Ink, find_ink
+from digits.reading.ink import find_inks
 from digits.reading.numbers import lines_of, number_of, numbers_of, text_of
 from digits.reading.picture import Picture, open_picture
 from digits.reading.pieces import Piece, find_pieces
@@ -19,7 +19,7 @@ from digits.reading.tile import normalise
 
 PAGE = 1200  # longest side in pixels at which a page of numbers is looked at
 SINGLE = 400  # and at which a lone digit is
-JUDGED = 8  # pieces of a lone digit's picture that the network is asked about
+JUDGED = 16  # pieces of a lone digit's picture that the network is asked about
 
 
 class Reader:
@@ -43,9 +43,8 @@ class Reader:
         Raises PictureError if it is none or cannot be read.
         """
         pixels = open_picture(picture)
-        ink = find_ink(pixels, PAGE)
-        candidates = self._judge(find_pieces(ink), ink)
-        digits, rejected = choose(candidates)
+        pieces = [piece for ink in find_inks(pixels, PAGE) for piece in find_pieces(ink)]
+        digits, rejected = choose(self._judge(pieces))
         return self._reading([numbers_of(line) for line in lines_of(digits)], rejected, pixels)
 
     def read_single(self, picture: Picture) -> Reading:
@@ -77,18 +76,16 @@ class Reader:
         )
 
     def _digit(self, pixels: NDArray[np.uint8]) -> Digit:
-        ink = find_ink(pixels, SINGLE)
-        shape = ink.level.shape
-        likely = sorted(find_pieces(ink), key=lambda piece: -likelihood(piece, shape))
-        found = most_likely(self._judge(likely[:JUDGED], ink), shape)
-        return found or _no_digit(pixels)
+        pieces = [piece for ink in find_inks(pixels, SINGLE) for piece in find_pieces(ink)]
+        pieces.sort(key=likelihood, reverse=True)
+        return most_likely(self._judge(pieces[:JUDGED])) or _no_digit(pixels)
 
-    def _judge(self, pieces: list[Piece], ink: Ink) -> list[Candidate]:
+    def _judge(self, pieces: list[Piece]) -> list[Candidate]:
         """Ask the network about all pieces at once."""
         tiles = np.array([normalise(piece.ink) for piece in pieces], np.uint8)
         probabilities, is_digit = self.classifier.judge(tiles.reshape(-1, TILE, TILE))
         return [
-            Candidate(piece, _digit_of(tile, row, float(sure), _on_picture(piece.box, ink.scale)))
+            Candidate(piece, _digit_of(tile, row, float(sure), _on_picture(piece)))
             for piece, tile, row, sure in zip(pieces, tiles, probabilities, is_digit, strict=True)
         ]
 
@@ -107,8 +104,9 @@ def _no_digit(pixels: NDArray[np.uint8]) -> Digit:
     return _digit_of(np.zeros((TILE, TILE), np.uint8), even, 0.0, (0, 0, width, height))
 
 
-def _on_picture(box: Box, scale: float) -> Box:
-    """A box on the grid of the ink, in pixels of the picture."""
-    x, y, width, height = box
+def _on_picture(piece: Piece) -> Box:
+    """The box of a piece in pixels of the picture."""
+    x, y, width, height = piece.box
+    scale = piece.source.scale
     left, top = round(x * scale), round(y * scale)
     return (left, top, round((x + width) * scale) - left, round((y + height) * scale) - top)

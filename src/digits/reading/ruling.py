@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from digits.reading.ink import SMALL
 
-LENGTH = 0.3  # a line runs straight over this share of the picture's longer side
-SLOPES = (-0.08, -0.04, 0.0, 0.04, 0.08)  # a hand-held photo tilts lines by some degrees
-WIDEST = 5  # pixels of the grid; a straight run as broad as this is a stroke
+LENGTH = 0.2  # a line runs straight over this share of the picture's longer side
+SLOPES = (-0.12, -0.08, -0.04, 0.0, 0.04, 0.08, 0.12)  # hand-held photos tilt by some degrees
+WIDEST = 17  # pixels of the grid; a straight run as broad as this is a stroke
 FAINTEST = 25  # level from which a line is worth the trouble
 
 
@@ -49,7 +49,7 @@ def _to_the_rim(lines: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _segment(length: int, slope: float) -> NDArray[np.uint8]:
-    rise = round(length * abs(slope))
+    rise = 2 * round(length * abs(slope) / 2)  # even: the kernel's middle is its anchor
     kernel = np.zeros((rise + 1, length), np.uint8)
     ends = ((0, 0), (length - 1, rise)) if slope >= 0 else ((0, rise), (length - 1, 0))
     cv2.line(kernel, *ends, 1)

@@ -8,6 +8,8 @@ that of the 28×28 frame.
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -42,8 +44,8 @@ def centre_by_mass(box: NDArray[np.uint8]) -> NDArray[np.uint8]:
     mass = box.astype(np.float64)
     total = max(mass.sum(), 1.0)
     centres = np.arange(BOX) + 0.5
-    top = int(TILE / 2 + 1 - (mass.sum(axis=1) @ centres) / total)
-    left = int(TILE / 2 + 1 - (mass.sum(axis=0) @ centres) / total)
+    top = math.floor(TILE / 2 + 1 - (mass.sum(axis=1) @ centres) / total)
+    left = math.floor(TILE / 2 + 1 - (mass.sum(axis=0) @ centres) / total)
     canvas = np.zeros((TILE + 2 * BOX, TILE + 2 * BOX), np.uint8)
     canvas[BOX + top : 2 * BOX + top, BOX + left : 2 * BOX + left] = box
     return canvas[BOX : BOX + TILE, BOX : BOX + TILE].copy()
@@ -63,16 +65,18 @@ def _square(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return squared
 
 
-def _shrink(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _shrink(ink: NDArray[np.uint8]) -> NDArray[np.float32]:
     side = ink.shape[0]
     if side < SMOOTH_SIDE:
         factor = -(-SMOOTH_SIDE // side)
         # replicated borders: otherwise ink at the rim would fade while it is enlarged
         ink = np.asarray(cv2.resize(ink, None, fx=factor, fy=factor), np.uint8)
-    return np.asarray(cv2.resize(ink, (BOX, BOX), interpolation=cv2.INTER_AREA), np.uint8)
+    # as float: a faint hairline covers less than one grey level of each pixel
+    fine = ink.astype(np.float32)
+    return np.asarray(cv2.resize(fine, (BOX, BOX), interpolation=cv2.INTER_AREA), np.float32)
 
 
-def _stretch(box: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _stretch(box: NDArray[np.float32]) -> NDArray[np.uint8]:
     # a hairline covers a fraction of each pixel: its tile would be nearly black
-    gain = 255 / max(int(box.max()), 1)
+    gain = 255 / float(box.max())
     return np.asarray(cv2.convertScaleAbs(box, alpha=gain), np.uint8)

@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+import pytest
+
+from digits.data import mnist
+from digits.training.material import Digits
+
+
+@pytest.fixture(scope="session")
+def learn() -> Digits:
+    """The first 2,000 training digits."""
+    images, labels = mnist.load("train")
+    return Digits(images[:2000], labels[:2000])
+
+
+@pytest.fixture(scope="session")
+def kept_back() -> Digits:
+    """The last 500 training digits."""
+    images, labels = mnist.load("train")
+    return Digits(images[-500:], labels[-500:])

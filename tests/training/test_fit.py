@@ -1,0 +1,261 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from digits.errors import DigitsError, TrainingError
+from digits.training import fit as fitting
+from digits.training import networks
+from digits.training.callbacks import CHECKPOINT, COLUMNS, Checkpoint, Progress
+from digits.training.export import logits
+from digits.training.fit import RUN, train
+from digits.training.material import CLUTTER, Digits
+from digits.training.recipe import Augmentation, Fit, Material, Network, Recipe, load_recipe
+
+DENSE = Recipe(
+    "tiny",
+    Network("dense", (32,)),
+    Fit(epochs=3, batch_size=128, learning_rate=4e-3, steps_per_execution=5),
+)
+RESIDUAL = Recipe(
+    "tiny-residual",
+    Network("residual", (4, 8)),
+    Fit(epochs=3, batch_size=100, learning_rate=4e-3, label_smoothing=0.03),
+    augmentation=replace(load_recipe("default").augmentation, clean_epochs=1),
+)
+
+Weights = list[NDArray[np.float32]]
+
+
+def fit(
+    recipe: Recipe, learn: Digits, kept_back: Digits, out: Path, seed: int = 0
+) -> tuple[Weights, Checkpoint, keras.Model]:
+    """What `train` does with the digits it has loaded."""
+    out.mkdir(exist_ok=True)
+    keras.utils.set_random_seed(seed)
+    network = networks.build(recipe.network)
+    history = fitting.fit(network, recipe, learn, kept_back, out, seed)
+    return network.get_weights(), history, network
+
+
+def equal(some: Weights, others: Weights) -> bool:
+    return all((one == other).all() for one, other in zip(some, others, strict=True))
+
+
+def interrupt(monkeypatch: pytest.MonkeyPatch, after_epochs: int) -> None:
+    """Let Ctrl-C come within the epoch that follows."""
+
+    class Interrupted(Progress):
+        def on_epoch_begin(self, epoch: int, logs: dict[str, object] | None = None) -> None:
+            self.epoch = epoch
+            super().on_epoch_begin(epoch, logs)
+
+        def on_train_batch_end(self, batch: int, logs: dict[str, object] | None = None) -> None:
+            if self.epoch == after_epochs and batch >= 2:
+                raise KeyboardInterrupt
+            super().on_train_batch_end(batch, logs)
+
+    monkeypatch.setattr(fitting, "Progress", Interrupted)
+
+
+@pytest.fixture(scope="module")
+def whole(
+    learn: Digits, kept_back: Digits, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Weights, Checkpoint]:
+    """The dense network, trained without a break."""
+    weights, history, _ = fit(DENSE, learn, kept_back, tmp_path_factory.mktemp("whole"))
+    return weights, history
+
+
+@pytest.mark.parametrize("done", [0, 1, 2])
+def test_a_resumed_run_ends_bit_for_bit_like_one_that_never_stopped(
+    done: int,
+    whole: tuple[Weights, Checkpoint],
+    learn: Digits,
+    kept_back: Digits,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with monkeypatch.context() as patch:
+        interrupt(patch, done)
+        with pytest.raises(KeyboardInterrupt):
+            fit(DENSE, learn, kept_back, tmp_path)
+    assert (tmp_path / CHECKPOINT).exists() == (done > 0)
+
+    weights, history, _ = fit(DENSE, learn, kept_back, tmp_path)
+
+    assert equal(weights, whole[0])
+    for row, expected in zip(history.rows, whole[1].rows, strict=True):
+        assert row | {"seconds": 0} == expected | {"seconds": 0}
+
+
+def test_so_does_an_augmented_one_with_clutter_and_clean_last_epochs(
+    learn: Digits, kept_back: Digits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labels = learn.labels[:450].copy()
+    labels[400:] = CLUTTER
+    few = Digits(learn.images[:450], labels)
+    weights, _, _ = fit(RESIDUAL, few, kept_back, tmp_path / "whole")
+    with monkeypatch.context() as patch:
+        interrupt(patch, 2)
+        with pytest.raises(KeyboardInterrupt):
+            fit(RESIDUAL, few, kept_back, tmp_path / "broken")
+
+    resumed, _, _ = fit(RESIDUAL, few, kept_back, tmp_path / "broken")
+
+    assert equal(weights, resumed)
+
+
+def test_a_finished_run_is_found_as_it_is(
+    whole: tuple[Weights, Checkpoint], learn: Digits, kept_back: Digits
+) -> None:
+    folder = whole[1].folder
+    before = (folder / CHECKPOINT).read_bytes()
+
+    weights, history, _ = fit(DENSE, learn, kept_back, folder)
+
+    assert equal(weights, whole[0])
+    assert history.rows == whole[1].rows
+    assert (folder / CHECKPOINT).read_bytes() == before
+
+
+def test_the_seed_decides_all(
+    whole: tuple[Weights, Checkpoint], learn: Digits, kept_back: Digits, tmp_path: Path
+) -> None:
+    same, _, _ = fit(DENSE, learn, kept_back, tmp_path / "same")
+    other, _, _ = fit(DENSE, learn, kept_back, tmp_path / "other", seed=1)
+
+    assert equal(same, whole[0])
+    assert not equal(other, whole[0])
+
+
+def test_a_tiny_training_clears_a_floor(learn: Digits, kept_back: Digits, tmp_path: Path) -> None:
+    recipe = replace(DENSE, fit=replace(DENSE.fit, epochs=2))
+    _, history, network = fit(recipe, learn, kept_back, tmp_path)
+
+    right = logits(network, kept_back.images).argmax(axis=1) == kept_back.labels
+    print(right.mean())
+    assert right.mean() > 0.80
+    assert history.rows[-1]["val_accuracy"] == pytest.approx(right.mean(), abs=1e-6)
+    assert history.rows[1]["loss"] < history.rows[0]["loss"]
+
+
+def test_clean_epochs_show_digits_as_they_are(
+    whole: tuple[Weights, Checkpoint], learn: Digits, kept_back: Digits, tmp_path: Path
+) -> None:
+    recipe = replace(DENSE, augmentation=Augmentation(rotation=30, noise=0.3, clean_epochs=3))
+    weights, _, _ = fit(recipe, learn, kept_back, tmp_path)
+
+    for one, other in zip(weights, whole[0], strict=True):
+        assert one == pytest.approx(other, abs=1e-4)
+
+
+def test_curves_have_one_row_an_epoch(whole: tuple[Weights, Checkpoint]) -> None:
+    header, *rows = (whole[1].folder / "curves.csv").read_text().splitlines()
+
+    assert header.split(",") == list(COLUMNS)
+    values = np.array([[float(value) for value in row.split(",")] for row in rows])
+    assert values[:, 0].tolist() == [1, 2, 3]
+    assert (values[:, 5] > 0).all()
+    assert ((values[:, [2, 4]] > 0) & (values[:, [2, 4]] <= 1)).all()
+
+
+def test_one_step_alone_is_a_training_too(
+    learn: Digits, kept_back: Digits, tmp_path: Path
+) -> None:
+    one = replace(DENSE, fit=replace(DENSE.fit, epochs=1, batch_size=5000, steps_per_execution=1))
+    _, history, _ = fit(one, learn, kept_back, tmp_path)
+    assert history.epoch == 1
+
+
+def test_a_training_that_diverges_says_so(
+    learn: Digits, kept_back: Digits, tmp_path: Path
+) -> None:
+    wild = replace(DENSE, fit=replace(DENSE.fit, learning_rate=1e30))
+    with pytest.raises(TrainingError, match=r"diverged: the loss is .* after epoch 1; lower"):
+        fit(wild, learn, kept_back, tmp_path)
+    assert not (tmp_path / CHECKPOINT).exists()
+
+
+def test_a_checkpoint_of_another_network_or_a_damaged_one_is_refused(
+    whole: tuple[Weights, Checkpoint], learn: Digits, kept_back: Digits, tmp_path: Path
+) -> None:
+    content = (whole[1].folder / CHECKPOINT).read_bytes()
+    (tmp_path / CHECKPOINT).write_bytes(content)
+    with pytest.raises(TrainingError, match="another network than the recipe describes"):
+        fit(replace(DENSE, network=Network("dense", (31,))), learn, kept_back, tmp_path)
+
+    (tmp_path / CHECKPOINT).write_bytes(content[: len(content) // 2])
+    with pytest.raises(TrainingError, match="is damaged .* delete it"):
+        fit(DENSE, learn, kept_back, tmp_path)
+
+
+def test_a_tensorboard_log_is_written_when_asked(
+    learn: Digits, kept_back: Digits, tmp_path: Path
+) -> None:
+    pytest.importorskip("tensorboard")
+    network = networks.build(DENSE.network)
+    fitting.fit(network, DENSE, learn, kept_back, tmp_path, seed=0, tensorboard=True)
+    assert list((tmp_path / "tensorboard").rglob("events.*"))
+
+
+def begun(folder: Path, recipe: Recipe = DENSE, seed: int = 0) -> bytes:
+    """A run folder as it is after the first moments; returns its run.json."""
+    fitting._enter(folder, {"recipe": recipe.to_dict(), "seed": seed}, resume=False)
+    fitting.write_json(folder / RUN, {"recipe": recipe.to_dict(), "seed": seed})
+    return (folder / RUN).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("recipe", "seed", "resume", "message"),
+    [
+        (DENSE, 0, False, "holds a run already; go on with --resume"),
+        (DENSE, 1, True, "holds a run of recipe 'tiny' with seed 0, not of this"),
+        (RESIDUAL, 0, True, "holds a run of recipe 'tiny' with seed 0, not of this"),
+        (replace(DENSE, fit=replace(DENSE.fit, epochs=4)), 0, True, "recipe and seed as they are"),
+        (DENSE, -1, True, "the seed is -1; expected 0 to"),
+        (DENSE, 2**32, True, "the seed is 4294967296; expected 0 to"),
+    ],
+)
+def test_a_run_that_is_not_the_same_is_left_alone(
+    recipe: Recipe, seed: int, resume: bool, message: str, tmp_path: Path
+) -> None:
+    before = begun(tmp_path)
+    with pytest.raises(TrainingError, match=message):
+        train(recipe, tmp_path, seed=seed, resume=resume)
+    assert (tmp_path / RUN).read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == [RUN]
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"recipe": 1, "seed": 0}', "\x00"])
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_damaged_run_json_is_refused(content: str, resume: bool, tmp_path: Path) -> None:
+    (tmp_path / RUN).write_text(content)
+    with pytest.raises(TrainingError, match=r"run\.json does not describe a run"):
+        train(DENSE, tmp_path, resume=resume)
+
+
+def test_other_peoples_folders_and_files_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("years of work")
+    with pytest.raises(TrainingError, match=r"holds thesis.tex and no run.json"):
+        train(DENSE, tmp_path)
+    with pytest.raises(TrainingError, match="cannot be a run folder"):
+        train(DENSE, tmp_path / "thesis.tex")
+    with pytest.raises(TrainingError, match="cannot be a run folder"):
+        train(DENSE, tmp_path / "thesis.tex" / "run")
+
+
+def test_a_run_that_never_began_leaves_nothing_to_resume(tmp_path: Path) -> None:
+    (tmp_path / "no folder").write_text("")
+    for _ in range(2):
+        with pytest.raises(DigitsError):
+            train(DENSE, tmp_path / "run", data=tmp_path / "no folder")
+    impossible = replace(DENSE, material=Material(validation=60_000))
+    with pytest.raises(TrainingError, match="leave none"):
+        train(impossible, tmp_path / "run")
+    assert list((tmp_path / "run").iterdir()) == []
