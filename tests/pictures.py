@@ -84,6 +84,14 @@ def page_ink(text: str, *, height: int = 60, seed: int = 0) -> Pixels:
     return _written(text, height, seed)[0]
 
 
+def overlap(a: Box, b: Box) -> float:
+    """Common area of two boxes over their united area, in [0, 1]."""
+    across = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
+    down = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
+    common = max(across, 0) * max(down, 0)
+    return common / (a[2] * a[3] + b[2] * b[3] - common)
+
+
 def photographed(pixels: Pixels, *, shadow: float = 0.5, noise: float = 3, seed: int = 0) -> Pixels:
     """As a photo shows it: light that falls off, the soft edge of a shadow, blur and grain.
 
@@ -91,7 +99,7 @@ def photographed(pixels: Pixels, *, shadow: float = 0.5, noise: float = 3, seed:
     grain in levels of 255.
     """
     height, width = pixels.shape[:2]
-    down, across = np.mgrid[0:1:height * 1j, 0:1:width * 1j]
+    down, across = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j]
     fall = 1 - (1 - shadow) / 2 * (down + across)
     edge = 1 / (1 + np.exp(-(across - 0.35 - 0.2 * down) * 40))
     light = fall * (0.8 + 0.2 * edge)

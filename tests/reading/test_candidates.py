@@ -6,10 +6,11 @@ import numpy as np
 import pictures
 import pytest
 from numpy.typing import NDArray
+from pictures import overlap
 
 from digits.reading.candidates import Candidate, choose, most_likely
 from digits.reading.ink import find_inks
-from digits.reading.pieces import find_pieces, overlap
+from digits.reading.pieces import find_pieces
 from digits.reading.reading import Box, Digit
 
 PAGE = pictures.page("305")

@@ -45,7 +45,9 @@ def text(digits: list[Digit], min_confidence: float = 0.0) -> str:
         pytest.param(row("2024", 10, 10) + row("17 305", 10, 80), "2024\n17 305", id="two lines"),
         pytest.param(row("1", 300, 10) + row("2", 10, 80), "1\n2", id="second line further left"),
         pytest.param(
-            [d for n in range(6) for d in row(str(n), 10 + 25 * n, 10 + 6 * n)], "012345", id="slope"
+            [d for n in range(6) for d in row(str(n), 10 + 25 * n, 10 + 6 * n)],
+            "012345",
+            id="slope",
         ),
         pytest.param(
             row("1", 10, 10, height=60) + row("2", 35, 30, height=40), "12", id="unequal heights"

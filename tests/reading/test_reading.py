@@ -51,7 +51,9 @@ def test_numbers_are_those_of_all_lines() -> None:
     assert dataclasses.replace(READING, lines=()).numbers == ()
 
 
-@pytest.mark.parametrize("value", [READING, NUMBER, DIGIT, REJECTED], ids=lambda v: type(v).__name__)
+@pytest.mark.parametrize(
+    "value", [READING, NUMBER, DIGIT, REJECTED], ids=lambda v: type(v).__name__
+)
 def test_what_was_read_stays_as_it_is(value: object) -> None:
     field = dataclasses.fields(value)[0].name  # type: ignore[arg-type]
     with pytest.raises(dataclasses.FrozenInstanceError):

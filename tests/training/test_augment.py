@@ -17,7 +17,9 @@ EVERYTHING = replace(load_recipe("default").augmentation, clean_epochs=0)
 Tiles = NDArray[np.float32]
 
 
-def changed(images: NDArray[Any], much: Augmentation, seed: int = 0, training: bool = True) -> Tiles:
+def changed(
+    images: NDArray[Any], much: Augmentation, seed: int = 0, training: bool = True
+) -> Tiles:
     return np.asarray(Augment(much, seed)(images, training=training))
 
 

@@ -139,8 +139,7 @@ def test_a_tiny_training_clears_a_floor(learn: Digits, kept_back: Digits, tmp_pa
     _, history, network = fit(recipe, learn, kept_back, tmp_path)
 
     right = logits(network, kept_back.images).argmax(axis=1) == kept_back.labels
-    print(right.mean())
-    assert right.mean() > 0.80
+    assert right.mean() > 0.8  # 0.85 to 0.89 over six seeds
     assert history.rows[-1]["val_accuracy"] == pytest.approx(right.mean(), abs=1e-6)
     assert history.rows[1]["loss"] < history.rows[0]["loss"]
 
@@ -165,17 +164,13 @@ def test_curves_have_one_row_an_epoch(whole: tuple[Weights, Checkpoint]) -> None
     assert ((values[:, [2, 4]] > 0) & (values[:, [2, 4]] <= 1)).all()
 
 
-def test_one_step_alone_is_a_training_too(
-    learn: Digits, kept_back: Digits, tmp_path: Path
-) -> None:
+def test_one_step_alone_is_a_training_too(learn: Digits, kept_back: Digits, tmp_path: Path) -> None:
     one = replace(DENSE, fit=replace(DENSE.fit, epochs=1, batch_size=5000, steps_per_execution=1))
     _, history, _ = fit(one, learn, kept_back, tmp_path)
     assert history.epoch == 1
 
 
-def test_a_training_that_diverges_says_so(
-    learn: Digits, kept_back: Digits, tmp_path: Path
-) -> None:
+def test_a_training_that_diverges_says_so(learn: Digits, kept_back: Digits, tmp_path: Path) -> None:
     wild = replace(DENSE, fit=replace(DENSE.fit, learning_rate=1e30))
     with pytest.raises(TrainingError, match=r"diverged: the loss is .* after epoch 1; lower"):
         fit(wild, learn, kept_back, tmp_path)
@@ -191,7 +186,7 @@ def test_a_checkpoint_of_another_network_or_a_damaged_one_is_refused(
         fit(replace(DENSE, network=Network("dense", (31,))), learn, kept_back, tmp_path)
 
     (tmp_path / CHECKPOINT).write_bytes(content[: len(content) // 2])
-    with pytest.raises(TrainingError, match="is damaged .* delete it"):
+    with pytest.raises(TrainingError, match=r"is damaged .* delete it"):
         fit(DENSE, learn, kept_back, tmp_path)
 
 

@@ -37,7 +37,7 @@ def test_drawn_digits_and_clutter_are_added_to_learn_from(
 
 
 def test_something_must_be_left_to_learn_from() -> None:
-    with pytest.raises(TrainingError, match="60000 digits kept .* none of 60000"):
+    with pytest.raises(TrainingError, match=r"60000 digits kept .* none of 60000"):
         load_material(Material(validation=60_000), seed=0, data=None)
 
 

@@ -16,6 +16,7 @@ MISSING, DAMAGED = 2, 1  # exit codes of `verify`
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare `fetch`, `verify` and `show` with their options."""
+    parser.epilog = "Example: digits data show --part test --out samples.png"
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     fetch = actions.add_parser("fetch", help="bring what is lacking of the four files")
     verify = actions.add_parser("verify", help="check the four files by count and SHA-256")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
     scores = [score_folder("seed", options.out / "seed", test_set)]
     scores.append(score_folder("default", "default", test_set))
     print(comparisons(compare(scores, test_set)))
-    say("4  Pictures: what is there, what the seed network reads, what the shipped one reads")
+    say("4  Pictures: what is written there, what the seed network reads, what the shipped one does")
     exhibits = read_samples(options.out / "seed")
     report = options.out / "report.html"
     curves = (options.out / "seed" / "curves.png").read_bytes()
@@ -87,25 +86,29 @@ def read_samples(seed: Path) -> list[Exhibit]:
 
     exhibits = []
     readers = [Reader(seed), Reader("default")]
-    for name, truth in sample_truths():
-        readings = [reader.read(SAMPLES / name) for reader in readers]
+    for path in sample_pictures():
+        truth = path.name.partition("_")[0].replace("+", " ").replace("-", "\n")
+        readings = [reader.read(path) for reader in readers]
         texts = tuple(reading.text for reading in readings)
-        print("   " + f"{name:32} {truth!r:16} {texts[0]!r:16} {texts[1]!r:16}".rstrip())
+        shown = "".join(f"{text.replace(chr(10), ' / ') or '-':26}" for text in (truth, *texts))
+        print(f"   {path.name:34}{shown}".rstrip())
         drawn = readings[-1].draw()
-        exhibits.append(Exhibit(name, readings[-1].picture, truth, texts, drawn))
+        exhibits.append(Exhibit(path.name, readings[-1].picture, truth, texts, drawn))
     return exhibits
 
 
-def sample_truths() -> list[tuple[str, str]]:
-    """Name and text of each sample picture. Raises DigitsError away from the samples."""
-    table = SAMPLES / "truth.csv"
-    if not table.is_file():
+def sample_pictures() -> list[Path]:
+    """The sample pictures; their names begin with what is written: + parts numbers, - lines.
+
+    Raises DigitsError away from the samples.
+    """
+    pictures = sorted(path for path in SAMPLES.glob("*_*.*") if path.suffix in (".png", ".jpg"))
+    if not pictures:
         raise DigitsError(
-            f"no {table} here; the demo reads the sample pictures of the project's own folder: "
+            f"no pictures in {SAMPLES}; the demo reads those of the project's own folder: "
             "run it there, with make demo"
         )
-    with table.open(newline="", encoding="utf-8") as lines:
-        return [(row["file"], row["text"]) for row in csv.DictReader(lines)]
+    return pictures
 
 
 def say(text: str) -> None:

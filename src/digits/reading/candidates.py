@@ -14,6 +14,7 @@ from digits.reading.reading import Digit, Rejected
 ACCEPTED = 0.5  # is_digit from which a piece counts as a digit
 COVERED = 0.3  # pieces that share more than this of the smaller box exclude each other
 TOO_SMALL = 0.35  # beside a page's digits, a piece of less than this share of their height is dirt
+TOO_FAINT = 0.4  # and of less than this share of their contrast it is ruling or shadow
 RIM = 0.4  # for each side of the picture that a piece touches
 LINE = 8  # a piece this many times as long as it is high is a line
 
@@ -35,17 +36,36 @@ def choose(candidates: Sequence[Candidate]) -> tuple[list[Digit], list[Rejected]
     """Of all candidates on a page, the digits, and what remains as rejected ink.
 
     Where candidates overlap, the one wins that has the most ink, stands out most from what
-    surrounds it and looks most like a digit.
+    surrounds it and looks most like a digit. A page is written with one pen and in one size:
+    what is much fainter or smaller than its digits is none.
     """
-    ranked = sorted(candidates, key=lambda c: -c.looks * c.piece.source.chance * c.piece.mass * c.piece.contrast**2)
+    ranked = sorted(candidates, key=_strength, reverse=True)
     digits = _apart([c for c in ranked if c.digit.is_digit >= ACCEPTED])
     if digits:
+        usual = _usual_contrast(digits)
+        digits = [c for c in digits if c.piece.contrast >= TOO_FAINT * usual]
         common = float(np.median([c.piece.box[3] for c in digits]))
         digits = [c for c in digits if c.piece.box[3] >= TOO_SMALL * common]
-        ranked = [c for c in ranked if max(c.piece.box[2:]) >= TOO_SMALL * common]
+        ranked = [
+            c
+            for c in ranked
+            if max(c.piece.box[2:]) >= TOO_SMALL * common and c.piece.contrast >= TOO_FAINT * usual
+        ]
     left = [c for c in ranked if all(covers(c.piece.box, d.piece.box) < COVERED for d in digits)]
     rejected = [Rejected(c.digit.box, _reason(c)) for c in _apart(left)]
     return [c.digit for c in digits], rejected
+
+
+def _strength(candidate: Candidate) -> float:
+    piece = candidate.piece
+    return candidate.looks * piece.source.chance * piece.mass * piece.contrast**2
+
+
+def _usual_contrast(candidates: Sequence[Candidate]) -> float:
+    """The contrast up to which half of all ink reaches."""
+    ordered = sorted(candidates, key=lambda c: c.piece.contrast)
+    ink = np.cumsum([c.piece.mass for c in ordered])
+    return ordered[int(np.searchsorted(ink, ink[-1] / 2))].piece.contrast
 
 
 def most_likely(candidates: Sequence[Candidate]) -> Digit | None:

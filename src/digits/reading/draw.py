@@ -46,7 +46,7 @@ def _label(
 ) -> None:
     """The number on a coloured plate above its box, or below where there is no room."""
     text = f"{number.text}  {100 * number.confidence:.0f} %"
-    size = max(canvas.shape[:2]) / 900
+    size = max(canvas.shape[:2]) / 700
     (wide, high), _ = cv2.getTextSize(text, FONT, size, 1)
     margin = max(2, high // 3)
     x, y, _, height = (factor * value for value in number.box)

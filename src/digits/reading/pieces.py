@@ -24,7 +24,6 @@ MOST = 300  # pieces a threshold, the strongest first
 NEAR = 0.25  # parts of one digit stand closer than this share of its larger side
 BROKEN = 0.04  # a part has at least this share of the digit's ink
 SOFT = 2  # pixels over which a pen's edge fades
-SAME = 0.8  # boxes that share this much of their area are one piece at two thresholds
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,97 +45,108 @@ class Piece:
 
 
 def find_pieces(ink: Ink) -> list[Piece]:
-    """All pieces at all thresholds; of the same piece at several, the one of most contrast."""
+    """All pieces at all thresholds; the same piece at several once, at the middle one of them."""
     plain = without_lines(ink.level)
-    found: list[Piece] = []
+    seen: dict[Box, list[tuple[_Components, list[int]]]] = {}
     for level in (ink.level,) if plain is None else (ink.level, plain):
         for share in THRESHOLDS:
             if 255 * share > ink.floor:
-                found.extend(_pieces_at(ink, level, int(255 * share)))
-    found.sort(key=lambda piece: -piece.contrast)
-    kept: list[Piece] = []
-    for piece in found:
-        if all(overlap(piece.box, other.box) < SAME for other in kept):
-            kept.append(piece)
-    return kept
-
-
-def overlap(a: Box, b: Box) -> float:
-    """Common area of two boxes over their united area, in [0, 1]."""
-    common = _common(a, b)
-    return common / (a[2] * a[3] + b[2] * b[3] - common)
+                components = _components(level, int(255 * share))
+                for parts in components.groupings():
+                    seen.setdefault(_roughly(components.box(parts)), []).append((components, parts))
+    return [_cut_out(ink, *same[len(same) // 2]) for same in seen.values()]
 
 
 def covers(a: Box, b: Box) -> float:
-    """Common area of two boxes as a share of the smaller one."""
-    return _common(a, b) / min(a[2] * a[3], b[2] * b[3])
-
-
-def _common(a: Box, b: Box) -> int:
+    """Common area of two boxes as a share of the smaller one, in [0, 1]."""
     across = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
     down = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
-    return max(across, 0) * max(down, 0)
+    return max(across, 0) * max(down, 0) / min(a[2] * a[3], b[2] * b[3])
 
 
-def _pieces_at(ink: Ink, level: NDArray[np.uint8], threshold: int) -> Iterator[Piece]:
-    mask = (level > threshold).astype(np.uint8)
-    count, labelled, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    components, boxes = np.asarray(labelled, np.int32), np.asarray(stats[:, :4], np.int32)
-    mass = np.bincount(components.ravel(), level.ravel() / 255, minlength=count).astype(np.float64)
-    large = (boxes[:, 2:].max(axis=1) >= SMALLEST) & (np.arange(count) > 0)
-    strongest = [int(label) for label in np.argsort(-mass) if large[label]][:MOST]
-    for label in strongest:
-        for parts in _groupings(label, strongest, boxes, mass):
-            yield _cut_out(ink, level, components, parts, boxes)
+@dataclass(frozen=True, slots=True)
+class _Components:
+    """The connected ink above one threshold.
 
-
-def _groupings(
-    main: int, labels: list[int], boxes: NDArray[np.int32], mass: NDArray[np.float64]
-) -> list[list[int]]:
-    """The ways in which a component may be a digit: alone, or with the weaker ones near it.
-
-    Loose caps of a 5 are weak and need only be near; the second stroke of an open 4 is strong and
-    has to reach into the box of the first.
+    labels: (h, w) int32, 0 paper. boxes: (n, 4) int32, x, y, width, height of each label. mass:
+    (n,) summed level. worthy: the labels large enough to be something, the strongest first.
     """
-    x, y, width, height = boxes[main]
-    reach = NEAR * max(width, height)
-    caps, strokes = [main], [main]
-    for label in labels:
-        if label == main or not BROKEN * mass[main] <= mass[label] <= mass[main]:
-            continue
-        left, top, wide, high = boxes[label]
-        across = max(left - (x + width), x - (left + wide))
-        down = max(top - (y + height), y - (top + high))
-        if across < reach / 2 and down < reach and mass[label] < mass[main] / 2:
-            caps.append(label)
-        if across < 0 and down < reach / 2:
-            strokes.append(label)
-    return [list(parts) for parts in dict.fromkeys(map(tuple, ([main], caps, strokes)))]
+
+    level: NDArray[np.uint8]
+    labels: NDArray[np.int32]
+    boxes: NDArray[np.int32]
+    mass: NDArray[np.float64]
+    worthy: NDArray[np.int64]
+
+    def groupings(self) -> Iterator[list[int]]:
+        """The ways in which a component may be a digit: alone, or with weaker ones near it.
+
+        Loose caps of a 5 are weak and need only be near; the second stroke of an open 4 is strong
+        and has to reach into the box of the first.
+        """
+        left, top, wide, high = self.boxes[self.worthy].T
+        mass = self.mass[self.worthy]
+        for main in self.worthy:
+            x, y, width, height = self.boxes[main]
+            reach = NEAR * max(width, height)
+            across = np.maximum(left - (x + width), x - (left + wide))
+            down = np.maximum(top - (y + height), y - (top + high))
+            weaker = (mass >= BROKEN * self.mass[main]) & (mass <= self.mass[main])
+            weaker &= self.worthy != main
+            cap = weaker & (mass < self.mass[main] / 2) & (across < reach / 2) & (down < reach)
+            stroke = weaker & (across < 0) & (down < reach / 2)
+            yield [int(main)]
+            if cap.any():
+                yield [int(main), *self.worthy[cap].tolist()]
+            if (stroke & ~cap).any():
+                yield [int(main), *self.worthy[stroke].tolist()]
+
+    def box(self, parts: list[int]) -> Box:
+        """The box around some components."""
+        left, top = self.boxes[parts, :2].min(axis=0).tolist()
+        right, bottom = (self.boxes[parts, :2] + self.boxes[parts, 2:]).max(axis=0).tolist()
+        return (left, top, right - left, bottom - top)
 
 
-def _cut_out(
-    source: Ink,
-    level: NDArray[np.uint8],
-    components: NDArray[np.int32],
-    parts: list[int],
-    boxes: NDArray[np.int32],
-) -> Piece:
-    left, top = boxes[parts, 0].min(), boxes[parts, 1].min()
-    right = (boxes[parts, 0] + boxes[parts, 2]).max()
-    bottom = (boxes[parts, 1] + boxes[parts, 3]).max()
-    window = np.s_[max(top - SOFT, 0) : bottom + SOFT, max(left - SOFT, 0) : right + SOFT]
-    around = components[window]
-    own = np.isin(around, parts)
+def _components(level: NDArray[np.uint8], threshold: int) -> _Components:
+    mask = (level > threshold).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    mass = np.bincount(labels.ravel(), level.ravel() / 255, minlength=count).astype(np.float64)
+    large = (stats[:, 2:4].max(axis=1) >= SMALLEST) & (np.arange(count) > 0)
+    ranked = np.argsort(-mass)
+    return _Components(
+        level,
+        np.asarray(labels, np.int32),
+        np.asarray(stats[:, :4], np.int32),
+        mass,
+        ranked[large[ranked]][:MOST],
+    )
+
+
+def _roughly(box: Box) -> Box:
+    """A box in steps of an eighth of its larger side: equal for what is the same piece."""
+    step = max(2, max(box[2:]) / 8)
+    x, y, width, height = (round(value / step) for value in box)
+    return (x, y, width, height)
+
+
+def _cut_out(source: Ink, components: _Components, parts: list[int]) -> Piece:
+    x, y, width, height = box = components.box(parts)
+    window = np.s_[max(y - SOFT, 0) : y + height + SOFT, max(x - SOFT, 0) : x + width + SOFT]
+    around = components.labels[window]
+    is_part = np.zeros(len(components.boxes), bool)
+    is_part[parts] = True
+    own = is_part[around]
     grown = cv2.dilate(own.astype(np.uint8), np.ones((2 * SOFT + 1,) * 2, np.uint8)).astype(bool)
-    darkness = level[window]
+    darkness = components.level[window]
     ring = grown & ~own
     contrast = darkness[own].mean() - (darkness[ring].mean() if ring.any() else 0.0)
-    height, width = level.shape
+    rows, columns = components.level.shape
     return Piece(
-        box=(int(left), int(top), int(right - left), int(bottom - top)),
+        box=box,
         ink=np.where(grown & ((around == 0) | own), darkness, 0).astype(np.uint8),
         mass=float(darkness[own].sum()) / 255,
         contrast=float(np.clip(contrast / 255, 0.01, 1)),
-        rims=int(left <= 0) + int(top <= 0) + int(right >= width) + int(bottom >= height),
+        rims=int(x <= 0) + int(y <= 0) + int(x + width >= columns) + int(y + height >= rows),
         source=source,
     )

@@ -10,7 +10,7 @@ from digits.reading.ink import SMALL
 
 LENGTH = 0.2  # a line runs straight over this share of the picture's longer side
 SLOPES = (-0.12, -0.08, -0.04, 0.0, 0.04, 0.08, 0.12)  # hand-held photos tilt by some degrees
-WIDEST = 17  # pixels of the grid; a straight run as broad as this is a stroke
+WIDEST = 13  # pixels of the grid; a straight run as broad as this is a stroke
 FAINTEST = 25  # level from which a line is worth the trouble
 
 

@@ -33,6 +33,7 @@ def draw_curves(rows: list[dict[str, float]], path: Path, title: str) -> None:
                 values = [1 - value for value in values]
             axes.plot(epochs, [scale * v for v in values], color=colour, label=label, **marks)
         axes.set(xlabel="epoch", yscale="log")
+        axes.xaxis.get_major_locator().set_params(integer=True)
         axes.grid(alpha=0.25, which="both")
         axes.spines[["top", "right"]].set_visible(False)
     loss.set_title(f"{title}: loss", loc="left")

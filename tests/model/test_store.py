@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from digits.errors import ModelError
+from digits.model.classifier import Classifier
+from digits.model.store import SHIPPED, open_model, shipped_models
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of the default model under a name with a blank and a letter beyond ASCII."""
+    return Path(shutil.copytree(SHIPPED / "default", tmp_path / "mein Modell ä"))
+
+
+def change(folder: Path, **entries: object) -> None:
+    card = json.loads((folder / "model.json").read_text("utf-8")) | entries
+    (folder / "model.json").write_text(json.dumps(card), "utf-8")
+
+
+@pytest.mark.parametrize("name", shipped_models())
+def test_shipped_models_are_what_their_card_says(name: str) -> None:
+    model = open_model(name)
+
+    assert model.name == name
+    assert hashlib.sha256(model.network).hexdigest() == model.card["sha256"]
+    assert len(model.network) == model.card["bytes"]
+    assert model.card["score"]["n"] == 10_000
+    assert (SHIPPED / name / "README.md").read_text("utf-8").startswith(f"# {name}\n")
+
+
+def test_default_is_among_the_shipped_models() -> None:
+    assert "default" in shipped_models()
+
+
+def test_a_folder_anywhere_is_a_model(folder: Path) -> None:
+    assert open_model(folder) == open_model(str(folder)) == open_model("default")
+
+
+def test_tampered_weights_are_refused_with_both_sums(folder: Path) -> None:
+    weights = bytearray((folder / "model.onnx").read_bytes())
+    expected = hashlib.sha256(weights).hexdigest()
+    weights[len(weights) // 2] ^= 1
+    (folder / "model.onnx").write_bytes(weights)
+    found = hashlib.sha256(weights).hexdigest()
+
+    with pytest.raises(ModelError, match=f"SHA-256 {found}, expected {expected}; export"):
+        open_model(folder)
+
+
+def test_an_unknown_name_lists_the_models_there_are(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"no model 'defualt': expected a folder .* default"):
+        open_model("defualt")
+    for nothing in (tmp_path, tmp_path / "absent", SHIPPED / "default" / "model.onnx"):
+        with pytest.raises(ModelError, match="no model"):
+            open_model(nothing)
+
+
+def test_missing_weights_are_named(folder: Path) -> None:
+    (folder / "model.onnx").unlink()
+    with pytest.raises(ModelError, match=r"model\.onnx cannot be read: No such file"):
+        open_model(folder)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\xff\xfe\x00", b"{", b"[]", b"null", b'"text"', b'{"name": "mine"}', b"\x00" * 100],
+)
+def test_a_card_that_is_garbage_is_refused_in_one_line(content: bytes, folder: Path) -> None:
+    (folder / "model.json").write_bytes(content)
+    with pytest.raises(ModelError, match=r"model\.json is not the card of a model") as error:
+        open_model(folder)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "calibration",
+    [
+        None,
+        {},
+        {"temperature": 1, "digit_energy": 3},
+        {"temperature": "warm", "digit_energy": 3, "digit_scale": 1},
+        {"temperature": 0, "digit_energy": 3, "digit_scale": 1},
+        {"temperature": 1, "digit_energy": 3, "digit_scale": 0},
+        {"temperature": -1, "digit_energy": 3, "digit_scale": 1},
+    ],
+)
+def test_a_calibration_that_cannot_be_used_is_refused(calibration: object, folder: Path) -> None:
+    change(folder, calibration=calibration)
+    with pytest.raises(ModelError, match=r"model\.json is not the card of a model"):
+        open_model(folder)
+
+
+def test_weights_that_are_no_network_are_refused_when_opened(folder: Path) -> None:
+    (folder / "model.onnx").write_bytes(b"nonsense")
+    change(folder, sha256=hashlib.sha256(b"nonsense").hexdigest())
+    with pytest.raises(ModelError, match="no network that ONNX Runtime") as error:
+        Classifier(folder)
+    assert "\n" not in str(error.value)
+
+
+def test_a_network_with_other_inputs_is_refused(folder: Path) -> None:
+    onnx = pytest.importorskip("onnx")
+    helper = onnx.helper
+    ends = [
+        helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ["N", 10])
+        for name in ("images", "scores")
+    ]
+    graph = helper.make_graph(
+        [helper.make_node("Identity", ["images"], ["scores"])], "g", ends[:1], ends[1:]
+    )
+    opset = helper.make_opsetid("", 18)
+    weights = helper.make_model(graph, opset_imports=[opset], ir_version=9).SerializeToString()
+    (folder / "model.onnx").write_bytes(weights)
+    change(folder, sha256=hashlib.sha256(weights).hexdigest())
+    with pytest.raises(ModelError, match=r"\['images', 'scores'\]; expected tiles and logits"):
+        Classifier(folder)
