@@ -29,7 +29,9 @@ def main() -> None:
     taken = [(seconds(BARE), seconds(READ)) for _ in range(pairs)]
     bare, read = (statistics.median(column) for column in zip(*taken, strict=True))
     ratio = statistics.median(second / first for first, second in taken)
-    print(f"{platform.system()} {platform.machine()}, Python {platform.python_version()}, n={pairs}")
+    print(
+        f"{platform.system()} {platform.machine()}, Python {platform.python_version()}, n={pairs}"
+    )
     print(f"import numpy, cv2, onnxruntime   {bare:.3f} s")
     print(f"digits read img_7.png            {read:.3f} s   {ratio:.2f} times")
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from digits.cli import data
 from digits.data import files, mnist
-from digits.errors import DataError
+from digits.errors import DigitsError
 
 
 def run(*arguments: str | Path) -> int:

@@ -200,9 +200,7 @@ def test_a_finished_run_is_not_trained_again(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     images, _ = mnist_test
-    before = {
-        name: (done.folder / name).read_bytes() for name in ("curves.csv", "checkpoint.npz")
-    }
+    before = {name: (done.folder / name).read_bytes() for name in ("curves.csv", "checkpoint.npz")}
     run, probabilities = done.json("run.json"), Classifier(done.folder).probabilities(images[:1000])
 
     assert main(command(recipe, done.folder)) == 2

@@ -71,7 +71,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--version", action="store_true", help="print the version and stop")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB")
     for verb, about in VERBS.items():
-        sub = verbs.add_parser(verb, help=about, description=f"{about.capitalize()}.")
+        sub = verbs.add_parser(verb, help=about, description=f"{about[0].upper()}{about[1:]}.")
         if arguments[:1] == [verb]:  # the others' modules are not worth their import
             import_module(f"digits.cli.{verb}").add_arguments(sub)
     options = parser.parse_args(arguments)

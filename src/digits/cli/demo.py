@@ -47,7 +47,9 @@ def run(options: argparse.Namespace) -> int:
     scores = [score_folder("seed", options.out / "seed", test_set)]
     scores.append(score_folder("default", "default", test_set))
     print(comparisons(compare(scores, test_set)))
-    say("4  Pictures: what is written there, what the seed network reads, what the shipped one does")
+    say(
+        "4  Pictures: what is written there, what the seed network reads, what the shipped one does"
+    )
     exhibits = read_samples(options.out / "seed")
     report = options.out / "report.html"
     curves = (options.out / "seed" / "curves.png").read_bytes()
@@ -87,7 +89,7 @@ def read_samples(seed: Path) -> list[Exhibit]:
     exhibits = []
     readers = [Reader(seed), Reader("default")]
     for path in sample_pictures():
-        truth = path.name.partition("_")[0].replace("+", " ").replace("-", "\n")
+        truth = truth_of(path)
         readings = [reader.read(path) for reader in readers]
         texts = tuple(reading.text for reading in readings)
         shown = "".join(f"{text.replace(chr(10), ' / ') or '-':26}" for text in (truth, *texts))
@@ -97,8 +99,13 @@ def read_samples(seed: Path) -> list[Exhibit]:
     return exhibits
 
 
+def truth_of(picture: Path) -> str:
+    """What is written on a sample picture, by its name: + parts numbers, - lines."""
+    return picture.name.partition("_")[0].replace("+", " ").replace("-", "\n")
+
+
 def sample_pictures() -> list[Path]:
-    """The sample pictures; their names begin with what is written: + parts numbers, - lines.
+    """The sample pictures, by name.
 
     Raises DigitsError away from the samples.
     """

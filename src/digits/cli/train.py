@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 NEEDED = (("keras", "train"), ("onnx", "train"), ("tf2onnx", "train"), ("matplotlib", "report"))
 TENSORBOARD = (("tensorboard", "train"),)
-LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -84,10 +83,9 @@ def quiet_tensorflow() -> None:
     """Import Keras, where it is installed, and keep TensorFlow's notes off the screen.
 
     TensorFlow writes the first of them before it looks at its log level. Errors still show;
-    whoever sets TF_CPP_MIN_LOG_LEVEL gets everything from there up.
+    whoever sets TF_CPP_MIN_LOG_LEVEL to 0 sees everything.
     """
-    if LOG_LEVEL in os.environ:
+    if os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2") == "0":
         return
-    os.environ[LOG_LEVEL] = "2"  # errors
     with standard_error_aside(), contextlib.suppress(ImportError):
         importlib.import_module("keras")

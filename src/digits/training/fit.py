@@ -91,7 +91,7 @@ def fit(
         first = recipe.fit.epochs - recipe.augmentation.clean_epochs
         callbacks.append(CleanFinish(augment, first))
     if tensorboard:
-        callbacks.append(keras.callbacks.TensorBoard(out / "tensorboard"))
+        callbacks.append(keras.callbacks.TensorBoard(out / "tensorboard", write_graph=False))
     learner.fit(
         Batches(learn, recipe.fit.batch_size, seed, checkpoint.epoch),
         epochs=recipe.fit.epochs,

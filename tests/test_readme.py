@@ -1,0 +1,84 @@
+"""The README's own words, done: every command of it, and its Python."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
+COMMANDS = [
+    line
+    for language, block in BLOCKS
+    if not language
+    for line in block.splitlines()
+    if line.startswith("digits ")
+]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of what a reader of the README has before them."""
+    folder = tmp_path_factory.mktemp("project")
+    shutil.copy(ROOT / "img_7.png", folder)
+    shutil.copytree(ROOT / "samples", folder / "samples")
+    return folder
+
+
+def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a line of a shell, with this environment's `digits` on the path."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    return subprocess.run(
+        command, shell=True, cwd=folder, env=os.environ | {"PATH": path},
+        capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+
+
+def test_the_readme_has_commands() -> None:
+    assert len(COMMANDS) >= 6
+
+
+# One test, because later commands use what earlier ones made.
+def test_every_command_works_in_order(project: Path) -> None:
+    for command in COMMANDS:
+        done = run(command, project)
+        assert done.returncode == 0, f"{command}\n{done.stderr}"
+        assert "Traceback" not in done.stderr
+    assert "runs/seed" in run("digits evaluate runs/seed", project).stdout
+    assert (project / "evaluation.html").stat().st_size > 10_000
+    assert (project / "mnist.png").is_file()
+    assert len(list((project / "annotated").glob("*.png"))) == len(
+        list((project / "samples").glob("*.jpg"))
+    )
+
+
+def test_the_output_shown_is_what_is_printed(project: Path) -> None:
+    shown = re.search(r"^img_7\.png   7   \d+\.\d %$", README, flags=re.MULTILINE)
+    assert shown
+    assert run("digits read img_7.png", project).stdout.strip() == shown.group()
+
+
+def test_the_python_runs(project: Path) -> None:
+    (code,) = [block for language, block in BLOCKS if language == "python"]
+    check = code + "\nassert reading.text == '7' and reader.digit('img_7.png').digit == 7\n"
+    (project / "example.py").write_text(check, "utf-8")
+    assert run(f'"{sys.executable}" example.py', project).returncode == 0
+
+
+def test_files_it_points_to_exist() -> None:
+    for target in re.findall(r"\]\(([^)]+)\)", README):
+        assert (ROOT / target).exists(), target
+
+
+def test_make_targets_it_names_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    for target in set(re.findall(r"`?\bmake ([a-z]+)\b", README)):
+        if target not in {"as", "the"}:
+            assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE), target
