@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 SMALL = 64  # pictures of at most this side are drawings or tiles: even paper, no grain
 FAINTEST = 0.05  # contrast of pen to paper, below which a picture counts as blank
 PLAIN = 0.15  # below this chance a polarity is not looked at
+DARKEST_PAPER = 16  # of 255; what is darker than this differs by noise alone
+BLANK = 5  # where nothing stands out of the grain by so many standard deviations, there is no ink
 GRAINS = 3  # ink stands out of the paper's grain by this many standard deviations
 
 
@@ -69,11 +71,12 @@ def _ink(picture: NDArray[np.uint8], scale: float, chance: float) -> Ink | None:
     taken = _light_taken(picture)
     even = max(taken.shape) <= SMALL
     darkest = float(taken.max() if even else np.quantile(taken, 0.998))
-    if darkest < FAINTEST:
-        return None
     grain = 0.0 if even else 1.4826 * float(np.median(np.abs(taken - np.median(taken))))
-    level = np.clip(taken * (255 / darkest), 0, 255).astype(np.uint8)
-    return Ink(level, 255 * min(1.0, GRAINS * grain / darkest), scale, chance)
+    strongest = float(np.quantile(taken, 0.9995))
+    if strongest < max(FAINTEST, BLANK * grain):
+        return None
+    level = np.clip(taken * (255 / max(darkest, FAINTEST)), 0, 255).astype(np.uint8)
+    return Ink(level, 255 * min(1.0, GRAINS * grain / max(darkest, FAINTEST)), scale, chance)
 
 
 def _shrink(picture: NDArray[np.uint8], longest: int) -> tuple[NDArray[np.uint8], float]:
@@ -86,13 +89,18 @@ def _shrink(picture: NDArray[np.uint8], longest: int) -> tuple[NDArray[np.uint8]
 
 
 def _light_taken(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """How much of the paper's light is missing, in [0, 1], weighed by the pen's own colour."""
-    paper = np.maximum(_paper(picture), 1)
-    taken = np.clip((paper - picture) / paper, 0, 1)  # (h, w, 3): in each channel
+    """How much of the paper's light is missing, up to 1, weighed by the pen's own colour.
+
+    Below 0 where a pixel is lighter than the paper around it.
+    """
+    paper = _paper(picture)
+    taken = (paper - picture) / np.maximum(paper, DARKEST_PAPER)  # (h, w, 3): in each channel
     strongest = taken.max(axis=2)
-    pen = taken[strongest >= np.quantile(strongest, 0.99)].mean(axis=0)
+    pen = np.maximum(taken[strongest >= np.quantile(strongest, 0.99)].mean(axis=0), 0)
     level = np.asarray(taken @ (pen / max(float(pen.sum()), 1e-6)), np.float32)
-    return level if max(level.shape) <= SMALL else cv2.GaussianBlur(level, (5, 5), 0)  # type: ignore[return-value]
+    if max(level.shape) > SMALL:
+        level = np.asarray(cv2.GaussianBlur(level, (5, 5), 0), np.float32)
+    return level
 
 
 def _paper(picture: NDArray[np.uint8]) -> NDArray[np.float32]:

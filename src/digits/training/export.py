@@ -113,7 +113,7 @@ def to_onnx(network: keras.Model) -> bytes:
 def _without_softmax(network: keras.Model) -> keras.Model:
     last = network.layers[-1]
     if isinstance(last, keras.layers.Softmax):
-        return keras.Model(network.input, last.input)
+        return keras.Model(network.inputs[0], last.input)
     if getattr(last, "activation", None) is not keras.activations.softmax:
         return network
     plain = keras.models.clone_model(network)
