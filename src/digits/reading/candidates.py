@@ -15,6 +15,8 @@ ACCEPTED = 0.5  # is_digit from which a piece counts as a digit
 COVERED = 0.3  # pieces that share more than this of the smaller box exclude each other
 TOO_SMALL = 0.35  # beside a page's digits, a piece of less than this share of their height is dirt
 TOO_FAINT = 0.4  # and of less than this share of their contrast it is ruling or shadow
+SOFTEST = 0.12  # contrast along its outline below which a piece is shading
+SOFTEST_SMALL = 0.3  # the same where a pixel is a good part of a stroke
 RIM = 0.4  # for each side of the picture that a piece touches
 LINE = 8  # a piece this many times as long as it is high is a line
 
@@ -40,7 +42,7 @@ def choose(candidates: Sequence[Candidate]) -> tuple[list[Digit], list[Rejected]
     what is much fainter or smaller than its digits is none.
     """
     ranked = sorted(candidates, key=_strength, reverse=True)
-    digits = _apart([c for c in ranked if c.digit.is_digit >= ACCEPTED])
+    digits = _apart([c for c in ranked if c.digit.is_digit >= ACCEPTED and _has_edges(c.piece)])
     if digits:
         usual = _usual_contrast(digits)
         digits = [c for c in digits if c.piece.contrast >= TOO_FAINT * usual]
@@ -54,6 +56,12 @@ def choose(candidates: Sequence[Candidate]) -> tuple[list[Digit], list[Rejected]
     left = [c for c in ranked if all(covers(c.piece.box, d.piece.box) < COVERED for d in digits)]
     rejected = [Rejected(c.digit.box, _reason(c)) for c in _apart(left)]
     return [c.digit for c in digits], rejected
+
+
+def _has_edges(piece: Piece) -> bool:
+    """Whether ink ends as a pen's does; shading fades out."""
+    softest = SOFTEST if max(piece.source.level.shape) > SMALL else SOFTEST_SMALL
+    return piece.contrast >= softest
 
 
 def _strength(candidate: Candidate) -> float:

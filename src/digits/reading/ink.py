@@ -12,8 +12,8 @@ SMALL = 64  # pictures of at most this side are drawings or tiles: even paper, n
 FAINTEST = 0.05  # contrast of pen to paper, below which a picture counts as blank
 PLAIN = 0.15  # below this chance a polarity is not looked at
 DARKEST_PAPER = 16  # of 255; what is darker than this differs by noise alone
-BLANK = 5  # where nothing stands out of the grain by so many standard deviations, there is no ink
-GRAINS = 3  # ink stands out of the paper's grain by this many standard deviations
+BLANK = 6  # where nothing stands out of the grain by so many standard deviations, there is no ink
+GRAINS = 1  # ink stands out of the paper's grain by this many standard deviations
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,8 +32,8 @@ class Piece:
 
     box: (x, y, width, height) on the grid of the ink. ink: (h, w) uint8, the piece alone with its
     soft edge. mass: its summed level, 1 for a pixel of full ink. contrast: how much darker it is
-    than what surrounds it, in [0, 1]. rims: how many sides of the picture it touches. source: the
-    ink that it was found in.
+    than what surrounds it, along its outline, in [0, 1]. rims: how many sides of the picture it
+    touches. source: the ink that it was found in.
     """
 
     box: Box
@@ -137,10 +137,13 @@ def _cut_out(source: Ink, components: _Components, parts: list[int]) -> Piece:
     is_part = np.zeros(len(components.boxes), bool)
     is_part[parts] = True
     own = is_part[around]
-    grown = cv2.dilate(own.astype(np.uint8), np.ones((2 * SOFT + 1,) * 2, np.uint8)).astype(bool)
+    square = np.ones((2 * SOFT + 1,) * 2, np.uint8)
+    grown = cv2.dilate(own.astype(np.uint8), square).astype(bool)
     darkness = components.level[window]
-    ring = grown & ~own
-    contrast = darkness[own].mean() - (darkness[ring].mean() if ring.any() else 0.0)
+    inner = own & ~cv2.erode(own.astype(np.uint8), square, borderValue=1).astype(bool)
+    outer = grown & ~own
+    contrast = darkness[inner].mean() if inner.any() else darkness[own].mean()
+    contrast -= darkness[outer].mean() if outer.any() else 0.0
     rows, columns = components.level.shape
     return Piece(
         box=box,
