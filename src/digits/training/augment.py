@@ -66,12 +66,15 @@ def warp(tiles: Tensor, much: Augmentation, seed: Any) -> Tensor:
     sampling points. Elastic distortion: Simard, Steinkraus, Platt 2003.
     """
     count = ops.shape(tiles)[0]
-    parts = [_affine(count, much, seed)]
+    # whole groups, the last one filled up with the first tiles
+    whole = ops.concatenate([tiles, tiles[: (-count) % much.alike]])
+    maps = ops.shape(whole)[0] // much.alike
+    parts = [_affine(maps, much, seed)]
     if much.elastic:
-        field = random.normal((count, 2, KNOTS * KNOTS), stddev=2 * much.elastic, seed=seed)
+        field = random.normal((maps, 2, KNOTS * KNOTS), stddev=2 * much.elastic, seed=seed)
         parts.append(field)
     basis = _basis(much.size, bool(much.elastic))
-    return _sample(tiles, ops.matmul(ops.concatenate(parts, axis=2), basis), much.size)
+    return _sample(whole, ops.matmul(ops.concatenate(parts, axis=2), basis), much)[:count]
 
 
 def _affine(count: Tensor, much: Augmentation, seed: Any) -> Tensor:
@@ -103,21 +106,28 @@ def _basis(size: int, elastic: bool) -> NDArray[np.float32]:
     return np.stack(rows).astype(np.float32)
 
 
-def _sample(tiles: Tensor, points: Tensor, size: int) -> Tensor:
-    """Bilinear samples of tiles (N, 28, 28) at points (N, 2, size²); paper beyond the rim."""
+def _sample(tiles: Tensor, points: Tensor, much: Augmentation) -> Tensor:
+    """Bilinear samples of tiles (N, 28, 28) at points (M, 2, size²); paper beyond the rim.
+
+    Every `much.alike` tiles that follow each other share their points, M = N / alike: their
+    pixels lie side by side, so that one index brings all of them.
+    """
+    side, alike = TILE + 2, much.alike
     padded = ops.pad(tiles, ((0, 0), (1, 1), (1, 1)))
-    side = TILE + 2
-    count = ops.shape(tiles)[0]
+    grouped = ops.transpose(ops.reshape(padded, (-1, alike, side**2)), (0, 2, 1))
+    pixels = ops.reshape(grouped, (-1, alike))
     at = ops.clip((points + 1) * (TILE / 2) + 0.5, 0, side - 1.001)
     whole = ops.floor(at)
-    part = at - whole
+    part = (at - whole)[..., None]
     whole = ops.cast(whole, "int32")
-    first = whole[:, 1] * side + whole[:, 0] + ops.arange(count, dtype="int32")[:, None] * side**2
-    flat = ops.reshape(padded, (-1,))
+    starts = ops.arange(ops.shape(points)[0], dtype="int32")[:, None] * side**2
+    first = whole[:, 1] * side + whole[:, 0] + starts
     right, down = part[:, 0], part[:, 1]
-    upper = ops.take(flat, first) * (1 - right) + ops.take(flat, first + 1) * right
-    lower = ops.take(flat, first + side) * (1 - right) + ops.take(flat, first + side + 1) * right
-    return ops.reshape(upper * (1 - down) + lower * down, (-1, size, size))
+    upper = ops.take(pixels, first, 0) * (1 - right) + ops.take(pixels, first + 1, 0) * right
+    first = first + side
+    lower = ops.take(pixels, first, 0) * (1 - right) + ops.take(pixels, first + 1, 0) * right
+    sampled = ops.transpose(upper * (1 - down) + lower * down, (0, 2, 1))
+    return ops.reshape(sampled, (-1, much.size, much.size))
 
 
 def change_stroke(tiles: Tensor, share: float, seed: Any) -> Tensor:

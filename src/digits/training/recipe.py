@@ -78,6 +78,7 @@ class Augmentation:
     Ranges are symmetric; shares are parts of all digits in [0, 1].
     """
 
+    alike: Count = 1  # digits of a batch that share one geometric change: faster, less varied
     size: Count = TILE  # side of the grid for geometry and stroke width: 28, 56, 84 … pixels
     rotation: Amount = 0.0  # degrees
     scale: Amount = 0.0  # each axis by a factor between 1/(1+scale) and 1+scale
