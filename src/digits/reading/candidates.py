@@ -16,7 +16,9 @@ COVERED = 0.3  # pieces that share more than this of the smaller box exclude eac
 TOO_SMALL = 0.35  # beside a page's digits, a piece of less than this share of their height is dirt
 TOO_FAINT = 0.4  # and of less than this share of their contrast it is ruling or shadow
 SOFTEST = 0.12  # contrast along its outline below which a piece is shading
-SOFTEST_SMALL = 0.3  # the same where a pixel is a good part of a stroke
+SOFTEST_SMALL = 0.3  # the same at the rim, and where a pixel is a good part of a stroke
+WEAKEST = 0.025  # contrast, as a share of the paper's light, of the faintest pencil
+SHORTEST = 10  # pixels of the grid; grain is smaller
 RIM = 0.4  # for each side of the picture that a piece touches
 LINE = 8  # a piece this many times as long as it is high is a line
 
@@ -59,9 +61,11 @@ def choose(candidates: Sequence[Candidate]) -> tuple[list[Digit], list[Rejected]
 
 
 def _has_edges(piece: Piece) -> bool:
-    """Whether ink ends as a pen's does; shading fades out."""
-    softest = SOFTEST if max(piece.source.level.shape) > SMALL else SOFTEST_SMALL
-    return piece.contrast >= softest
+    """Whether ink ends as a pen's does: shading fades out, and grain is small."""
+    small = max(piece.source.level.shape) <= SMALL
+    softest = SOFTEST_SMALL if small or piece.rims else SOFTEST
+    visible = piece.contrast * piece.source.darkest >= WEAKEST
+    return piece.contrast >= softest and visible and (small or max(piece.box[2:]) >= SHORTEST)
 
 
 def _strength(candidate: Candidate) -> float:

@@ -22,12 +22,14 @@ class Ink:
 
     level: (h, w) uint8, 0 paper to 255 the darkest pen. floor: the level up to which it may be
     grain of the paper. scale: how many pixels of the picture one pixel of the grid is wide.
-    chance: how likely this is the ink and not the paper between it, in [0, 1].
+    darkest: the share of the paper's light that the pen takes at level 255. chance: how likely
+    this is the ink and not the paper between it, in [0, 1].
     """
 
     level: NDArray[np.uint8]
     floor: float
     scale: float
+    darkest: float
     chance: float
 
 
@@ -70,13 +72,13 @@ def _ink(picture: NDArray[np.uint8], scale: float, chance: float) -> Ink | None:
     """The ink of a picture in which it is darker than paper; None if there is none."""
     taken = _light_taken(picture)
     even = max(taken.shape) <= SMALL
-    darkest = float(taken.max() if even else np.quantile(taken, 0.998))
+    darkest = max(float(taken.max() if even else np.quantile(taken, 0.998)), FAINTEST)
     grain = 0.0 if even else 1.4826 * float(np.median(np.abs(taken - np.median(taken))))
-    strongest = float(np.quantile(taken, 0.9995))
-    if strongest < max(FAINTEST, BLANK * grain):
+    if float(np.quantile(taken, 0.9995)) < max(FAINTEST, BLANK * grain):
         return None
-    level = np.clip(taken * (255 / max(darkest, FAINTEST)), 0, 255).astype(np.uint8)
-    return Ink(level, 255 * min(1.0, GRAINS * grain / max(darkest, FAINTEST)), scale, chance)
+    level = np.clip(taken * (255 / darkest), 0, 255).astype(np.uint8)
+    floor = 255 * min(1.0, GRAINS * grain / darkest)
+    return Ink(level, floor, scale, darkest, chance)
 
 
 def _shrink(picture: NDArray[np.uint8], longest: int) -> tuple[NDArray[np.uint8], float]:
