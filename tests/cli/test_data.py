@@ -96,7 +96,7 @@ def test_show_draws_a_sheet_of_ten_rows(
 def test_show_says_when_the_sheet_cannot_be_written(
     mnist_test: tuple[NDArray[np.uint8], NDArray[np.uint8]], tmp_path: Path
 ) -> None:
-    with pytest.raises(DigitsError, match="cannot write: No such file or directory"):
+    with pytest.raises(DigitsError, match=r"cannot write .*sheet\.png: No such file"):
         run("show", "--part", "test", "--out", tmp_path / "absent" / "sheet.png")
 
 

@@ -32,7 +32,7 @@ def quiet_opencv() -> Iterator[None]:
         _inside += 1
     try:
         with contextlib.ExitStack() as block:
-            if threading.active_count() == 1:
+            if sum(not thread.daemon for thread in threading.enumerate()) == 1:
                 block.enter_context(standard_error_aside())
             yield
     finally:
