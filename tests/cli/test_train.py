@@ -4,6 +4,7 @@ import _thread
 import csv
 import hashlib
 import json
+import signal
 import subprocess
 import sys
 import threading
@@ -184,8 +185,13 @@ def test_ctrl_c_says_how_to_go_on(
             time.sleep(0.005)
         _thread.interrupt_main()
 
-    threading.Thread(target=press, daemon=True).start()
-    assert main([*command(recipe, tmp_path), "--epochs", "500"]) == 130
+    # where the tests run in the background, a shell has SIGINT ignored
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        threading.Thread(target=press, daemon=True).start()
+        assert main([*command(recipe, tmp_path), "--epochs", "100"]) == 130
+    finally:
+        signal.signal(signal.SIGINT, before)
 
     said = capsys.readouterr().err.splitlines()[-1]
     assert said == f"digits: stopped; the same command with --resume goes on in {tmp_path}"

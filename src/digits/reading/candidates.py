@@ -63,6 +63,8 @@ def choose(candidates: Sequence[Candidate]) -> tuple[list[Digit], list[Rejected]
 def _has_edges(piece: Piece) -> bool:
     """Whether ink ends as a pen's does: shading fades out, and grain is small."""
     small = max(piece.source.level.shape) <= SMALL
+    if piece.rims > 1 and max(piece.box[2:]) > LINE * min(piece.box[2:]):
+        return False  # from rim to rim: the edge of a shadow, or of the paper
     softest = SOFTEST_SMALL if small or piece.rims else SOFTEST
     visible = piece.contrast * piece.source.darkest >= WEAKEST
     return piece.contrast >= softest and visible and (small or max(piece.box[2:]) >= SHORTEST)
