@@ -234,7 +234,8 @@ def binarise(tiles: Tensor, share: float, seed: Any) -> Tensor:
     """Cut a share of the digits to pure ink and paper, as fax machines and many scans do."""
     count = ops.shape(tiles)[0]
     threshold = random.uniform((count, 1, 1), 0.25, 0.6, seed=seed)
-    cut = ops.cast(tiles > threshold, "float32")
+    darkest = ops.max(tiles, axis=(1, 2), keepdims=True)  # pale ink is cut at a paler level
+    cut = ops.cast(tiles > threshold * darkest, "float32")
     return ops.where(_coin(count, share, seed), cut, tiles)
 
 

@@ -97,7 +97,7 @@ def fit(
         epochs=recipe.fit.epochs,
         initial_epoch=checkpoint.epoch,
         validation_data=(validate.images, targets(validate.labels)) if len(validate) else None,
-        validation_batch_size=1000,
+        validation_batch_size=5000,
         callbacks=callbacks,
         shuffle=False,  # Batches shuffles, by seed and epoch
         verbose=0,

@@ -63,7 +63,7 @@ FORMS: tuple[tuple[Form, ...], ...] = (
         Form(low.curved_four, 25, 6, 30, 0),
         Form(low.closed_four, 20, 16, 5, 50),
         Form(low.one_stroke_closed_four, 5, 6, 10, 5),
-        Form(low.lightning_four, 12, 32, 30, 0),
+        Form(low.lightning_four, 14, 40, 36, 0),
     ),
     (
         Form(high.capped_five, 58, 55, 50, 55),
@@ -85,8 +85,8 @@ FORMS: tuple[tuple[Form, ...], ...] = (
         Form(high.crossed(high.plain_seven), 6, 34, 8, 25),
         Form(high.crossed(high.curved_seven), 1, 12, 8, 0),
         Form(high.crossed(high.serif_seven), 0, 8, 8, 8),
-        Form(high.crossed(high.waved_seven), 1, 14, 18, 0),
-        Form(high.crossed(high.zigzag_seven), 0, 10, 8, 0),
+        Form(high.crossed(high.waved_seven), 1, 16, 18, 0),
+        Form(high.crossed(high.zigzag_seven), 0, 18, 18, 0),
     ),
     (
         Form(high.s_eight, 55, 50, 45, 40),
@@ -100,7 +100,8 @@ FORMS: tuple[tuple[Form, ...], ...] = (
         Form(high.curled_nine, 25, 40, 28, 45),
         Form(high.hooked_nine, 6, 18, 25, 10),
         Form(high.s_nine, 4, 8, 12, 0),
-        Form(high.waisted_nine, 2, 8, 14, 0),
+        Form(high.waisted_nine, 2, 12, 18, 0),
+        Form(high.based_nine, 1, 12, 18, 0),
         Form(high.q_nine, 15, 10, 10, 10),
     ),
 )

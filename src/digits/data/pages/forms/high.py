@@ -151,11 +151,11 @@ def waved_seven(u: Uniform) -> Skeleton:
 
 def zigzag_seven(u: Uniform) -> Skeleton:
     """The wave so deep that head and stem look like an M; only ever crossed."""
-    right, dip = u(0.5, 0.7), u(0.14, 0.28)
+    right, dip = u(0.5, 0.7), u(0.14, 0.42)
     wave = (
-        (u(-0.1, 0.02), u(0.16, 0.36)),
-        (right * 0.25, u(0, 0.06), 0.2),
-        (right * 0.55, dip, 0.3),
+        (u(-0.1, 0.04), u(0.16, 0.5)),
+        (right * u(0.2, 0.4), u(0, 0.08), u(0, 0.5)),
+        (right * u(0.45, 0.65), dip, u(0, 0.4)),
     )
     return (stroke(*wave, *stem_of_seven(u, right)),)
 
@@ -165,7 +165,7 @@ def crossed(form: Callable[[Uniform], Skeleton]) -> Callable[[Uniform], Skeleton
 
     def skeleton(u: Uniform) -> Skeleton:
         (body,) = form(u)
-        x, y, tilt = float(body[-2, 0]) + u(-0.03, 0.04), u(0.44, 0.64), u(-0.05, 0.05)
+        x, y, tilt = float(body[-2, 0]) + u(-0.03, 0.04), u(0.44, 0.7), u(-0.05, 0.05)
         return body, stroke((x - u(0.14, 0.3), y + tilt), (x + u(0.16, 0.32), y - tilt))
 
     return skeleton
@@ -330,6 +330,26 @@ def waisted_nine(u: Uniform) -> Skeleton:
         (right + u(-0.02, 0.08), u(0.62, 0.72)),
         (right * 0.5, 1),
         (u(-0.14, 0.04), u(0.86, 0.98)),
+    )
+    return (stroke(*loop, *tail),)
+
+
+def based_nine(u: Uniform) -> Skeleton:
+    """A small loop, often begun inside, and a tail that sweeps far right and back along the line."""
+    right, bottom, inside = u(0.34, 0.5), u(0.3, 0.46), u(0, 0.7)
+    loop = (
+        (right * (1 - inside / 2), bottom * (0.3 + inside / 3)),
+        (right * 0.55, 0),
+        (u(0, 0.06), bottom * 0.5),
+        (right * 0.45, bottom),
+        (right, bottom * u(0.4, 0.8), 0.8),
+        (right * u(0.7, 0.95), bottom * u(0.05, 0.4), 0.4),
+    )
+    tail = (
+        (right * u(0.8, 1), bottom + u(0.06, 0.16)),
+        (right + u(0, 0.2), u(0.7, 0.86)),
+        (right * 0.55, u(0.93, 1)),
+        (u(-0.3, 0), u(0.92, 1.02)),
     )
     return (stroke(*loop, *tail),)
 

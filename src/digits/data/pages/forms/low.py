@@ -33,9 +33,9 @@ def bar_one(u: Uniform) -> Skeleton:
 
 
 def flagged_one(u: Uniform, dx: tuple[float, float] = (0.08, 0.24)) -> Skeleton:
-    """A short flag, or with a larger `dx` the long up-stroke: always steeper than 50 degrees."""
+    """A short flag, or with a larger `dx` the long up-stroke: always steeper than 45 degrees."""
     run = u(*dx)
-    rise = min(run * u(1.3, 2.4), u(0.65, 0.9))
+    rise = min(run * u(1.05, 2.4), u(0.65, 0.9))
     bow = u(-0.04, 0.12) * run
     start, middle = (0.45 - run, rise), (0.45 - run / 2 + bow, rise / 2 + bow * run / rise)
     stem = (0.45 + u(-0.03, 0.03), 0.5), (0.45 + u(-0.06, 0.05), 1)
@@ -48,8 +48,8 @@ def long_one(u: Uniform) -> Skeleton:
 
 def bowed_one(u: Uniform) -> Skeleton:
     """The up-stroke swings: it starts flat or with a small hook and then climbs."""
-    run, sag = u(0.25, 0.46), u(0.1, 0.24)
-    rise = max(1.35 * run, u(0.35, 0.65))
+    run, sag = u(0.25, 0.5), u(0.1, 0.3)
+    rise = max(1.05 * run, u(0.3, 0.65))
     x, y = 0.45 - run, rise
     entry = (x, y), (x + run * 0.35, y - rise * 0.35 + sag * run), (x + run * 0.75, y * 0.42)
     return (stroke(*entry, (0.45, 0, 0), (0.45 + u(-0.03, 0.03), 0.5), (0.43 + u(-0.06, 0.04), 1)),)
@@ -257,12 +257,12 @@ def one_stroke_closed_four(u: Uniform) -> Skeleton:
 
 
 def lightning_four(u: Uniform) -> Skeleton:
-    """Down, across and down in one stroke; the first stroke ends well above the line."""
-    corner, right = u(0.46, 0.62), u(0.32, 0.5)
+    """Down, across and down in one stroke; the last part is as long as the first, or a mere hook."""
+    corner, right = u(0.46, 0.82), u(0.32, 0.56)
     path = (
-        (u(0.06, 0.22), 0),
-        (u(-0.02, 0.06), corner, 0),
-        (right, corner - u(0.02, 0.16), 0),
-        (right - u(0, 0.08), 1),
+        (u(0.06, 0.3), 0),
+        (u(-0.04, 0.06), corner, u(0, 0.5)),
+        (right, corner - u(-0.02, 0.18), u(0, 0.5)),
+        (right - u(0, 0.14), 1),
     )
     return (stroke(*path),)
