@@ -68,7 +68,9 @@ def main() -> None:
         times = f"{accuracy:.2%} {slow:6.1f} s   {score:.2%} {fast:6.1f} s"
         print(f"{seed:4}   {times}   {ratios[-1]:.2f}", flush=True)
     spread = statistics.stdev(scores) if seeds > 1 else 0.0
-    print(f"recipe {statistics.mean(scores):.2%} ± {spread:.2%}, in {statistics.median(ratios):.2f}")
+    print(
+        f"recipe {statistics.mean(scores):.2%} ± {spread:.2%}, in {statistics.median(ratios):.2f}"
+    )
 
 
 if __name__ == "__main__":

@@ -91,3 +91,32 @@ def test_the_picture_is_not_changed() -> None:
     find_inks(pixels, LONGEST)
     find_inks(pixels, 50)
     np.testing.assert_array_equal(pixels, before)
+
+
+@pytest.mark.parametrize("light_on_dark", [False, True])
+@pytest.mark.parametrize("text", "023456789")
+def test_a_digit_that_fills_its_small_frame_is_the_ink(text: str, light_on_dark: bool) -> None:
+    ink = pictures.digit_ink(text)
+    left, top, width, height = cv2.boundingRect(ink)
+    tile = cv2.resize(
+        ink[top : top + height, left : left + width], (16, 16), interpolation=cv2.INTER_AREA
+    )
+    found = likeliest(np.dstack([tile if light_on_dark else 255 - tile] * 3)).level
+    assert agreement(found, tile) > 0.8
+
+
+@pytest.mark.parametrize("density", [0.005, 0.03, 0.1])
+def test_salt_and_pepper_hide_no_ink(density: float) -> None:
+    pixels = pictures.page(TEXT).pixels.copy()
+    fate = np.random.default_rng(1).random(pixels.shape[:2])
+    pixels[fate < density / 2] = 0
+    pixels[fate > 1 - density / 2] = 255
+    assert agreement(likeliest(pixels).level, pictures.page_ink(TEXT)) > 0.7
+
+
+def test_a_hairline_is_no_speck() -> None:
+    pixels = np.full((300, 300, 3), 255, np.uint8)
+    cv2.circle(pixels, (150, 150), 80, (0, 0, 0), 1)
+    ring = np.zeros((300, 300), np.uint8)
+    cv2.circle(ring, (150, 150), 80, 255, 1)
+    assert (likeliest(pixels).level[ring > 0] > 60).all()

@@ -376,3 +376,24 @@ def test_models_by_name_and_folder() -> None:
     assert by_folder == digits.Reader("default").read(page).to_dict()
     with pytest.raises(ModelError, match="no model 'nonsense'"):
         digits.Reader("nonsense")
+
+
+@pytest.mark.parametrize("size", [(100, 100), (240, 320), (480, 640)])
+@pytest.mark.parametrize("density", [0.003, 0.02, 0.1, 0.3])
+@pytest.mark.parametrize("paper", [128, 240])
+def test_salt_and_pepper_are_an_empty_reading(
+    paper: int, density: float, size: tuple[int, int]
+) -> None:
+    fate = np.random.default_rng(0).random(size)
+    pixels = np.full(size, paper, np.uint8)
+    pixels[fate < density] = 0
+    pixels[fate > 1 - density] = 255
+    assert READER.read(pixels).text == ""
+
+
+@pytest.mark.parametrize("size", [(28, 28), (60, 60), (300, 400), (1000, 800)])
+@pytest.mark.parametrize("softness", [0.01, 12.0])
+def test_an_edge_of_a_shadow_is_no_digit(softness: float, size: tuple[int, int]) -> None:
+    away = (np.arange(size[1]) - 0.4 * size[1]) / softness
+    row = 80 + 130 / (1 + np.exp(-np.clip(away, -50, 50)))
+    assert READER.read(np.broadcast_to(row, size).astype(np.uint8)).text == ""

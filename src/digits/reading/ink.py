@@ -13,6 +13,8 @@ FAINTEST = 0.05  # contrast of pen to paper, below which a picture counts as bla
 PLAIN = 0.15  # below this chance a polarity is not looked at
 DARKEST_PAPER = 16  # of 255; what is darker than this differs by noise alone
 BLANK = 6  # where nothing stands out of the grain by so many standard deviations, there is no ink
+SPECKS = 0.0005  # share of lone pixels above which a picture suffers from salt and pepper noise
+DENSEST = 3  # medians that it may take to be rid of it
 GRAINS = 1  # ink stands out of the paper's grain by this many standard deviations
 
 
@@ -41,6 +43,8 @@ def find_inks(picture: NDArray[np.uint8], longest: int) -> list[Ink]:
     else both that it may be; none for a blank picture.
     """
     small, scale = _shrink(picture, longest)
+    if max(small.shape[:2]) > SMALL:
+        small = _without_specks(small)
     light = chance_of_light_ink(small)
     sides = ((1 - light, small), (light, 255 - small))
     inks = [_ink(side, scale, chance) for chance, side in sides if chance > PLAIN]
@@ -50,22 +54,28 @@ def find_inks(picture: NDArray[np.uint8], longest: int) -> list[Ink]:
 def chance_of_light_ink(picture: NDArray[np.uint8]) -> float:
     """How likely ink is lighter than paper, in [0, 1].
 
-    picture: (H, W, 3) uint8. In a small picture the rim is mostly paper. In a larger one, strokes
-    are the rare, strong differences from the paper around: the third power brings them out, and
-    shading, which is wide and weak, hardly counts.
+    picture: (H, W, 3) uint8. In a small picture most of the whole, of the rim and of the corners
+    is paper, even where the digit fills the frame. In a larger one, strokes are the rare, strong
+    differences from the paper around: the third power brings them out, and shading, which is wide
+    and weak, hardly counts.
     """
     grey = picture.mean(axis=2)
     if max(grey.shape) <= SMALL:
-        return float((_rim(grey) < (grey.min() + grey.max()) / 2).mean())
+        return _chance_of_dark_paper(grey < (grey.min() + grey.max()) / 2)
     cubes = (grey - _paper(picture).mean(axis=2)) ** 3
     lighter, darker = np.maximum(cubes, 0).sum(), -np.minimum(cubes, 0).sum()
     return float(lighter / max(lighter + darker, 1e-9))
 
 
-def _rim(grey: NDArray[np.floating]) -> NDArray[np.floating]:
-    inner = np.zeros(grey.shape, bool)
+def _chance_of_dark_paper(dark: NDArray[np.bool_]) -> float:
+    """dark: (h, w). The odds of whole, rim and corners, taken as if independent; the four corners
+    are few and count half."""
+    inner = np.zeros(dark.shape, bool)
     inner[1:-1, 1:-1] = True
-    return grey[~inner]
+    corners = dark[[0, 0, -1, -1], [0, -1, 0, -1]]
+    shares = np.clip([dark.mean(), dark[~inner].mean(), corners.mean()], 0.02, 0.98)
+    odds = np.prod((shares / (1 - shares)) ** (1, 1, 0.5))
+    return float(odds / (1 + odds))
 
 
 def _ink(picture: NDArray[np.uint8], scale: float, chance: float) -> Ink | None:
@@ -88,6 +98,22 @@ def _shrink(picture: NDArray[np.uint8], longest: int) -> tuple[NDArray[np.uint8]
     height, width = (max(1, round(side / scale)) for side in picture.shape[:2])
     small = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
     return np.asarray(small, np.uint8), scale
+
+
+def _without_specks(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Medians of 3×3 pixels for as long as salt and pepper noise lies over the picture.
+
+    Specks are lone pixels far off their neighbours; a hairline is as thin and goes on.
+    """
+    for _ in range(DENSEST):
+        median = np.asarray(cv2.medianBlur(picture, 3), np.uint8)
+        off = cv2.absdiff(picture, median).max(axis=2)
+        odd = (off > (int(picture.max()) - int(picture.min())) / 3).astype(np.float32)
+        lone = (odd > 0) & (cv2.boxFilter(odd, -1, (3, 3), normalize=False) < 1.5)
+        if lone.mean() <= SPECKS or lone.sum() <= odd.sum() / 3:
+            break
+        picture = median
+    return picture
 
 
 def _light_taken(picture: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -335,7 +335,7 @@ def waisted_nine(u: Uniform) -> Skeleton:
 
 
 def based_nine(u: Uniform) -> Skeleton:
-    """A small loop, often begun inside, and a tail that sweeps far right and back along the line."""
+    """A small loop, often begun inside, and a tail that sweeps right and back along the line."""
     right, bottom, inside = u(0.34, 0.5), u(0.3, 0.46), u(0, 0.7)
     loop = (
         (right * (1 - inside / 2), bottom * (0.3 + inside / 3)),

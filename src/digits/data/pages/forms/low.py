@@ -257,7 +257,7 @@ def one_stroke_closed_four(u: Uniform) -> Skeleton:
 
 
 def lightning_four(u: Uniform) -> Skeleton:
-    """Down, across and down in one stroke; the last part is as long as the first, or a mere hook."""
+    """Down, across and down in one stroke; the last part may be a mere hook."""
     corner, right = u(0.46, 0.82), u(0.32, 0.56)
     path = (
         (u(0.06, 0.3), 0),
