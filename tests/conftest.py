@@ -2,9 +2,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from numpy.typing import NDArray
 
 from digits.data import mnist
+
+settings.register_profile("steady", derandomize=True)  # the same examples at every run
+settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session")

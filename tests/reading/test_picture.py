@@ -541,7 +541,7 @@ def test_random_bytes_are_read_or_refused(data: bytes) -> None:
 
 
 @pytest.mark.parametrize("kind", sorted(VALID))
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_damaged_files_are_read_or_refused(kind: str, data: st.DataObject) -> None:
     whole = VALID[kind]

@@ -397,3 +397,16 @@ def test_an_edge_of_a_shadow_is_no_digit(softness: float, size: tuple[int, int])
     away = (np.arange(size[1]) - 0.4 * size[1]) / softness
     row = 80 + 130 / (1 + np.exp(-np.clip(away, -50, 50)))
     assert READER.read(np.broadcast_to(row, size).astype(np.uint8)).text == ""
+
+
+def test_many_pictures_are_read_as_each_alone() -> None:
+    sizes = [28, 60, 300] * 30  # more than one batch
+    many = [
+        pictures.digit_page(str(i % 10), height=side, width=side) for i, side in enumerate(sizes)
+    ]
+    many[7] = np.full((40, 50, 3), 255, np.uint8)
+    together = READER.digits(iter(many))
+    for picture, digit in zip(many, together, strict=True):
+        alone = READER.digit(picture)
+        assert (alone.digit, alone.box) == (digit.digit, digit.box)
+        np.testing.assert_allclose(alone.probabilities, digit.probabilities, atol=1e-5)

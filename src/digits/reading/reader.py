@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from digits.reading.tile import normalise
 
 PAGE = 1200  # longest side in pixels at which a page of numbers is looked at
 SINGLE = 400  # and at which a lone digit is
+BATCH = 64  # pictures of lone digits that the network is asked about at once
 JUDGED = 16  # pieces of a lone digit's picture that the network is asked about
 
 
@@ -50,7 +52,7 @@ class Reader:
     def read_single(self, picture: Picture) -> Reading:
         """Read a picture known to hold exactly one digit, as a Reading of that digit."""
         pixels = open_picture(picture)
-        return self._reading([[number_of([self._digit(pixels)])]], [], pixels)
+        return self._reading([[number_of(self._digits([pixels]))]], [], pixels)
 
     def digit(self, picture: Picture) -> Digit:
         """Read a picture known to hold exactly one digit; always answers with one.
@@ -61,7 +63,11 @@ class Reader:
 
     def digits(self, pictures: Iterable[Picture]) -> list[Digit]:
         """Read many pictures that hold exactly one digit each. Raises PictureError."""
-        return [self._digit(open_picture(picture)) for picture in pictures]
+        rest = iter(pictures)
+        found: list[Digit] = []
+        while some := list(islice(rest, BATCH)):
+            found += self._digits(open_picture(picture) for picture in some)
+        return found
 
     def _reading(
         self, lines: list[list[Number]], rejected: list[Rejected], pixels: NDArray[np.uint8]
@@ -75,10 +81,19 @@ class Reader:
             model=self.classifier.name,
         )
 
-    def _digit(self, pixels: NDArray[np.uint8]) -> Digit:
-        pieces = [piece for ink in find_inks(pixels, SINGLE) for piece in find_pieces(ink)]
-        pieces.sort(key=likelihood, reverse=True)
-        return most_likely(self._judge(pieces[:JUDGED])) or _no_digit(pixels)
+    def _digits(self, pictures: Iterable[NDArray[np.uint8]]) -> list[Digit]:
+        """The digit of each picture; the network is asked once for all of them."""
+        sizes: list[tuple[int, ...]] = []
+        pieces: list[list[Piece]] = []
+        for pixels in pictures:
+            found = [piece for ink in find_inks(pixels, SINGLE) for piece in find_pieces(ink)]
+            pieces.append(sorted(found, key=likelihood, reverse=True)[:JUDGED])
+            sizes.append(pixels.shape)
+        judged = iter(self._judge([piece for each in pieces for piece in each]))
+        return [
+            most_likely(list(islice(judged, len(each)))) or _no_digit(size)
+            for each, size in zip(pieces, sizes, strict=True)
+        ]
 
     def _judge(self, pieces: list[Piece]) -> list[Candidate]:
         """Ask the network about all pieces at once."""
@@ -97,10 +112,10 @@ def _digit_of(
     return Digit(digit, float(probabilities[digit]), probabilities, box, is_digit, tile)
 
 
-def _no_digit(pixels: NDArray[np.uint8]) -> Digit:
+def _no_digit(size: tuple[int, ...]) -> Digit:
     """The answer where there is no ink: every digit is as likely, and none is there."""
     even = np.full(CLASSES, 1 / CLASSES, np.float32)
-    height, width = pixels.shape[:2]
+    height, width = size[:2]
     return _digit_of(np.zeros((TILE, TILE), np.uint8), even, 0.0, (0, 0, width, height))
 
 
