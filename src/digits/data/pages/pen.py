@@ -18,7 +18,7 @@ from digits.data.pages.forms import FORMS, Form
 from digits.data.pages.forms.strokes import Skeleton, Stroke
 
 DIGITS_PER_HAND = 20
-SCHOOLS = {"plain": 0.3, "continental": 0.4, "ornate": 0.12, "printed": 0.18}
+SCHOOLS = {"plain": 0.24, "continental": 0.48, "ornate": 0.14, "printed": 0.14}
 """How often a hand belongs to each school of writing, which decides its forms."""
 
 SAMPLES_PER_SEGMENT = 8

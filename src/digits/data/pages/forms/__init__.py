@@ -38,7 +38,7 @@ FORMS: tuple[tuple[Form, ...], ...] = (
     (
         Form(low.bar_one, 62, 5, 25, 14),
         Form(low.flagged_one, 18, 25, 30, 15),
-        Form(low.long_one, 5, 45, 15, 0),
+        Form(low.long_one, 5, 50, 20, 0),
         Form(low.bowed_one, 2, 14, 20, 0),
         Form(low.based_one, 10, 4, 6, 60),
         Form(low.long_based_one, 1, 6, 4, 5),
@@ -101,7 +101,7 @@ FORMS: tuple[tuple[Form, ...], ...] = (
         Form(high.hooked_nine, 6, 18, 25, 10),
         Form(high.s_nine, 4, 8, 12, 0),
         Form(high.waisted_nine, 2, 12, 18, 0),
-        Form(high.based_nine, 1, 12, 18, 0),
+        Form(high.based_nine, 2, 20, 24, 0),
         Form(high.q_nine, 15, 10, 10, 10),
     ),
 )

@@ -43,7 +43,7 @@ def flagged_one(u: Uniform, dx: tuple[float, float] = (0.08, 0.24)) -> Skeleton:
 
 
 def long_one(u: Uniform) -> Skeleton:
-    return flagged_one(u, (0.22, 0.46))
+    return flagged_one(u, (0.22, 0.56))
 
 
 def bowed_one(u: Uniform) -> Skeleton:
