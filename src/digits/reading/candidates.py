@@ -20,6 +20,7 @@ SOFTEST_SMALL = 0.3  # the same at the rim, and where a pixel is a good part of 
 WEAKEST = 0.025  # contrast, as a share of the paper's light, of the faintest pencil
 SHORTEST = 10  # pixels of the grid; grain is smaller
 RIM = 0.4  # for each side of the picture that a piece touches
+WHOLE = 1.5  # power of the ink: a lone digit goes before its fragments, which look like others
 LINE = 8  # a piece this many times as long as it is high is a line
 
 
@@ -103,7 +104,7 @@ def likelihood(piece: Piece) -> float:
     line = 0.2 if width > LINE * height else 1.0
     rim = RIM**piece.rims if max(shape) > SMALL else 1.0
     place = float(line * rim * (1 - off) ** 2)
-    return piece.source.chance * place * piece.mass * piece.contrast**2
+    return piece.source.chance * place * piece.mass**WHOLE * piece.contrast**2
 
 
 def _apart(ranked: Sequence[Candidate]) -> list[Candidate]:
