@@ -104,7 +104,7 @@ def likelihood(piece: Piece) -> float:
     line = 0.2 if width > LINE * height else 1.0
     rim = RIM**piece.rims if max(shape) > SMALL else 1.0
     place = float(line * rim * (1 - off) ** 2)
-    return piece.source.chance * place * piece.mass**WHOLE * piece.contrast**2
+    return float(piece.source.chance * place * piece.mass**WHOLE * piece.contrast**2)
 
 
 def _apart(ranked: Sequence[Candidate]) -> list[Candidate]:
