@@ -197,6 +197,21 @@ def test_annotate_where_nothing_can_be_written(at: Path, capsys: Captured) -> No
     assert re.fullmatch(r"digits: cannot make the folder .*\n", err)
 
 
+def test_explain(at: Path, tmp_path: Path, capsys: Captured) -> None:
+    target = tmp_path / "why"
+    assert read(capsys, "page.png", "broken.png", "7.png", "--explain", target)[0] == 1
+    assert sorted(path.name for path in target.iterdir()) == ["7.png", "page.png"]
+    sheet = cv2.imread(str(target / "7.png"))
+    colours = np.abs(sheet[:168].astype(int) - sheet[:168].mean(axis=2, keepdims=True)).max(axis=2)
+    assert (colours > 20).any()
+    assert cv2.imread(str(target / "page.png")).shape[1] > sheet.shape[1]
+
+
+def test_explain_beside_annotate_in_one_folder(at: Path, tmp_path: Path, capsys: Captured) -> None:
+    assert read(capsys, "7.png", "--explain", tmp_path, "--annotate", tmp_path)[0] == 0
+    assert sorted(path.name for path in tmp_path.glob("7*.png")) == ["7-2.png", "7.png"]
+
+
 def test_single(at: Path, capsys: Captured) -> None:
     assert read(capsys, "--single", "--text", "7.png") == (0, "7\n", "")
     code, out, _ = read(capsys, "--single", "--json", "blank.png", "one pixel.png", "page.png")
@@ -283,7 +298,16 @@ def test_help_ends_with_an_example(capsys: Captured) -> None:
         main(["read", "--help"])
     assert stop.value.code == 0
     out = capsys.readouterr().out
-    for option in ("--json", "--text", "--csv", "--out", "--annotate", "--single", "--model"):
+    for option in (
+        "--json",
+        "--text",
+        "--csv",
+        "--out",
+        "--annotate",
+        "--explain",
+        "--single",
+        "--model",
+    ):
         assert option in out
     assert "Example: digits read" in out.strip().splitlines()[-1]
 

@@ -31,7 +31,7 @@ def right_on(n: int, name: str = "model") -> Score:
     probabilities = np.full((N, 10), 0.01, np.float32)
     answers = np.where(np.arange(N) >= N - n, LABELS, (LABELS + 1) % 10)
     probabilities[np.arange(N), answers] = 0.91
-    return score(name, lambda tiles: probabilities, SET)
+    return score(name, lambda tiles: probabilities[: len(np.asarray(tiles))], SET)
 
 
 class Page(HTMLParser):
@@ -83,9 +83,11 @@ def test_names_are_escaped() -> None:
 
 
 def test_every_mistake_is_shown_up_to_the_limit() -> None:
-    assert Page(render([right_on(N - 7)], SET)).tags.count("img") == 7
+    assert (
+        Page(render([right_on(N - 7)], SET)).tags.count("img") == 2 * 7
+    )  # each as it is, and with its reasons
     many = render([right_on(0)], SET)
-    assert Page(many).tags.count("img") == GALLERY_LIMIT
+    assert Page(many).tags.count("img") == 2 * GALLERY_LIMIT
     assert f"the {N - GALLERY_LIMIT} least confident are left out" in many
 
 

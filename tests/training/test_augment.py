@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from digits.training import augment
+from digits.training import augment, paper
 from digits.training.augment import Augment
 from digits.training.material import Digits
 from digits.training.recipe import Augmentation, load_recipe
 
 EVERYTHING = replace(load_recipe("default").augmentation, clean_epochs=0)
+INK = replace(EVERYTHING, outline=0.0, lines=0.0, paper=0.0, inverse=0.0, dust=0.0)
 Tiles = NDArray[np.float32]
 
 
@@ -87,7 +88,7 @@ def test_a_blank_and_a_full_tile_are_no_trouble() -> None:
 
 
 def test_digits_keep_about_their_ink_and_their_place(learn: Digits, tiles: Tiles) -> None:
-    result = changed(learn.images, EVERYTHING)
+    result = changed(learn.images, INK)
 
     seen = result.sum(axis=(1, 2)) > 8
     assert seen.mean() > 0.99  # a thin and pale line may be lost when cut to black and white
@@ -170,7 +171,16 @@ def test_a_thinner_line_never_vanishes(tiles: Tiles) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [augment.occlude, augment.lose_resolution, augment.binarise], ids=lambda c: c.__name__
+    "change",
+    [
+        augment.occlude,
+        augment.lose_resolution,
+        augment.binarise,
+        augment.outline,
+        paper.shade,
+        paper.draw_lines,
+    ],
+    ids=lambda change: change.__name__,
 )
 @pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
 def test_a_share_of_the_digits_is_changed(change: Any, share: float, tiles: Tiles) -> None:
@@ -205,3 +215,39 @@ def test_noise_is_mostly_weak_and_never_above_its_limit() -> None:
 
     assert strength.max() < 0.22
     assert np.median(strength) == pytest.approx(0.2 / 8, rel=0.2)
+
+
+def test_paper_keeps_the_digit_darker_than_what_is_around_it(tiles: Tiles) -> None:
+    shaded = by(paper.shade, tiles, 1.0)
+    assert (shaded >= 0).all()
+    assert (shaded <= 1).all()
+    ink, blank = tiles > 0.9, tiles == 0
+    darker = [float(s[i].mean() > s[b].mean()) for s, i, b in zip(shaded, ink, blank, strict=True)]
+    assert np.mean(darker) > 0.9
+    assert (shaded[blank] > 0.2).mean() > 0.2
+
+
+def test_a_line_adds_ink_and_takes_none(tiles: Tiles) -> None:
+    lined = by(paper.draw_lines, tiles, 1.0)
+    assert (lined >= tiles).all()
+    added = (lined - tiles).sum(axis=(1, 2))
+    assert (added > 1).mean() > 0.9
+    assert np.median(added) < 60
+
+
+def test_one_side_is_swapped_and_the_other_stays(tiles: Tiles) -> None:
+    swapped = by(paper.invert_side, tiles, 1.0)
+    same, opposite = (
+        np.isclose(swapped, tiles, atol=1e-6),
+        np.isclose(swapped, 1 - tiles, atol=1e-6),
+    )
+    assert (same | opposite).mean() > 0.9
+    assert 0.2 < same.mean() < 0.8
+
+
+def test_the_outline_is_empty_within_and_full_around(tiles: Tiles) -> None:
+    bar = np.zeros((4, 56, 56), np.float32)
+    bar[:, 10:46, 20:36] = 1
+    rim = by(augment.outline, bar, 1.0)
+    assert not rim[:, 12:44, 22:34].any()
+    assert rim[:, 10:46, 19].all()

@@ -17,6 +17,7 @@ VERBS = {
     "demo": "see everything at work in three minutes",
     "train": "train a network by a recipe",
     "evaluate": "measure a network on the MNIST test set",
+    "export": "convert a network to ONNX, LiteRT or Keras",
     "data": "obtain, check and look at MNIST",
 }
 WRONG_CALL = 2

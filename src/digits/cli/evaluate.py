@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from digits.evaluation.score import Probabilities, Score, TestSet, Tiles
+    from numpy.typing import ArrayLike
+
+    from digits.evaluation.score import Probabilities, Score, TestSet
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -86,7 +88,7 @@ def score_or_tell(model: str, test_set: TestSet, as_json: bool) -> Score | None:
     return result
 
 
-def probabilities_of(model: str) -> Callable[[Tiles], Probabilities]:
+def probabilities_of(model: str) -> Callable[[ArrayLike], Probabilities]:
     """Open a `.keras` file, a model folder or a shipped model."""
     if Path(model).suffix == ".keras":
         from digits.cli.train import quiet_tensorflow

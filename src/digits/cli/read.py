@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import numpy as np
+from numpy.typing import NDArray
 
 from digits.errors import DigitsError
 from digits.files import write_atomically
@@ -44,6 +46,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--annotate", type=Path, metavar="DIR", help="draw what was read into pictures in DIR"
     )
     parser.add_argument(
+        "--explain", type=Path, metavar="DIR", help="draw which ink spoke for each digit, in DIR"
+    )
+    parser.add_argument(
         "--single", action="store_true", help="every picture holds exactly one digit"
     )
     parser.add_argument("--model", default="default", metavar="M", help="model name or folder")
@@ -61,7 +66,8 @@ def run(options: argparse.Namespace) -> int:
     reader = Reader(options.model, options.min_confidence)
     if options.out:
         _check_folder_of(options.out)
-    drawings = drawing_paths(options.pictures, options.annotate) if options.annotate else {}
+    drawings = drawing_paths(options.pictures, options.annotate)
+    reasons = drawing_paths(options.pictures, options.explain, taken=drawings.values())
     outcomes = []
 
     def read_all() -> Iterator[Outcome]:
@@ -70,8 +76,10 @@ def run(options: argparse.Namespace) -> int:
             outcomes.append(outcome)
             if outcome.error:
                 print(f"digits: {outcome.error}", file=sys.stderr)
-            elif outcome.reading and picture in drawings:
-                _annotate(outcome.reading, drawings[picture])
+            if outcome.reading and picture in drawings:
+                _save(outcome.reading.draw(), drawings[picture])
+            if outcome.reading and picture in reasons:
+                _save(reader.explain(outcome.reading), reasons[picture])
             yield outcome
 
     _write(_form(options)(read_all()), options.out)
@@ -142,30 +150,36 @@ def as_table(outcomes: Iterable[Outcome]) -> Iterator[str]:
             yield f"{name}   {text}   {sure}".rstrip()
 
 
-def drawing_paths(pictures: Iterable[str], folder: Path) -> dict[str, Path]:
+def drawing_paths(
+    pictures: Iterable[str], folder: Path | None, taken: Iterable[Path] = ()
+) -> dict[str, Path]:
     """Where each picture's drawing goes: under its own name, with a number where that is taken.
 
-    The pictures themselves count as taken, and so do names that differ by case alone.
+    The pictures themselves count as taken, and so do names that differ by case alone. Without a
+    folder there are no drawings.
     """
+    if folder is None:
+        return {}
     pictures, folder = dict.fromkeys(pictures), folder.resolve()
-    taken = {str(Path(picture).resolve()).casefold() for picture in pictures}
+    names = {str(path).casefold() for path in taken}
+    names |= {str(Path(picture).resolve()).casefold() for picture in pictures}
     paths: dict[str, Path] = {}
     for picture in pictures:
         stem = "picture" if picture == "-" else Path(picture).stem
         path, number = folder / f"{stem}.png", 2
-        while str(path).casefold() in taken:
+        while str(path).casefold() in names:
             path, number = folder / f"{stem}-{number}.png", number + 1
-        taken.add(str(path).casefold())
+        names.add(str(path).casefold())
         paths[picture] = path
     return paths
 
 
-def _annotate(reading: Reading, path: Path) -> None:
+def _save(drawing: NDArray[np.uint8], path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DigitsError(f"cannot make the folder {path.parent}: {error.strerror}") from error
-    encoded = cv2.imencode(".png", reading.draw()[..., ::-1])[1]
+    encoded = cv2.imencode(".png", drawing[..., ::-1])[1]
     write_atomically(path, encoded.tobytes())
 
 

@@ -8,6 +8,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from digits.evaluation.score import Mistake, Score
+from digits.reading.draw import draw_explanation
+
 
 def data_uri(picture: npt.NDArray[np.uint8]) -> str:
     """A picture, (H, W) grey or (H, W, 3) RGB uint8, as the data URI of a PNG."""
@@ -19,3 +22,8 @@ def data_uri(picture: npt.NDArray[np.uint8]) -> str:
 def png_uri(content: bytes) -> str:
     """The bytes of a PNG as a data URI."""
     return "data:image/png;base64," + base64.b64encode(content).decode()
+
+
+def reason_uri(mistake: Mistake, score: Score) -> str:
+    """The tile of a mistake, coloured by which ink spoke for the answer, as a data URI."""
+    return data_uri(draw_explanation(score.explain(mistake.tile)))

@@ -60,6 +60,7 @@ def environment() -> jinja2.Environment:
         result.filters[word] = getattr(wording, word)
     result.filters["log10"] = math.log10
     result.filters["picture"] = figures.data_uri
+    result.filters["reason"] = figures.reason_uri
     result.filters["png"] = figures.png_uri
     return result
 

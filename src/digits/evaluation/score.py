@@ -11,9 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from digits.evaluation.metrics import Evaluation, McNemar, evaluate, mcnemar
+from digits.model.explain import Explanation, explain
 
 Tiles = npt.NDArray[np.uint8]
 Probabilities = npt.NDArray[np.float32]
+TINY = np.finfo(np.float32).tiny  # the logarithm of 0 is of no use
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,7 +38,8 @@ class TestSet:
 class Score:
     """What one model made of a test set.
 
-    probabilities: (N, 10). seconds: wall time for all N digits, without opening the model.
+    probabilities: (N, 10). seconds: wall time for all N digits, without opening the model. ask: the
+    model itself, tiles → probabilities.
     """
 
     model: str
@@ -44,6 +47,7 @@ class Score:
     probabilities: Probabilities
     evaluation: Evaluation
     seconds: float
+    ask: Callable[[npt.ArrayLike], Probabilities]
 
     @property
     def answers(self) -> npt.NDArray[np.int64]:
@@ -59,6 +63,10 @@ class Score:
             **self.evaluation.to_dict(),
             "seconds": self.seconds,
         }
+
+    def explain(self, tile: Tiles) -> Explanation:
+        """Which ink of a tile (28, 28) spoke for the model's answer."""
+        return explain(lambda tiles: np.log(np.maximum(self.ask(tiles), TINY)), tile)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +95,9 @@ class Mistake:
     raters: tuple[int, ...] | None
 
 
-def score(model: str, probabilities: Callable[[Tiles], Probabilities], test_set: TestSet) -> Score:
+def score(
+    model: str, probabilities: Callable[[npt.ArrayLike], Probabilities], test_set: TestSet
+) -> Score:
     """Ask a model for every digit of a test set and evaluate the answers.
 
     model: the name under which it is reported. probabilities: (N, 28, 28) uint8 → (N, 10).
@@ -97,7 +107,7 @@ def score(model: str, probabilities: Callable[[Tiles], Probabilities], test_set:
     answered = probabilities(test_set.tiles)
     seconds = time.perf_counter() - start
     evaluation = evaluate(answered, test_set.labels, test_set.disputed)
-    return Score(model, test_set.name, answered, evaluation, seconds)
+    return Score(model, test_set.name, answered, evaluation, seconds, probabilities)
 
 
 def compare(scores: Sequence[Score], test_set: TestSet) -> tuple[Comparison, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,14 @@ import onnxruntime
 from numpy.typing import ArrayLike, NDArray
 
 from digits.errors import ModelError
+from digits.model.explain import Explanation, explain
 from digits.model.store import Model, open_model
 
 CLASSES = 10
 TILE = 28
 SLACK = 0.01  # beyond [0, 1], where resizing has overshot
 BATCH = 256  # tiles at a time: enough to keep a core busy, few enough to stay in its cache
+CORES = os.cpu_count() or 1  # that share many tiles
 
 
 class Classifier:
@@ -26,9 +29,9 @@ class Classifier:
     [0, 255] or float32 in [0, 1]; of any others, the methods raise ValueError.
     """
 
-    def __init__(self, model: str | Path = "default") -> None:
-        """model: the name of a shipped model, or a model folder. Raises ModelError."""
-        self.model: Model = open_model(model)
+    def __init__(self, model: str | Path | Model = "default") -> None:
+        """model: the name of a shipped model, a model folder, or one opened. Raises ModelError."""
+        self.model = model if isinstance(model, Model) else open_model(model)
         self._session = _open_session(self.model)
 
     @property
@@ -38,11 +41,11 @@ class Classifier:
 
     def probabilities(self, tiles: ArrayLike) -> NDArray[np.float32]:
         """(N, 10) float32: the calibrated probability of each digit; rows sum to 1."""
-        return _softmax(self._logits(tiles) / np.float32(self.model.temperature))
+        return _softmax(self.logits(tiles) / np.float32(self.model.temperature))
 
     def predict(self, tiles: ArrayLike) -> NDArray[np.int64]:
         """(N,) int64: the likeliest digit."""
-        return np.asarray(self._logits(tiles).argmax(axis=1), np.int64)
+        return np.asarray(self.logits(tiles).argmax(axis=1), np.int64)
 
     def is_digit(self, tiles: ArrayLike) -> NDArray[np.float32]:
         """(N,) float32: how sure it is that a tile shows one digit at all.
@@ -50,22 +53,42 @@ class Classifier:
         A logistic function of the logits' energy (Liu et al. 2020, "Energy-based
         Out-of-distribution Detection").
         """
-        return self._is_digit(self._logits(tiles))
+        return self._is_digit(self.logits(tiles))
 
     def judge(self, tiles: ArrayLike) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Probabilities and is_digit of the same tiles, asking the network once."""
-        logits = self._logits(tiles)
+        logits = self.logits(tiles)
         return _softmax(logits / np.float32(self.model.temperature)), self._is_digit(logits)
+
+    def explain(self, tile: ArrayLike) -> Explanation:
+        """Which ink of one tile (28, 28) spoke for the answer, and which for the runner-up."""
+        ink = _check(np.asarray(tile)[None])[0]
+        grey = ink if ink.dtype == np.uint8 else np.clip(np.rint(ink * 255), 0, 255)
+        return explain(
+            lambda tiles: self.logits(tiles) / np.float32(self.model.temperature),
+            grey.astype(np.uint8),
+        )
+
+    def logits(self, tiles: ArrayLike) -> NDArray[np.float32]:
+        """(N, 10) float32: the network's scores as they are."""
+        array = _check(tiles)
+        scale = np.float32(255 if array.dtype == np.uint8 else 1)
+
+        def ask(start: int) -> NDArray[np.float32]:
+            some = np.ascontiguousarray(array[start : start + BATCH], np.float32) / scale
+            return np.asarray(self._session.run(["logits"], {"tiles": some})[0])
+
+        starts = range(0, len(array), BATCH)
+        if not starts:
+            return np.zeros((0, CLASSES), np.float32)
+        if len(starts) == 1:
+            return ask(0)
+        with ThreadPoolExecutor(min(CORES, len(starts))) as pool:
+            return np.concatenate(list(pool.map(ask, starts)))
 
     def _is_digit(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
         odds = (energy(logits) - self.model.digit_energy) / self.model.digit_scale
         return np.asarray(1 / (1 + np.exp(-np.clip(odds, -60, 60))), np.float32)
-
-    def _logits(self, tiles: ArrayLike) -> NDArray[np.float32]:
-        parts = [
-            self._session.run(["logits"], {"tiles": batch})[0] for batch in _batches(_check(tiles))
-        ]
-        return np.concatenate(parts) if parts else np.zeros((0, CLASSES), np.float32)
 
 
 def energy(logits: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -94,16 +117,10 @@ def _check(tiles: ArrayLike) -> NDArray[Any]:
     )
 
 
-def _batches(tiles: NDArray[Any]) -> Iterator[NDArray[np.float32]]:
-    scale = np.float32(255 if tiles.dtype == np.uint8 else 1)
-    for start in range(0, len(tiles), BATCH):
-        yield np.ascontiguousarray(tiles[start : start + BATCH], np.float32) / scale
-
-
 def _open_session(model: Model) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
-    # One thread, no spinning: a network this small loses more to waking threads than it gains,
-    # and callers who want all cores read from several threads.
+    # A network this small loses more to waking threads at every layer than it gains: of many
+    # tiles, each core takes whole batches instead.
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 3

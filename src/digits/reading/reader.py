@@ -69,6 +69,14 @@ class Reader:
             found += self._digits(open_picture(picture) for picture in some)
         return found
 
+    def explain(self, reading: Reading) -> NDArray[np.uint8]:
+        """(H, W, 3) uint8 RGB: each digit of a reading, with the ink that spoke for it in blue
+        and the ink that spoke for the runner-up in orange."""
+        from digits.reading.draw import draw_explanations
+
+        digits = (digit for number in reading.numbers for digit in number.digits)
+        return draw_explanations(reading, [self.classifier.explain(each.tile) for each in digits])
+
     def _reading(
         self, lines: list[list[Number]], rejected: list[Rejected], pixels: NDArray[np.uint8]
     ) -> Reading:

@@ -14,12 +14,13 @@ import numpy as np
 from keras import ops, random
 from numpy.typing import NDArray
 
+from digits.training.paper import add_dust, coin, draw_lines, invert_side, shade
 from digits.training.recipe import TILE, Augmentation
 
 Tensor = Any  # a tensor of whichever backend Keras runs on
 KNOTS = 5  # the elastic field is given by 5 × 5 displacements
 LOW_RESOLUTIONS = (8, 10, 12, 16)  # sides in pixels from which a tile is enlarged again
-BLURS = (0.6, 1.0)  # standard deviations in pixels
+BLURS = (0.6, 1.0, 1.5)  # standard deviations in pixels
 
 
 class Augment(keras.layers.Layer):
@@ -43,11 +44,15 @@ class Augment(keras.layers.Layer):
         tiles = warp(tiles, much, seed)
         if much.stroke:
             tiles = change_stroke(tiles, much.stroke, seed)
+        if much.outline:
+            tiles = outline(tiles, much.outline, seed)
         if much.size > TILE:
             pooled = ops.average_pool(tiles[..., None], much.size // TILE)
             tiles = pooled[..., 0]
         if much.occlusion:
             tiles = occlude(tiles, much.occlusion, seed)
+        if much.lines:
+            tiles = draw_lines(tiles, much.lines, seed)
         if much.blur:
             tiles = lose_resolution(tiles, much.blur, seed)
         if much.contrast:
@@ -56,6 +61,12 @@ class Augment(keras.layers.Layer):
             tiles = add_noise(tiles, much.noise, seed)
         if much.binary:
             tiles = binarise(tiles, much.binary, seed)
+        if much.paper:
+            tiles = shade(tiles, much.paper, seed)
+        if much.inverse:
+            tiles = invert_side(tiles, much.inverse, seed)
+        if much.dust:
+            tiles = add_dust(tiles, much.dust, seed)
         return tiles
 
 
@@ -159,6 +170,13 @@ def _spread_ink(tiles: Tensor) -> Tensor:
     return ops.maximum(ops.maximum(rows[..., :-2], rows[..., 1:-1]), rows[..., 2:])
 
 
+def outline(tiles: Tensor, share: float, seed: Any) -> Tensor:
+    """Leave only the rim of the strokes of a share of the digits, as of hollow or embossed ones."""
+    count = ops.shape(tiles)[0]
+    rim = ops.clip(1.5 * (_spread_ink(tiles) - tiles), 0, 1)
+    return ops.where(coin(count, share, seed), rim, tiles)
+
+
 def occlude(tiles: Tensor, share: float, seed: Any) -> Tensor:
     """Lay a thin bar of ink or of paper across a share of the digits, at any place."""
     count = ops.shape(tiles)[0]
@@ -170,12 +188,12 @@ def occlude(tiles: Tensor, share: float, seed: Any) -> Tensor:
         return ops.cast(ops.abs(line - middle) < half, "float32")
 
     wide, narrow = stretch(16), stretch(4)
-    lying = ops.cast(_coin(count, 0.5, seed), "float32")
+    lying = ops.cast(coin(count, 0.5, seed), "float32")
     rows = lying * narrow[:, :, None] + (1 - lying) * wide[:, :, None]
     columns = lying * wide[:, None, :] + (1 - lying) * narrow[:, None, :]
-    bar = rows * columns * ops.cast(_coin(count, share, seed), "float32")
+    bar = rows * columns * ops.cast(coin(count, share, seed), "float32")
     ink = random.uniform((count, 1, 1), 0, 1, seed=seed) * ops.cast(
-        _coin(count, 0.5, seed), "float32"
+        coin(count, 0.5, seed), "float32"
     )
     return tiles * (1 - bar) + bar * ink
 
@@ -183,14 +201,17 @@ def occlude(tiles: Tensor, share: float, seed: Any) -> Tensor:
 def lose_resolution(tiles: Tensor, share: float, seed: Any) -> Tensor:
     """Show a share of the digits blurred, or as if scanned with few pixels.
 
-    Blurring, shrinking and enlarging are linear: each is one 28×28 matrix used on both axes.
+    Blurring, shrinking and enlarging are linear: each is one 28×28 matrix for an axis. Half of
+    those digits suffer alike on both axes, the others as they do from motion or from a fax.
     """
     bank = ops.convert_to_tensor(_resolution_bank())
     count = ops.shape(tiles)[0]
-    which = random.randint((count,), 1, bank.shape[0], seed=seed)
-    which = ops.where(_coin(count, share, seed)[:, 0, 0], which, 0)
-    matrix = ops.take(bank, which, axis=0)
-    return ops.matmul(ops.matmul(matrix, tiles), ops.transpose(matrix, (0, 2, 1)))
+    which = random.randint((2, count), 1, bank.shape[0], seed=seed)
+    which = ops.where(coin(count, share, seed)[:, 0, 0], which, 0)
+    rows = ops.take(bank, which[0], axis=0)
+    alike = coin(count, 0.5, seed)[:, 0, 0]
+    columns = ops.take(bank, ops.where(alike, which[0], which[1]), axis=0)
+    return ops.matmul(ops.matmul(rows, tiles), ops.transpose(columns, (0, 2, 1)))
 
 
 @cache
@@ -236,9 +257,4 @@ def binarise(tiles: Tensor, share: float, seed: Any) -> Tensor:
     threshold = random.uniform((count, 1, 1), 0.25, 0.6, seed=seed)
     darkest = ops.max(tiles, axis=(1, 2), keepdims=True)  # pale ink is cut at a paler level
     cut = ops.cast(tiles > threshold * darkest, "float32")
-    return ops.where(_coin(count, share, seed), cut, tiles)
-
-
-def _coin(count: Tensor, share: float, seed: Any) -> Tensor:
-    """(N, 1, 1) bool, true for a random share."""
-    return random.uniform((count, 1, 1), seed=seed) < share
+    return ops.where(coin(count, share, seed), cut, tiles)

@@ -1,4 +1,4 @@
-"""Trained network → model folder."""
+"""Trained network → model folder, and the forms in which other programs take it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 import tempfile
 import warnings
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,16 @@ import numpy as np
 import onnx
 from numpy.typing import ArrayLike, NDArray
 
-from digits.errors import ModelError
+from digits.data.pages.pen import drawn_digits
+from digits.errors import ModelError, require
 from digits.files import write_atomically, write_json
-from digits.model.classifier import Classifier
-from digits.model.store import CARD, WEIGHTS
+from digits.model.classifier import TILE, Classifier
+from digits.model.store import CARD, WEIGHTS, Model
+from digits.reading.quiet import standard_error_aside
+from digits.reading.tile import normalise
 
 OPSET = 18
-TOLERANCE = 1e-3  # of logits, in float32 across two engines
+TOLERANCE = 1e-4  # of the largest score, in float32 across two engines
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,49 +69,101 @@ def logits(network: keras.Model, tiles: NDArray[Any]) -> NDArray[np.float32]:
     return np.concatenate(batches)
 
 
-def export_model(
-    network: keras.Model, folder: Path, card: dict[str, Any], calibration: dict[str, float]
-) -> dict[str, Any]:
-    """Write model.onnx and model.json into `folder`; returns the card, completed.
-
-    The ONNX graph is compared with the network before it is put in place. Raises ModelError if
-    they differ.
-    """
-    weights = to_onnx(network)
+def export_model(graph: bytes, folder: Path, card: dict[str, Any]) -> dict[str, Any]:
+    """Write model.onnx and model.json into `folder`; returns the card, completed."""
     card = card | {
         "classes": list(range(10)),
         "input": {"tiles": ["N", 28, 28], "dtype": "float32", "range": [0, 1], "ink": "bright"},
         "normalisation": "20x20 box by area, centre of mass, as MNIST (digits.reading.tile)",
-        "calibration": calibration,
-        "sha256": hashlib.sha256(weights).hexdigest(),
-        "bytes": len(weights),
+        "sha256": hashlib.sha256(graph).hexdigest(),
+        "bytes": len(graph),
         "schema": 1,
     }
-    with tempfile.TemporaryDirectory() as trial:
-        _write(Path(trial), weights, card)
-        _compare(network, Classifier(trial), calibration["temperature"])
-    _write(folder, weights, card)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_atomically(folder / WEIGHTS, graph)
+    write_json(folder / CARD, card)
     return card
 
 
-def to_onnx(network: keras.Model) -> bytes:
-    """The network as an ONNX graph from `tiles` to `logits`."""
+def opened(graph: bytes, name: str = "exported") -> Classifier:
+    """An ONNX graph as a classifier, not calibrated yet. Raises ModelError."""
+    return Classifier(Model(name, graph, 1.0, 0.0, 1.0, {}))
+
+
+def export(network: keras.Model, form: str) -> bytes:
+    """The network in one of FORMS, giving logits (N, 10) for tiles (N, 28, 28) float32 in [0, 1].
+
+    It is opened again and asked about 1,000 drawn digits before it is returned. Raises ModelError
+    if its answers differ from the network's, MissingExtraError if the form's runtime is missing.
+    """
+    write, ask = FORMS[form]
     plain = _without_softmax(network)
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / WEIGHTS
-        signature = [keras.InputSpec(dtype="float32", shape=(None, 28, 28), name="tiles")]
-        with warnings.catch_warnings():
-            # about an alias that Keras looks for on behalf of tf2onnx
-            warnings.filterwarnings("ignore", "In the future `np.object`", FutureWarning)
-            plain.export(
-                path, format="onnx", verbose=False, opset_version=OPSET, input_signature=signature
-            )
-        graph = onnx.load(path)
+        path = Path(folder) / f"model{SUFFIXES[form]}"
+        write(plain, path)
+        content = path.read_bytes()
+        tiles = _specimens()
+        _compare(logits(plain, tiles), ask(path, tiles), form)
+    return content
+
+
+def _write_onnx(network: keras.Model, path: Path) -> None:
+    signature = [keras.InputSpec(dtype="float32", shape=(None, TILE, TILE), name="tiles")]
+    with warnings.catch_warnings():
+        # about an alias that Keras looks for on behalf of tf2onnx
+        warnings.filterwarnings("ignore", "In the future `np.object`", FutureWarning)
+        network.export(
+            path, format="onnx", verbose=False, opset_version=OPSET, input_signature=signature
+        )
+    graph = onnx.load(path)
     _rename(graph.graph, graph.graph.input[0].name, "tiles")
     _rename(graph.graph, graph.graph.output[0].name, "logits")
     graph.doc_string = ""
     onnx.checker.check_model(graph)
-    return bytes(graph.SerializeToString())
+    path.write_bytes(graph.SerializeToString())
+
+
+def _ask_onnx(path: Path, tiles: NDArray[np.float32]) -> NDArray[np.float32]:
+    return opened(path.read_bytes()).logits(tiles)
+
+
+def _write_litert(network: keras.Model, path: Path) -> None:
+    require("ai_edge_litert", "train")
+    with standard_error_aside():  # the converter tells what it does, whatever it is asked
+        network.export(path, format="litert", verbose=False)
+
+
+def _ask_litert(path: Path, tiles: NDArray[np.float32]) -> NDArray[np.float32]:
+    interpreter = require("ai_edge_litert.interpreter", "train").Interpreter(str(path))
+    given, wanted = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+    interpreter.resize_tensor_input(given["index"], tiles.shape)
+    interpreter.allocate_tensors()
+    interpreter.set_tensor(given["index"], tiles)
+    interpreter.invoke()
+    return np.asarray(interpreter.get_tensor(wanted["index"]))
+
+
+def _write_keras(network: keras.Model, path: Path) -> None:
+    network.save(path)
+
+
+def _ask_keras(path: Path, tiles: NDArray[np.float32]) -> NDArray[np.float32]:
+    return logits(load_keras(path).network, tiles)
+
+
+FORMS = {
+    "onnx": (_write_onnx, _ask_onnx),
+    "litert": (_write_litert, _ask_litert),
+    "keras": (_write_keras, _ask_keras),
+}
+SUFFIXES = {"onnx": ".onnx", "litert": ".tflite", "keras": ".keras"}
+
+
+@cache
+def _specimens() -> NDArray[np.float32]:
+    inks, _ = drawn_digits(1000, seed=0)
+    tiles = np.stack([normalise(ink) for ink in inks])
+    return np.asarray(tiles / 255, np.float32)
 
 
 def _without_softmax(network: keras.Model) -> keras.Model:
@@ -133,18 +189,10 @@ def _rename(graph: Any, old: str, new: str) -> None:
                     names[index] = new
 
 
-def _compare(network: keras.Model, exported: Classifier, temperature: float) -> None:
-    tiles = np.random.default_rng(0).random((1000, 28, 28), np.float32) ** 4
-    wanted = np.asarray(keras.ops.softmax(logits(network, tiles) / temperature))
-    apart = float(np.abs(wanted - exported.probabilities(tiles)).max())
+def _compare(wanted: NDArray[np.float32], found: NDArray[np.float32], form: str) -> None:
+    apart = float(np.abs(wanted - found).max() / max(1.0, float(np.abs(wanted).max())))
     if not apart <= TOLERANCE:
         raise ModelError(
-            f"the exported network differs from its source by {apart:.2g} in probability, "
-            f"more than {TOLERANCE}; nothing was written"
+            f"the network exported to {form} differs from its source by {apart:.2g} of its "
+            f"largest score, more than {TOLERANCE}; nothing was written"
         )
-
-
-def _write(folder: Path, weights: bytes, card: dict[str, Any]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    write_atomically(folder / WEIGHTS, weights)
-    write_json(folder / CARD, card)

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import platform
+import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -26,11 +27,14 @@ from digits.training.calibrate import calibrate
 from digits.training.callbacks import Checkpoint, CleanFinish, Progress
 from digits.training.card import model_card
 from digits.training.curves import draw_curves
-from digits.training.export import export_model, logits
+from digits.training.export import export, export_model, opened
 from digits.training.material import Batches, Digits, load_material, targets, unseen_clutter
+from digits.training.quantise import quantise
 from digits.training.recipe import Recipe
 
 RUN = "run.json"
+RANGED = 1024  # digits that show 8-bit activations their range
+WORTH = 0.0002  # of the digits kept back, that 8 bits may cost
 PACKAGES = (
     "handwritten-digit-recognition", "keras", "numpy", "onnx", "onnxruntime", "tensorflow",
     "tensorflow-cpu", "tf2onnx",
@@ -66,7 +70,7 @@ def train(
     network.save(out / "model.keras")
     draw_curves(history.rows, out / "curves.png", recipe.name)
     facts = begun | _circumstances(learn) | {"fit_seconds": round(history.seconds, 2)}
-    return _finish(network, facts, validate, out, data)
+    return _finish(network, recipe, facts, learn, validate, out, data)
 
 
 def fit(
@@ -81,7 +85,8 @@ def fit(
     """Fit the network's weights, from the last checkpoint in `out` on; returns its curves."""
     augment = Augment(recipe.augmentation, seed)
     tiles = keras.Input((28, 28), dtype="uint8", name="tiles")
-    learner = keras.Model(tiles, network(augment(tiles)))
+    learning = _in_bfloat16(network, recipe) if recipe.fit.bfloat16 else network
+    learner = keras.Model(tiles, learning(augment(tiles)))
     steps = recipe.fit.epochs * -(-len(learn) // recipe.fit.batch_size)
     _compile(learner, recipe, steps)
     checkpoint = Checkpoint(out)
@@ -102,7 +107,21 @@ def fit(
         shuffle=False,  # Batches shuffles, by seed and epoch
         verbose=0,
     )
+    if learning is not network:
+        network.set_weights(learning.get_weights())
     return checkpoint
+
+
+def _in_bfloat16(network: keras.Model, recipe: Recipe) -> keras.Model:
+    """The same network and weights; its convolutions compute in bfloat16, the weights do not."""
+    usual = keras.mixed_precision.dtype_policy()
+    keras.mixed_precision.set_dtype_policy("mixed_bfloat16")
+    try:
+        half = networks.build(recipe.network)
+    finally:
+        keras.mixed_precision.set_dtype_policy(usual)
+    half.set_weights(network.get_weights())
+    return half
 
 
 def _compile(learner: keras.Model, recipe: Recipe, steps: int) -> None:
@@ -192,24 +211,54 @@ def _circumstances(learn: Digits) -> dict[str, Any]:
 
 
 def _finish(
-    network: keras.Model, facts: dict[str, Any], validate: Digits, out: Path, data: Path | None
+    network: keras.Model,
+    recipe: Recipe,
+    facts: dict[str, Any],
+    learn: Digits,
+    validate: Digits,
+    out: Path,
+    data: Path | None,
 ) -> dict[str, Any]:
-    """Calibrate, export, score once on the test set, and write down all of it."""
+    """Export, calibrate, score once on the test set, and write down all of it."""
+    graph = export(network, "onnx")
+    if recipe.network.int8:
+        graph = _smaller(graph, recipe, facts["seed"], learn, validate)
+    model = opened(graph)
     calibration = calibrate(
-        logits(network, validate.images),
+        model.logits(validate.images),
         validate.labels,
-        logits(network, unseen_clutter(facts["seed"])),
+        model.logits(unseen_clutter(facts["seed"])),
     )
-    facts = {"name": facts["recipe"]["name"], "parameters": network.count_params()} | facts
-    model = export_model(network, out, facts, calibration)
+    facts = {
+        "name": recipe.name, "parameters": network.count_params(), "calibration": calibration
+    } | facts  # fmt: skip
+    card = export_model(graph, out, facts)
     images, labels = mnist.load("test", data)
     facts["score"] = {"data": "MNIST test"} | headline(
         Classifier(out).probabilities(images), labels
     )
-    write_json(out / CARD, model | facts)
-    write_atomically(out / "README.md", model_card(model | facts))
+    write_json(out / CARD, card | facts)
+    write_atomically(out / "README.md", model_card(card | facts))
     write_json(out / RUN, facts)
     return facts
+
+
+def _smaller(graph: bytes, recipe: Recipe, seed: int, learn: Digits, validate: Digits) -> bytes:
+    """The graph in 8 bits if it tells the digits kept back as well, else as it is."""
+    augment = Augment(recipe.augmentation, seed)
+    some = np.random.default_rng(seed).permutation(len(learn))[:RANGED]
+    seen = learn.images[some]
+    tiles = np.concatenate([seen / np.float32(255), augment(seen, training=True)])
+    small = quantise(graph, tiles)
+
+    def errors(content: bytes) -> int:
+        return int((opened(content).predict(validate.images) != validate.labels).sum())
+
+    lost = (errors(small) - errors(graph)) / max(len(validate), 1)
+    if lost > WORTH:
+        print(f"left in 32 bits: 8 would cost {lost:.2%} of the digits kept back", file=sys.stderr)
+        return graph
+    return small
 
 
 def headline(probabilities: NDArray[np.float32], labels: NDArray[np.uint8]) -> dict[str, Any]:

@@ -15,7 +15,9 @@ def build(network: Network) -> keras.Model:
 
     A "dense" network ends in a softmax, as in the lesson; a "residual" one in plain logits.
     """
-    return (dense if network.kind == "dense" else residual)(*network.widths)
+    if network.kind == "dense":
+        return dense(*network.widths)
+    return residual(*network.widths, depth=network.depth)
 
 
 def dense(units: int) -> keras.Model:
@@ -31,26 +33,30 @@ def dense(units: int) -> keras.Model:
     )
 
 
-def residual(stem: int, *widths: int) -> keras.Model:
+def residual(stem: int, *widths: int, depth: int = 1) -> keras.Model:
     """A small residual network (He et al. 2015) that halves the resolution at every stage.
 
-    stem: channels of the first convolution; widths: channels of each block. The first stage
-    already works on 14×14: at 28×28 most of the time would go into the first few channels.
+    stem: channels of the first convolution; widths: channels of each stage; depth: its blocks. The
+    first stage already works on 14×14: at 28×28 most of the time would go into a few channels.
     """
     tiles = keras.Input((28, 28), name="tiles")
     x = layers.Reshape((28, 28, 1))(tiles)
     x = _convolution(x, stem, kernel=5, strides=2, activate=True)
     for width in widths:
-        x = _block(x, width)
-    x = layers.GlobalAveragePooling2D()(x)
-    return keras.Model(tiles, layers.Dense(CLASSES)(x), name="residual")
+        x = _block(x, width, strides=2)
+        for _ in range(depth - 1):
+            x = _block(x, width, strides=1)
+    x = layers.GlobalAveragePooling2D(dtype="float32")(x)
+    return keras.Model(tiles, layers.Dense(CLASSES, dtype="float32")(x), name="residual")
 
 
-def _block(x: keras.KerasTensor, width: int) -> keras.KerasTensor:
-    inner = _convolution(x, width, strides=2, activate=True)
+def _block(x: keras.KerasTensor, width: int, strides: int) -> keras.KerasTensor:
+    inner = _convolution(x, width, strides=strides, activate=True)
     inner = _convolution(inner, width)
-    shortcut = layers.AveragePooling2D(2, padding="same")(x)
-    shortcut = layers.Conv2D(width, 1, use_bias=False)(shortcut)
+    shortcut = x
+    if strides > 1:
+        shortcut = layers.AveragePooling2D(strides, padding="same")(shortcut)
+        shortcut = layers.Conv2D(width, 1, use_bias=False)(shortcut)
     return layers.ReLU()(layers.Add()([inner, shortcut]))
 
 

@@ -49,10 +49,12 @@ VALUES: dict[str, tuple[str, Callable[[object], bool]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """Which network: `widths` are the units of the hidden layer, or the channels of each block."""
+    """Which network: `widths` are the units of the hidden layer, or the channels of each stage."""
 
     kind: Kind
     widths: tuple[Count, ...]
+    depth: Count = 1  # residual blocks of each stage
+    int8: bool = False  # exported with 8-bit weights and activations, where that costs nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,11 @@ class Augmentation:
     noise: Amount = 0.0  # largest standard deviation, share of full ink
     binary: Share = 0.0  # share of digits cut to black and white
     occlusion: Share = 0.0  # share of digits with a bar of ink or paper across
+    outline: Share = 0.0  # share of digits of which only the rim of the strokes is seen
+    lines: Share = 0.0  # share of digits under a thin line
+    paper: Share = 0.0  # share of digits on tinted or shaded paper
+    inverse: Share = 0.0  # share of digits with ink and paper swapped on one side of a line
+    dust: Share = 0.0  # share of digits under specks
     clean_epochs: Number = 0  # the last epochs, trained on the digits as they are
 
 
@@ -106,6 +113,7 @@ class Fit:
     label_smoothing: Share = 0.0
     steps_per_execution: Count = 1
     compile: bool = False  # by XLA
+    bfloat16: bool = False  # convolutions in half the digits: faster where the processor has them
 
 
 @dataclass(frozen=True, slots=True)

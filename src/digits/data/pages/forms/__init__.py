@@ -19,7 +19,7 @@ from digits.data.pages.forms.strokes import Skeleton, Uniform
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One way to write a digit, and how common it is in each school, beside the other forms."""
+    """One way to write a digit, and how common it is in each school of writing, in percent."""
 
     skeleton: Callable[[Uniform], Skeleton]
     plain: float
@@ -36,12 +36,12 @@ FORMS: tuple[tuple[Form, ...], ...] = (
         Form(low.slashed_zero, 2, 1, 0, 30),
     ),
     (
-        Form(low.bar_one, 62, 5, 25, 14),
-        Form(low.flagged_one, 18, 25, 30, 15),
-        Form(low.long_one, 5, 50, 20, 0),
-        Form(low.bowed_one, 2, 14, 20, 0),
+        Form(low.bar_one, 62, 4, 23, 14),
+        Form(low.flagged_one, 18, 24, 29, 15),
+        Form(low.long_one, 5, 48, 19, 0),
+        Form(low.bowed_one, 2, 14, 19, 0),
         Form(low.based_one, 10, 4, 6, 60),
-        Form(low.long_based_one, 1, 6, 4, 5),
+        Form(low.long_based_one, 1, 5, 4, 5),
         Form(low.bar_based_one, 2, 1, 0, 6),
     ),
     (
@@ -59,11 +59,11 @@ FORMS: tuple[tuple[Form, ...], ...] = (
         Form(low.pointed_three, 15, 20, 15, 10),
     ),
     (
-        Form(low.open_four, 38, 40, 25, 45),
-        Form(low.curved_four, 25, 6, 30, 0),
-        Form(low.closed_four, 20, 16, 5, 50),
-        Form(low.one_stroke_closed_four, 5, 6, 10, 5),
-        Form(low.lightning_four, 14, 40, 36, 0),
+        Form(low.open_four, 37, 37, 24, 45),
+        Form(low.curved_four, 25, 6, 28, 0),
+        Form(low.closed_four, 19, 14, 5, 50),
+        Form(low.one_stroke_closed_four, 5, 6, 9, 5),
+        Form(low.lightning_four, 14, 37, 34, 0),
     ),
     (
         Form(high.capped_five, 58, 55, 50, 55),
@@ -78,15 +78,15 @@ FORMS: tuple[tuple[Form, ...], ...] = (
         Form(high.b_six, 12, 12, 8, 8),
     ),
     (
-        Form(high.plain_seven, 60, 8, 10, 45),
-        Form(high.curved_seven, 22, 4, 14, 10),
-        Form(high.serif_seven, 5, 4, 6, 12),
-        Form(high.waved_seven, 5, 6, 20, 0),
-        Form(high.crossed(high.plain_seven), 6, 34, 8, 25),
-        Form(high.crossed(high.curved_seven), 1, 12, 8, 0),
-        Form(high.crossed(high.serif_seven), 0, 8, 8, 8),
-        Form(high.crossed(high.waved_seven), 1, 16, 18, 0),
-        Form(high.crossed(high.zigzag_seven), 0, 18, 18, 0),
+        Form(high.plain_seven, 60, 7, 9, 45),
+        Form(high.curved_seven, 22, 4, 13, 10),
+        Form(high.serif_seven, 5, 3, 5, 12),
+        Form(high.waved_seven, 5, 6, 18, 0),
+        Form(high.crossed(high.plain_seven), 6, 31, 7, 25),
+        Form(high.crossed(high.curved_seven), 1, 11, 8, 0),
+        Form(high.crossed(high.serif_seven), 0, 7, 7, 8),
+        Form(high.crossed(high.waved_seven), 1, 15, 17, 0),
+        Form(high.crossed(high.zigzag_seven), 0, 16, 16, 0),
     ),
     (
         Form(high.s_eight, 55, 50, 45, 40),
@@ -96,12 +96,12 @@ FORMS: tuple[tuple[Form, ...], ...] = (
         Form(high.waist_eight, 8, 10, 20, 8),
     ),
     (
-        Form(high.straight_nine, 48, 16, 11, 35),
-        Form(high.curled_nine, 25, 40, 28, 45),
-        Form(high.hooked_nine, 6, 18, 25, 10),
-        Form(high.s_nine, 4, 8, 12, 0),
-        Form(high.waisted_nine, 2, 12, 18, 0),
-        Form(high.based_nine, 2, 20, 24, 0),
-        Form(high.q_nine, 15, 10, 10, 10),
+        Form(high.straight_nine, 47, 13, 9, 35),
+        Form(high.curled_nine, 25, 32, 22, 45),
+        Form(high.hooked_nine, 6, 14, 19, 10),
+        Form(high.s_nine, 4, 7, 9, 0),
+        Form(high.waisted_nine, 2, 10, 14, 0),
+        Form(high.based_nine, 2, 16, 19, 0),
+        Form(high.q_nine, 14, 8, 8, 10),
     ),
 )

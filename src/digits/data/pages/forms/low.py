@@ -33,9 +33,9 @@ def bar_one(u: Uniform) -> Skeleton:
 
 
 def flagged_one(u: Uniform, dx: tuple[float, float] = (0.08, 0.24)) -> Skeleton:
-    """A short flag, or with a larger `dx` the long up-stroke: always steeper than 45 degrees."""
+    """A short flag, or with a larger `dx` the long up-stroke: always steeper than 50 degrees."""
     run = u(*dx)
-    rise = min(run * u(1.05, 2.4), u(0.65, 0.9))
+    rise = min(run * u(1.22, 2.4), u(0.65, 0.9))
     bow = u(-0.04, 0.12) * run
     start, middle = (0.45 - run, rise), (0.45 - run / 2 + bow, rise / 2 + bow * run / rise)
     stem = (0.45 + u(-0.03, 0.03), 0.5), (0.45 + u(-0.06, 0.05), 1)
@@ -43,13 +43,13 @@ def flagged_one(u: Uniform, dx: tuple[float, float] = (0.08, 0.24)) -> Skeleton:
 
 
 def long_one(u: Uniform) -> Skeleton:
-    return flagged_one(u, (0.22, 0.56))
+    return flagged_one(u, (0.22, 0.5))
 
 
 def bowed_one(u: Uniform) -> Skeleton:
     """The up-stroke swings: it starts flat or with a small hook and then climbs."""
     run, sag = u(0.25, 0.5), u(0.1, 0.3)
-    rise = max(1.05 * run, u(0.3, 0.65))
+    rise = max(1.22 * run, u(0.3, 0.65))
     x, y = 0.45 - run, rise
     entry = (x, y), (x + run * 0.35, y - rise * 0.35 + sag * run), (x + run * 0.75, y * 0.42)
     return (stroke(*entry, (0.45, 0, 0), (0.45 + u(-0.03, 0.03), 0.5), (0.43 + u(-0.06, 0.04), 1)),)
