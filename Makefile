@@ -50,9 +50,9 @@ lint: setup ## ruff, mypy and import-linter
 notebook: setup ## open the lesson in Jupyter
 	$(BIN)/jupyter notebook handwritten_digit_recognition.ipynb
 
-default: setup ## train the network that ships, and put it in place (about 20 minutes)
+default: setup ## train the network that ships, and put it in place (about 30 minutes)
 	$(BIN)/digits train --recipe default --out runs/default --resume
-	cp runs/default/model.onnx runs/default/model.json runs/default/README.md src/digits/model/shipped/default/
+	cd runs/default && cp model.onnx model.json model.keras README.md ../../src/digits/model/shipped/default/
 
 lock: ## bring requirements.lock up to date (needs uv)
 	uv pip compile pyproject.toml --group dev --extra all --universal --python-version 3.11 --upgrade \

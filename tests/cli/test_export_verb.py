@@ -9,6 +9,7 @@ import pytest
 from ai_edge_litert.interpreter import Interpreter
 
 from digits.cli import main
+from digits.model.classifier import Classifier
 from digits.training import networks
 from digits.training.recipe import Network
 
@@ -93,3 +94,15 @@ def test_the_source_is_never_overwritten(source: Path, capsys: Captured) -> None
 def test_a_folder_is_no_file_to_write(source: Path, tmp_path: Path, capsys: Captured) -> None:
     assert main(["export", str(source), "--to", "onnx", "--out", str(tmp_path)]) == 2
     assert "expected a file name in a folder that exists" in capsys.readouterr().err
+
+
+def test_the_shipped_model_is_the_network_it_was_made_from(
+    tmp_path: Path, mnist_test: tuple[np.ndarray, np.ndarray]
+) -> None:
+    images, labels = mnist_test[0][:3000], mnist_test[1][:3000]
+    assert main(["export", "default", "--to", "onnx", "--out", str(tmp_path / "x.onnx")]) == 0
+    session = onnxruntime.InferenceSession(tmp_path / "x.onnx")
+    found = session.run(["logits"], {"tiles": images.astype(np.float32) / 255})[0].argmax(axis=1)
+    shipped = Classifier("default").predict(images)
+    assert (found != shipped).mean() < 0.001
+    assert (found == labels).mean() > 0.99

@@ -5,7 +5,9 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from digits.errors import ModelError
 from digits.model.classifier import Classifier
@@ -32,6 +34,21 @@ def test_shipped_models_are_what_their_card_says(name: str) -> None:
     assert len(model.network) == model.card["bytes"]
     assert model.card["score"]["n"] == 10_000
     assert (SHIPPED / name / "README.md").read_text("utf-8").startswith(f"# {name}\n")
+
+
+EVER_SHIPPED = sorted(path.parent for path in Path(__file__).parent.glob("folders/*/model.json"))
+
+
+@pytest.mark.parametrize("folder", EVER_SHIPPED, ids=lambda folder: folder.name)
+def test_folders_that_shipped_earlier_still_read(
+    folder: Path, mnist_test: tuple[NDArray[np.uint8], NDArray[np.uint8]]
+) -> None:
+    images, labels = mnist_test
+    assert (Classifier(folder).predict(images[:2000]) == labels[:2000]).mean() > 0.98
+
+
+def test_an_earlier_folder_is_kept() -> None:
+    assert EVER_SHIPPED
 
 
 def test_default_is_among_the_shipped_models() -> None:

@@ -246,10 +246,9 @@ def _finish(
 def _smaller(graph: bytes, recipe: Recipe, seed: int, learn: Digits, validate: Digits) -> bytes:
     """The graph in 8 bits if it tells the digits kept back as well, else as it is."""
     augment = Augment(recipe.augmentation, seed)
-    some = np.random.default_rng(seed).permutation(len(learn))[:RANGED]
-    seen = learn.images[some]
-    tiles = np.concatenate([seen / np.float32(255), augment(seen, training=True)])
-    small = quantise(graph, tiles)
+    some = learn.images[np.random.default_rng(seed).permutation(len(learn))[:RANGED]]
+    seen = [some / np.float32(255), np.asarray(augment(some, training=True))]
+    small = quantise(graph, np.concatenate(seen))
 
     def errors(content: bytes) -> int:
         return int((opened(content).predict(validate.images) != validate.labels).sum())
