@@ -85,9 +85,9 @@ def test_every_form_can_be_drawn_and_blended(form):
 
 
 @pytest.mark.parametrize("school", SCHOOLS)
-def test_every_school_writes_every_digit_in_several_forms(school: str):
+def test_frequencies_of_a_school_add_up(school: str):
     for forms in FORMS:
-        assert sum(getattr(form, school) > 0 for form in forms) >= 2
+        assert sum(getattr(form, school) for form in forms) == 100
 
 
 @pytest.mark.parametrize("form", [low.flagged_one, low.long_one, low.bowed_one])
@@ -97,7 +97,7 @@ def test_the_up_stroke_of_a_one_is_steep(form):
         (points,) = form(rng.uniform)
         top = points[points[:, 2] == 0][0]
         run, rise = top[0] - points[0, 0], points[0, 1] - top[1]
-        assert math.degrees(math.atan2(rise, run)) > 45
+        assert math.degrees(math.atan2(rise, run)) > 50
 
 
 @pytest.mark.parametrize("form", [high.plain_seven, high.curved_seven])
