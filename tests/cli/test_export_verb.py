@@ -91,6 +91,19 @@ def test_the_source_is_never_overwritten(source: Path, capsys: Captured) -> None
     assert path.read_bytes() == before
 
 
+@pytest.mark.parametrize("form", ["onnx", "litert", "keras"])
+def test_a_network_whose_copy_differs_is_not_written(
+    form: str, tmp_path: Path, capsys: Captured
+) -> None:
+    network = networks.build(Network("dense", (16,)))
+    network.set_weights([np.full_like(weights, np.nan) for weights in network.get_weights()])
+    network.save(tmp_path / "broken.keras")
+    out = tmp_path / "out"
+    assert main(["export", str(tmp_path / "broken.keras"), "--to", form, "--out", str(out)]) == 2
+    assert "differs from its source by nan" in capsys.readouterr().err
+    assert not out.exists()
+
+
 def test_a_folder_is_no_file_to_write(source: Path, tmp_path: Path, capsys: Captured) -> None:
     assert main(["export", str(source), "--to", "onnx", "--out", str(tmp_path)]) == 2
     assert "expected a file name in a folder that exists" in capsys.readouterr().err

@@ -83,9 +83,8 @@ def test_names_are_escaped() -> None:
 
 
 def test_every_mistake_is_shown_up_to_the_limit() -> None:
-    assert (
-        Page(render([right_on(N - 7)], SET)).tags.count("img") == 2 * 7
-    )  # each as it is, and with its reasons
+    few = Page(render([right_on(N - 7)], SET))
+    assert few.tags.count("img") == 2 * 7  # each as it is, and with its reasons
     many = render([right_on(0)], SET)
     assert Page(many).tags.count("img") == 2 * GALLERY_LIMIT
     assert f"the {N - GALLERY_LIMIT} least confident are left out" in many

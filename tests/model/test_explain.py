@@ -5,13 +5,13 @@ import pytest
 from numpy.typing import NDArray
 
 from digits import Classifier
-from digits.model.explain import explain
+from digits.model.explain import Explanation, explain
 
 Mnist = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 
 
 def left_is_3_right_is_5(tiles: NDArray[np.float32]) -> NDArray[np.float32]:
-    """A network for which ink on the left speaks for 3, and less ink on the right for 5."""
+    """A network for which ink on the left speaks for 3 and ink on the right for 5."""
     logits = np.full((len(tiles), 10), -9, np.float32)
     logits[:, 3] = tiles[:, :, :14].sum(axis=(1, 2))
     logits[:, 5] = tiles[:, :, 14:].sum(axis=(1, 2))
@@ -51,8 +51,8 @@ def test_taking_the_best_ink_away_hurts_more_than_taking_the_worst(mnist_test: M
     assert better >= 36
 
 
-def margin(logits: NDArray[np.float32], why: object) -> float:
-    return float(logits[why.answer] - logits[why.runner_up])  # type: ignore[attr-defined]
+def margin(logits: NDArray[np.float32], why: Explanation) -> float:
+    return float(logits[why.answer] - logits[why.runner_up])
 
 
 def test_answer_and_runner_up_are_the_two_likeliest(mnist_test: Mnist) -> None:

@@ -14,7 +14,7 @@ from digits.errors import ModelError
 from digits.model.classifier import Classifier, energy
 from digits.training import networks
 from digits.training.calibrate import calibrate
-from digits.training.export import export, export_model, load_keras, logits
+from digits.training.export import export, load_keras, logits, write_model
 from digits.training.material import Digits
 from digits.training.recipe import Network
 
@@ -68,7 +68,7 @@ def test_onnx_gives_on_real_digits_what_keras_gives(
     with warnings.catch_warnings():
         warnings.simplefilter("error", FutureWarning)
         graph = export(network, "onnx")
-    export_model(graph, tmp_path, {"name": "mine", "calibration": PLAIN})
+    write_model(graph, tmp_path, {"name": "mine", "calibration": PLAIN})
 
     exported = Classifier(tmp_path).probabilities(tiles)
     assert exported == pytest.approx(wanted, abs=1e-5)
@@ -89,7 +89,7 @@ def test_logits_are_those_before_any_softmax(
     # the energy of probabilities would be 0 for every tile, and could tell nothing
     assert energy(scores).std() > 0.01
     card = PLAIN | {"digit_energy": centre, "digit_scale": 0.1}
-    export_model(export(network, "onnx"), tmp_path, {"name": "mine", "calibration": card})
+    write_model(export(network, "onnx"), tmp_path, {"name": "mine", "calibration": card})
     wanted = 1 / (1 + np.exp(-np.clip((energy(scores) - centre) / 0.1, -60, 60)))
     assert Classifier(tmp_path).is_digit(tiles) == pytest.approx(wanted, abs=1e-3)
     assert logits(network, tiles.astype(np.float32) / 255) == pytest.approx(scores, abs=1e-4)
@@ -103,7 +103,7 @@ def test_a_model_folder_says_what_it_takes_and_was_calibrated_to(
     values = calibrate(scores, learn.labels, scores[::-1])
 
     facts = {"name": "mine", "seed": 3, "calibration": values}
-    card = export_model(export(network, "onnx"), tmp_path / "new folder", facts)
+    card = write_model(export(network, "onnx"), tmp_path / "new folder", facts)
 
     assert json.loads((tmp_path / "new folder" / "model.json").read_text("utf-8")) == card
     assert card["calibration"] == values

@@ -94,19 +94,26 @@ def test_a_resumed_run_ends_bit_for_bit_like_one_that_never_stopped(
         assert row | {"seconds": 0} == expected | {"seconds": 0}
 
 
+@pytest.mark.parametrize("bfloat16", [False, True])
 def test_so_does_an_augmented_one_with_clutter_and_clean_last_epochs(
-    learn: Digits, kept_back: Digits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    bfloat16: bool,
+    learn: Digits,
+    kept_back: Digits,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     labels = learn.labels[:450].copy()
     labels[400:] = CLUTTER
     few = Digits(learn.images[:450], labels)
-    weights, _, _ = fit(RESIDUAL, few, kept_back, tmp_path / "whole")
+    recipe = replace(RESIDUAL, fit=replace(RESIDUAL.fit, bfloat16=bfloat16))
+    weights, _, network = fit(recipe, few, kept_back, tmp_path / "whole")
+    assert network.compute_dtype == "float32"
     with monkeypatch.context() as patch:
         interrupt(patch, 2)
         with pytest.raises(KeyboardInterrupt):
-            fit(RESIDUAL, few, kept_back, tmp_path / "broken")
+            fit(recipe, few, kept_back, tmp_path / "broken")
 
-    resumed, _, _ = fit(RESIDUAL, few, kept_back, tmp_path / "broken")
+    resumed, _, _ = fit(recipe, few, kept_back, tmp_path / "broken")
 
     assert equal(weights, resumed)
 

@@ -49,24 +49,19 @@ class Augment(keras.layers.Layer):
         if much.size > TILE:
             pooled = ops.average_pool(tiles[..., None], much.size // TILE)
             tiles = pooled[..., 0]
-        if much.occlusion:
-            tiles = occlude(tiles, much.occlusion, seed)
-        if much.lines:
-            tiles = draw_lines(tiles, much.lines, seed)
-        if much.blur:
-            tiles = lose_resolution(tiles, much.blur, seed)
-        if much.contrast:
-            tiles = change_contrast(tiles, much.contrast, seed)
-        if much.noise:
-            tiles = add_noise(tiles, much.noise, seed)
-        if much.binary:
-            tiles = binarise(tiles, much.binary, seed)
-        if much.paper:
-            tiles = shade(tiles, much.paper, seed)
-        if much.inverse:
-            tiles = invert_side(tiles, much.inverse, seed)
-        if much.dust:
-            tiles = add_dust(tiles, much.dust, seed)
+        for change, amount in (
+            (occlude, much.occlusion),
+            (draw_lines, much.lines),
+            (lose_resolution, much.blur),
+            (change_contrast, much.contrast),
+            (add_noise, much.noise),
+            (binarise, much.binary),
+            (shade, much.paper),
+            (invert_side, much.inverse),
+            (add_dust, much.dust),
+        ):
+            if amount:
+                tiles = change(tiles, amount, seed)
         return tiles
 
 

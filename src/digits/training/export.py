@@ -69,7 +69,7 @@ def logits(network: keras.Model, tiles: NDArray[Any]) -> NDArray[np.float32]:
     return np.concatenate(batches)
 
 
-def export_model(graph: bytes, folder: Path, card: dict[str, Any]) -> dict[str, Any]:
+def write_model(graph: bytes, folder: Path, card: dict[str, Any]) -> dict[str, Any]:
     """Write model.onnx and model.json into `folder`; returns the card, completed."""
     card = card | {
         "classes": list(range(10)),

@@ -27,7 +27,7 @@ from digits.training.calibrate import calibrate
 from digits.training.callbacks import Checkpoint, CleanFinish, Progress
 from digits.training.card import model_card
 from digits.training.curves import draw_curves
-from digits.training.export import export, export_model, opened
+from digits.training.export import export, opened, write_model
 from digits.training.material import Batches, Digits, load_material, targets, unseen_clutter
 from digits.training.quantise import quantise
 from digits.training.recipe import Recipe
@@ -232,7 +232,7 @@ def _finish(
     facts = {
         "name": recipe.name, "parameters": network.count_params(), "calibration": calibration
     } | facts  # fmt: skip
-    card = export_model(graph, out, facts)
+    card = write_model(graph, out, facts)
     images, labels = mnist.load("test", data)
     facts["score"] = {"data": "MNIST test"} | headline(
         Classifier(out).probabilities(images), labels
