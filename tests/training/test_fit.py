@@ -258,6 +258,6 @@ def test_a_run_that_never_began_leaves_nothing_to_resume(tmp_path: Path) -> None
         with pytest.raises(DigitsError):
             train(DENSE, tmp_path / "run", data=tmp_path / "no folder")
     impossible = replace(DENSE, material=Material(validation=60_000))
-    with pytest.raises(TrainingError, match="leave none"):
+    with pytest.raises(TrainingError, match="lower `validation`"):
         train(impossible, tmp_path / "run")
     assert list((tmp_path / "run").iterdir()) == []

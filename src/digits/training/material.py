@@ -41,16 +41,19 @@ class Digits:
 def load_material(material: Material, seed: int, data: Path | None) -> tuple[Digits, Digits]:
     """The digits to learn from, and those kept back to validate and calibrate on.
 
-    Raises DataError if MNIST cannot be had, TrainingError if nothing would be left to learn from.
+    Raises DataError if MNIST cannot be had, TrainingError if more digits are to be kept back than
+    there are by writers set aside for it.
     """
     images, labels = mnist.load("train", data)
-    kept = len(labels) - material.validation
-    if kept <= 0:
+    rows = mnist.rows_kept_back()
+    if material.validation > len(rows):
         raise TrainingError(
-            f"{material.validation} digits kept for validation leave none of {len(labels)} to "
-            "learn from; lower `validation` in the recipe"
+            f"the recipe keeps back {material.validation} digits, and {len(rows)} are by writers "
+            "set aside for it; lower `validation` in the recipe"
         )
-    learn, validate = Digits(images[:kept], labels[:kept]), Digits(images[kept:], labels[kept:])
+    kept = rows[: material.validation]
+    learned = np.delete(np.arange(len(labels)), kept)
+    learn, validate = Digits(images[learned], labels[learned]), Digits(images[kept], labels[kept])
     sources = [learn]
     if made := material.drawn + material.clutter:
         print(f"drawing {made:,} pieces of ink to learn from", file=sys.stderr)

@@ -64,8 +64,8 @@ class Material:
     drawn: how many digits of the parametric pen are added. clutter: how many pieces of ink that
     are no digit are added, for which all ten scores should be equal (outlier exposure,
     Hendrycks et al. 2019).
-    validation: how many of MNIST's last training digits are kept back for the curves and the
-    calibration.
+    validation: how many of MNIST's training digits are kept back for the curves and the
+    calibration, by writers of whom nothing is learned.
     """
 
     drawn: Number = 0

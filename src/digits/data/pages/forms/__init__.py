@@ -4,7 +4,7 @@ Every form is a function that draws its proportions from a random generator and 
 skeleton: one array of control points a stroke, in the order in which a hand writes them. x runs
 to the right from about 0 to 0.6, y down from 0, the top of the digit, to 1, the writing line.
 A form always has the same number of points, so that two skeletons of it can be blended. The
-ranges keep what a reader tells digits apart by: the up-stroke of a 1 is steep and the bar of a 7
+ranges keep what a reader tells digits apart by: the up-stroke of a 1 climbs and the bar of a 7
 is flat, a closed 4 is pointed and the loop of a 9 is round, the bowl of a 6 stays below its stem.
 """
 
@@ -38,17 +38,18 @@ FORMS: tuple[tuple[Form, ...], ...] = (
     (
         Form(low.bar_one, 62, 4, 23, 14),
         Form(low.flagged_one, 18, 24, 29, 15),
-        Form(low.long_one, 5, 48, 19, 0),
-        Form(low.bowed_one, 2, 14, 19, 0),
+        Form(low.long_one, 5, 40, 16, 0),
+        Form(low.bowed_one, 2, 12, 16, 0),
+        Form(low.flat_one, 0, 10, 6, 0),
         Form(low.based_one, 10, 4, 6, 60),
         Form(low.long_based_one, 1, 5, 4, 5),
         Form(low.bar_based_one, 2, 1, 0, 6),
     ),
     (
-        Form(low.plain_two, 45, 50, 15, 70),
+        Form(low.plain_two, 44, 46, 15, 70),
         Form(low.wavy_two, 15, 18, 25, 4),
         Form(low.looped_two, 25, 12, 35, 0),
-        Form(low.curly_two, 5, 8, 25, 6),
+        Form(low.curly_two, 6, 12, 25, 6),
         Form(low.z_two, 10, 12, 0, 20),
     ),
     (
@@ -63,7 +64,8 @@ FORMS: tuple[tuple[Form, ...], ...] = (
         Form(low.curved_four, 25, 6, 28, 0),
         Form(low.closed_four, 19, 14, 5, 50),
         Form(low.one_stroke_closed_four, 5, 6, 9, 5),
-        Form(low.lightning_four, 14, 37, 34, 0),
+        Form(low.lightning_four, 11, 25, 22, 0),
+        Form(low.hooked_four, 3, 12, 12, 0),
     ),
     (
         Form(high.capped_five, 58, 55, 50, 55),
@@ -82,26 +84,30 @@ FORMS: tuple[tuple[Form, ...], ...] = (
         Form(high.curved_seven, 22, 4, 13, 10),
         Form(high.serif_seven, 5, 3, 5, 12),
         Form(high.waved_seven, 5, 6, 18, 0),
-        Form(high.crossed(high.plain_seven), 6, 31, 7, 25),
+        Form(high.crossed(high.plain_seven), 6, 26, 5, 25),
         Form(high.crossed(high.curved_seven), 1, 11, 8, 0),
         Form(high.crossed(high.serif_seven), 0, 7, 7, 8),
-        Form(high.crossed(high.waved_seven), 1, 15, 17, 0),
+        Form(high.crossed(high.waved_seven), 1, 15, 14, 0),
         Form(high.crossed(high.zigzag_seven), 0, 16, 16, 0),
+        Form(high.looped_seven, 0, 5, 5, 0),
     ),
     (
-        Form(high.s_eight, 55, 50, 45, 40),
+        Form(high.s_eight, 53, 44, 41, 40),
         Form(high.mirrored_eight, 15, 18, 20, 10),
         Form(high.circles_eight, 10, 10, 5, 40),
         Form(high.pointed_eight, 12, 12, 10, 2),
-        Form(high.waist_eight, 8, 10, 20, 8),
+        Form(high.waist_eight, 8, 10, 18, 8),
+        Form(high.ribbon_eight, 2, 6, 6, 0),
     ),
     (
         Form(high.straight_nine, 47, 13, 9, 35),
-        Form(high.curled_nine, 25, 32, 22, 45),
-        Form(high.hooked_nine, 6, 14, 19, 10),
+        Form(high.curled_nine, 24, 26, 17, 45),
+        Form(high.hooked_nine, 6, 12, 19, 10),
         Form(high.s_nine, 4, 7, 9, 0),
         Form(high.waisted_nine, 2, 10, 14, 0),
-        Form(high.based_nine, 2, 16, 19, 0),
+        Form(high.based_nine, 2, 12, 12, 0),
+        Form(high.bellied_nine, 1, 9, 9, 0),
+        Form(high.rho_nine, 0, 3, 3, 0),
         Form(high.q_nine, 14, 8, 8, 10),
     ),
 )

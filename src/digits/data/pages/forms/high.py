@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+
 from digits.data.pages.forms.strokes import Skeleton, Uniform, ellipse, stroke
 
 
@@ -165,10 +167,28 @@ def crossed(form: Callable[[Uniform], Skeleton]) -> Callable[[Uniform], Skeleton
 
     def skeleton(u: Uniform) -> Skeleton:
         (body,) = form(u)
-        x, y, tilt = float(body[-2, 0]) + u(-0.03, 0.04), u(0.44, 0.7), u(-0.05, 0.05)
-        return body, stroke((x - u(0.14, 0.3), y + tilt), (x + u(0.16, 0.32), y - tilt))
+        y, tilt = u(0.44, 0.78), u(-0.05, 0.05)
+        stem = body[-2:]
+        x = float(np.interp(y, stem[:, 1], stem[:, 0])) + u(-0.03, 0.04)
+        return body, stroke((x - u(0.1, 0.3), y + tilt), (x + u(0.16, 0.45), y - tilt))
 
     return skeleton
+
+
+def looped_seven(u: Uniform) -> Skeleton:
+    """Crossed without lifting the pen: from the foot back up to the left, then across."""
+    right, y, foot = u(0.5, 0.62), u(0.46, 0.6), u(0.1, 0.2)
+    path = (
+        (u(-0.04, 0.04), u(0.02, 0.14)),
+        (right * 0.5, u(0, 0.05)),
+        (right, u(0, 0.06), u(0, 0.4)),
+        (foot + 0.12, 0.62),
+        (foot, u(0.95, 1), u(0, 0.6)),
+        (foot - u(0.16, 0.26), y + u(0.1, 0.18)),
+        (foot - u(0.06, 0.16), y, 0.8),
+        (foot + u(0.36, 0.62), y + u(-0.05, 0.05)),
+    )
+    return (stroke(*path),)
 
 
 def loops_of_eight(u: Uniform) -> tuple[float, float, float]:
@@ -227,6 +247,21 @@ def pointed_eight(u: Uniform) -> Skeleton:
         (0.3 - lower, u(0.84, 0.92), 0.7),
         (0.3, waist, 0.4),
         (0.3 + upper * u(0.7, 1), 0.04),
+    )
+    return (stroke(*path),)
+
+
+def ribbon_eight(u: Uniform) -> Skeleton:
+    """A slim loop below, two ends that cross and stay open above."""
+    upper, lower, waist = u(0.08, 0.22), u(0.05, 0.16), u(0.3, 0.55)
+    path = (
+        (0.3 - upper, u(0, 0.2)),
+        (0.3 - lower * 0.2, waist),
+        (0.3 + lower, u(0.78, 0.88)),
+        (0.3, 1),
+        (0.3 - lower, u(0.78, 0.88)),
+        (0.3 + lower * 0.2, waist),
+        (0.3 + upper, u(0, 0.2)),
     )
     return (stroke(*path),)
 
@@ -352,6 +387,42 @@ def based_nine(u: Uniform) -> Skeleton:
         (u(-0.3, 0), u(0.92, 1.02)),
     )
     return (stroke(*loop, *tail),)
+
+
+def bellied_nine(u: Uniform) -> Skeleton:
+    """A loop that closes at its foot, then a belly to the right and a base to the left: an 8
+    that is open at the lower left."""
+    radius, waist, middle = u(0.16, 0.27), u(0.36, 0.52), u(0.22, 0.34)
+    loop = (
+        (middle + radius * u(-0.6, 0.9), waist * u(0.2, 0.6)),
+        (middle, 0),
+        (middle - radius, waist / 2),
+        (middle - radius * u(0, 0.4), waist),
+        (middle + radius * 0.8, waist * 0.75),
+        (middle + radius * u(0.8, 1), waist * u(0.25, 0.5), u(0.3, 1)),
+        (middle + radius * u(-0.2, 0.5), waist + u(0, 0.06), u(0.2, 0.8)),
+    )
+    tail = (
+        (middle + u(0.12, 0.3), u(0.68, 0.8)),
+        (middle + u(0.02, 0.2), u(0.93, 1), u(0, 1)),
+        (max(middle - u(0.25, 0.6), -0.3), u(0.9, 1.02)),
+    )
+    return (stroke(*loop, *tail),)
+
+
+def rho_nine(u: Uniform) -> Skeleton:
+    """Slanted, from the foot up and round: the loop hangs at the right of the stem's head."""
+    foot, right, bottom = u(-0.2, 0.1), u(0.48, 0.64), u(0.26, 0.42)
+    path = (
+        (foot, 1),
+        (foot + (0.22 - foot) * 0.55, 0.5),
+        (0.24, u(0.05, 0.14), 0.7),
+        (right * 0.8, 0),
+        (right, bottom * 0.5),
+        (right * 0.72, bottom),
+        (u(0.14, 0.22), bottom * u(0.7, 1.1)),
+    )
+    return (stroke(*path),)
 
 
 def q_nine(u: Uniform) -> Skeleton:

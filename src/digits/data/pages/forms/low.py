@@ -55,6 +55,16 @@ def bowed_one(u: Uniform) -> Skeleton:
     return (stroke(*entry, (0.45, 0, 0), (0.45 + u(-0.03, 0.03), 0.5), (0.43 + u(-0.06, 0.04), 1)),)
 
 
+def flat_one(u: Uniform) -> Skeleton:
+    """An up-stroke of 38 to 50 degrees, long enough that nobody takes it for the bar of a 7."""
+    run = u(0.3, 0.55)
+    rise = run * u(0.8, 1.19)
+    bow = u(-0.06, 0.06)
+    middle = (0.5 - run / 2 + bow, rise / 2 + bow)
+    stem = (0.5 + u(-0.04, 0.03), 0.5), (0.5 + u(-0.08, 0.05), 1)
+    return (stroke((0.5 - run, rise), middle, (0.5, 0, u(0, 0.5)), *stem),)
+
+
 def base(u: Uniform, x: float) -> Stroke:
     """The serif under a 1."""
     y, tilt = u(0.97, 1.03), u(-0.03, 0.03)
@@ -121,9 +131,10 @@ def looped_two(u: Uniform) -> Skeleton:
 
 
 def curly_two(u: Uniform) -> Skeleton:
-    """It starts with a small curl inside the head."""
-    head = head_of_two(u)[1:]
-    curl = (u(0.14, 0.22), u(0.22, 0.32)), (u(0.06, 0.1), u(0.26, 0.32)), (u(-0.02, 0.03), 0.17)
+    """It starts with a curl inside the head, small or large enough to close it."""
+    head, size = head_of_two(u)[1:], u(1, 1.9)
+    x, y = u(0.06, 0.1), u(0.26, 0.32)
+    curl = (x + 0.1 * size, y - u(-0.02, 0.08)), (x, y + 0.03 * size), (u(-0.02, 0.03), 0.17)
     tail = (u(-0.03, 0.06), 0.98, 0), (u(0.2, 0.3), u(0.93, 1.01)), (u(0.48, 0.72), u(0.93, 1.02))
     return (stroke(*curl, *head, *tail),)
 
@@ -260,9 +271,23 @@ def lightning_four(u: Uniform) -> Skeleton:
     """Down, across and down in one stroke; the last part may be a mere hook."""
     corner, right = u(0.46, 0.82), u(0.32, 0.56)
     path = (
-        (u(0.06, 0.3), 0),
-        (u(-0.04, 0.06), corner, u(0, 0.5)),
+        (u(0.06, 0.5), 0),
+        (u(-0.04, 0.06), corner, u(0, 0.8)),
         (right, corner - u(-0.02, 0.18), u(0, 0.5)),
         (right - u(0, 0.14), 1),
+    )
+    return (stroke(*path),)
+
+
+def hooked_four(u: Uniform) -> Skeleton:
+    """The same with a rounded corner and a tip: across, a little up, and down."""
+    corner, right = u(0.5, 0.78), u(0.36, 0.54)
+    path = (
+        (u(0.14, 0.5), 0),
+        (u(0.02, 0.1), corner * u(0.55, 0.8)),
+        (u(0, 0.08), corner, u(0.3, 1)),
+        (right, corner - u(0, 0.08), u(0, 0.6)),
+        (right + u(0, 0.08), corner - u(0.1, 0.28), 0),
+        (right + u(-0.04, 0.06), u(0.8, 1)),
     )
     return (stroke(*path),)
