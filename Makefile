@@ -13,7 +13,7 @@ SOURCES := $(shell git ls-files -- src tests samples docs benchmarks '*.ipynb' '
 export PYTHONWARNINGS := ignore::FutureWarning
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint notebook lock default clean
+.PHONY: help setup demo test lint notebook default results lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*##/\t/' | expand -t 12
@@ -50,9 +50,12 @@ lint: setup ## ruff, mypy and import-linter
 notebook: setup ## open the lesson in Jupyter
 	$(BIN)/jupyter notebook handwritten_digit_recognition.ipynb
 
-default: setup ## train the network that ships, and put it in place (about 30 minutes)
+default: setup ## train the network that ships, and put it in place (about an hour)
 	$(BIN)/digits train --recipe default --out runs/default --resume
 	cd runs/default && cp model.onnx model.json model.keras README.md ../../src/digits/model/shipped/default/
+
+results: setup ## rebuild docs/results.md from the rows in docs/results/
+	$(BIN)/python benchmarks/results.py
 
 lock: ## bring requirements.lock up to date (needs uv)
 	uv pip compile pyproject.toml --group dev --extra all --universal --python-version 3.11 --upgrade \

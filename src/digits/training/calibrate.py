@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from digits.model.classifier import energy
 
 TEMPERATURES = np.exp(np.linspace(np.log(0.2), np.log(5), 400))
+ACCEPTED = 0.9975  # of digits, that is_digit calls likelier than not: a reader misses none gladly
 STEPS = 50  # of Newton's method, which needs about ten
 
 
@@ -19,10 +20,12 @@ def calibrate(
     logits: (N, 10) float32 of digits kept back; labels: (N,); clutter: (M, 10) float32, logits of
     ink that is no digit.
     """
-    centre, scale = logistic(energy(logits), energy(clutter))
+    energies = energy(logits)
+    centre, scale = logistic(energies, energy(clutter))
+    least = float(np.quantile(energies, 1 - ACCEPTED))
     return {
         "temperature": round(temperature(logits, labels), 4),
-        "digit_energy": round(centre, 4),
+        "digit_energy": round(min(centre, least), 4),
         "digit_scale": max(round(scale, 4), 1e-4),
     }
 

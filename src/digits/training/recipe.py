@@ -8,14 +8,14 @@ from collections.abc import Callable
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar, get_args
 
 from digits.errors import TrainingError
 
 Section = TypeVar("Section")
 
 # The types of the values; VALUES below checks them.
-Kind: TypeAlias = Literal["dense", "residual"]
+Kind: TypeAlias = Literal["dense", "convolutional", "separable", "residual"]
 Number: TypeAlias = int  # 0 or more
 Count: TypeAlias = int  # 1 or more
 Amount: TypeAlias = float  # 0 or more
@@ -33,7 +33,10 @@ def _is_between(value: object, low: float, high: float) -> bool:
 
 
 VALUES: dict[str, tuple[str, Callable[[object], bool]]] = {
-    "Kind": ('"dense" or "residual"', lambda value: value in ("dense", "residual")),
+    "Kind": (
+        " or ".join(f'"{kind}"' for kind in get_args(Kind)),
+        lambda value: value in get_args(Kind),
+    ),
     "Number": ("a whole number of 0 or more", lambda value: _is_whole(value, 0)),
     "Count": ("a whole number of 1 or more", lambda value: _is_whole(value, 1)),
     "Amount": ("a number of 0 or more", lambda value: _is_between(value, 0, sys.float_info.max)),
@@ -46,14 +49,17 @@ VALUES: dict[str, tuple[str, Callable[[object], bool]]] = {
 }
 """What a value of each type may be: in words, and as a test of what TOML gave."""
 
+WIDTHS = {"dense": (1, 1), "convolutional": (3, 3), "separable": (2, 9), "residual": (1, 9)}
+"""How many widths each kind of network takes, at least and at most."""
+
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """Which network: `widths` are the units of the hidden layer, or the channels of each stage."""
+    """Which network: `widths` are the units or channels that its function in networks.py names."""
 
     kind: Kind
     widths: tuple[Count, ...]
-    depth: Count = 1  # residual blocks of each stage
+    depth: Count = 1  # blocks of each stage
     int8: bool = False  # exported in 8 bits, if that costs 0.02 % of the digits kept back at most
 
 
@@ -204,9 +210,13 @@ def _section(recipe: str, title: str, kind: type[Section], table: object) -> Sec
 
 def _check_together(recipe: Recipe) -> None:
     """Refuse values that are right each by itself and cannot work with the others."""
-    widths, much = recipe.network.widths, recipe.augmentation
-    if (recipe.network.kind == "dense" and len(widths) != 1) or not widths:
-        wrong = f"[network]: found {len(widths)} widths, expected 1 for dense, 1 or more otherwise"
+    network, much = recipe.network, recipe.augmentation
+    least, most = WIDTHS[network.kind]
+    if not least <= len(network.widths) <= most:
+        expected = str(least) if least == most else f"{least} or more"
+        wrong = (
+            f"[network]: found {len(network.widths)} widths, expected {expected} for {network.kind}"
+        )
     elif much.size % TILE:
         wrong = f"[augmentation]: found size {much.size}, expected a multiple of {TILE}"
     elif much.stroke > 0.5:

@@ -1,0 +1,38 @@
+"""Measure trained networks and keep what they reached.
+
+.venv/bin/python benchmarks/measure.py RUN …
+
+RUN: a run folder as `digits train` leaves it. Scores the network on MNIST's test set, on damaged
+tiles and on ink that is no digit, times it, and puts the row into docs/results/RECIPE.jsonl, its
+curves beside it. Nothing else should run meanwhile. `make results` rebuilds docs/results.md.
+"""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+from digits.cli.train import quiet_tensorflow
+
+quiet_tensorflow()
+
+from digits.data import mnist  # noqa: E402
+from digits.evaluation.results import keep, measure  # noqa: E402
+from digits.training.material import unseen_clutter  # noqa: E402
+
+RESULTS = Path(__file__).parents[1] / "docs" / "results"
+
+
+def main() -> None:
+    RESULTS.mkdir(exist_ok=True)
+    for folder in map(Path, sys.argv[1:]):
+        run = json.loads((folder / "run.json").read_text("utf-8"))
+        row = measure(folder, run, mnist.load("test"), unseen_clutter(run["seed"]))
+        path = keep(row, RESULTS)
+        curves = RESULTS / f"{row['recipe']}-{row['seed']}.csv"
+        shutil.copyfile(folder / "curves.csv", curves)
+        print(f"{row['recipe']} seed {row['seed']}: {row['accuracy']:.2%} -> {path.name}")
+
+
+if __name__ == "__main__":
+    main()

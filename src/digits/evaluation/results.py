@@ -1,0 +1,214 @@
+"""What every recipe reached: one kept row a training, and the page that is rebuilt from them."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digits.errors import DataError
+from digits.evaluation.corruptions import CORRUPTIONS, corrupted
+from digits.evaluation.metrics import evaluate, mcnemar, wilson_interval
+from digits.evaluation.wording import percent, percent_range
+from digits.model.classifier import BATCH, Classifier
+
+Tiles = NDArray[np.uint8]
+Row = dict[str, Any]
+SINGLES = 500  # tiles asked one by one to time them
+
+HEAD = """\
+# Results
+
+Rebuilt by `make results` from the rows in `docs/results/`, one a training; `python
+benchmarks/measure.py RUN` adds one. Accuracy is of MNIST's test set, n = 10,000, asked once a
+network, after its last epoch: mean and standard deviation over the seeds, and the Wilson 95 %
+interval that 10,000 digits leave to that mean. The other columns are means over the seeds too.
+"""
+
+
+def measure(
+    folder: Path, run: Mapping[str, Any], test: tuple[Tiles, NDArray[np.uint8]], clutter: Tiles
+) -> Row:
+    """The row of one trained network.
+
+    folder: its model folder. run: what its run.json says. test: tiles (N, 28, 28) and labels (N,).
+    clutter: (M, 28, 28) tiles that show no digit and that no training saw.
+    """
+    classifier = Classifier(folder)
+    tiles, labels = test
+    probabilities, is_digit = classifier.judge(tiles)
+    score = evaluate(probabilities, labels)
+    return {
+        "recipe": run["recipe"]["name"],
+        "seed": run["seed"],
+        "parameters": run["parameters"],
+        "bytes": len(classifier.model.network),
+        "fit_seconds": run["fit_seconds"],
+        "n": score.n,
+        "errors": score.errors,
+        "accuracy": score.accuracy,
+        "log_loss": round(score.log_loss, 5),
+        "ece": round(score.ece, 5),
+        "wrong": np.flatnonzero(probabilities.argmax(axis=1) != labels).tolist(),
+        "accepted": round(float((is_digit >= 0.5).mean()), 5),
+        "auroc": round(auroc(is_digit, classifier.is_digit(clutter)), 5),
+        "robustness": {
+            kind: round(float((classifier.predict(corrupted(tiles, kind)) == labels).mean()), 4)
+            for kind in CORRUPTIONS
+        },
+        "tiles_per_second": {
+            "1": round(_speed(classifier, tiles[:SINGLES], 1)),
+            str(BATCH): round(_speed(classifier, tiles, len(tiles))),
+        },
+        "machine": run["machine"],
+        "versions": run["versions"],
+    }
+
+
+def auroc(positive: NDArray[np.float32], negative: NDArray[np.float32]) -> float:
+    """Chance that a positive's value is above a negative's, ties counting half; (N,), (M,)."""
+    order = np.sort(negative)
+    below = np.searchsorted(order, positive, "left") + np.searchsorted(order, positive, "right")
+    return float(below.mean() / 2 / len(negative))
+
+
+def _speed(classifier: Classifier, tiles: Tiles, batch: int) -> float:
+    """Tiles a second, the best of three times."""
+    times = []
+    for _ in range(3):
+        begun = time.perf_counter()
+        for start in range(0, len(tiles), batch):
+            classifier.logits(tiles[start : start + batch])
+        times.append(time.perf_counter() - begun)
+    return len(tiles) / min(times)
+
+
+def read_rows(folder: Path) -> list[Row]:
+    """All rows kept in a folder, by recipe and seed. Raises DataError for a file that has none."""
+    rows: list[Row] = []
+    for path in sorted(folder.glob("*.jsonl")):
+        try:
+            rows += [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+        except ValueError as error:
+            raise DataError(f"{path} holds a line that is no JSON: {error}") from error
+    return sorted(rows, key=lambda row: (row["recipe"], row["seed"]))
+
+
+def keep(row: Row, folder: Path) -> Path:
+    """Put a row in place of the one of the same recipe and seed, or beside the others."""
+    path = folder / f"{row['recipe']}.jsonl"
+    others = [each for each in read_rows(folder) if each["recipe"] == row["recipe"]]
+    rows = [each for each in others if each["seed"] != row["seed"]] + [row]
+    rows.sort(key=lambda each: int(each["seed"]))
+    path.write_text("".join(json.dumps(each) + "\n" for each in rows), "utf-8")
+    return path
+
+
+def page(rows: Sequence[Row]) -> str:
+    """docs/results.md as text."""
+    recipes = _by_recipe(rows)
+    sections = [HEAD, _accuracy(recipes), _service(recipes), _robustness(recipes)]
+    return "\n".join([*sections, _compared(recipes), _circumstances(rows)])
+
+
+def _by_recipe(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    recipes: dict[str, list[Row]] = {}
+    for row in rows:
+        recipes.setdefault(row["recipe"], []).append(row)
+    return dict(sorted(recipes.items(), key=lambda item: -_mean(item[1], "accuracy")))
+
+
+def _mean(rows: list[Row], *keys: str) -> float:
+    def value(row: Any) -> float:
+        for key in keys:
+            row = row[key]
+        return float(row)
+
+    return statistics.mean(value(row) for row in rows)
+
+
+def _accuracy(recipes: Mapping[str, list[Row]]) -> str:
+    head = ("recipe", "seeds", "accuracy", "95 % interval", "log-loss", "ECE", "weights")
+    table = []
+    for name, rows in recipes.items():
+        accuracy, n = _mean(rows, "accuracy"), rows[0]["n"]
+        spread = statistics.stdev(row["accuracy"] for row in rows) if len(rows) > 1 else None
+        mean = percent(accuracy) + ("" if spread is None else f" ± {100 * spread:.2f}")
+        interval = percent_range(wilson_interval(round(accuracy * n), n))
+        loss, ece = f"{_mean(rows, 'log_loss'):.4f}", percent(_mean(rows, "ece"))
+        weights = f"{rows[0]['parameters']:,}"
+        table.append((f"`{name}`", str(len(rows)), mean, interval, loss, ece, weights))
+    return _table("Accuracy", head, table)
+
+
+def _service(recipes: Mapping[str, list[Row]]) -> str:
+    head = ("recipe", "training", "ONNX", "tiles/s one by one", f"in batches of {BATCH}",
+            "digits accepted", "AUROC of `is_digit`")  # fmt: skip
+    table = [
+        (
+            f"`{name}`",
+            f"{_mean(rows, 'fit_seconds') / 60:.1f} min",
+            f"{_mean(rows, 'bytes') / 1000:,.0f} kB",
+            f"{_mean(rows, 'tiles_per_second', '1'):,.0f}",
+            f"{_mean(rows, 'tiles_per_second', str(BATCH)):,.0f}",
+            percent(_mean(rows, "accepted")),
+            f"{_mean(rows, 'auroc'):.4f}",
+        )
+        for name, rows in recipes.items()
+    ]
+    return _table(
+        "Time, size, rejection", head, table,
+        "Accepted are test digits of which `is_digit` is at least 0.5; AUROC is of all of them "
+        "against 3,000 unseen pieces of ink that are no digit (`digits.data.pages.clutter`).",
+    )  # fmt: skip
+
+
+def _robustness(recipes: Mapping[str, list[Row]]) -> str:
+    head = ("recipe", *CORRUPTIONS, "mean")
+    table = []
+    for name, rows in recipes.items():
+        rates = [_mean(rows, "robustness", kind) for kind in CORRUPTIONS]
+        shown = [f"{100 * rate:.1f}" for rate in (*rates, statistics.mean(rates))]
+        table.append((f"`{name}`", *shown))
+    return _table(
+        "Damaged tiles", head, table,
+        "Accuracy in % on the same test digits, damaged as no training showed them "
+        "(`digits.evaluation.corruptions`).",
+    )  # fmt: skip
+
+
+def _compared(recipes: Mapping[str, list[Row]]) -> str:
+    """Each pair of recipes by their first seeds, on the same digits."""
+    head = ("first", "second", "only first right", "only second right", "p")
+    table = []
+    for (first, rows), (second, others) in combinations(recipes.items(), 2):
+        right = [np.ones(each["n"], bool) for each in (rows[0], others[0])]
+        for each, row in zip(right, (rows[0], others[0]), strict=True):
+            each[row["wrong"]] = False
+        test = mcnemar(*right)
+        p = f"{test.p:.2g}" if test.p >= 1e-4 else "< 0.0001"
+        counts = str(test.only_first_right), str(test.only_second_right)
+        table.append((f"`{first}`", f"`{second}`", *counts, p))
+    return _table("Compared", head, table, "McNemar's exact test, first seed of each.")
+
+
+def _circumstances(rows: Sequence[Row]) -> str:
+    kinds = {
+        f"{row['machine']['system']}, {row['machine']['cores']} cores, "
+        f"Python {row['versions']['python']}, Keras {row['versions']['keras']}, "
+        f"ONNX Runtime {row['versions']['onnxruntime']}"
+        for row in rows
+    }
+    return "## Machine and versions\n\n" + "".join(f"- {kind}\n" for kind in sorted(kinds))
+
+
+def _table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]], words: str = "") -> str:
+    lines = [f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *rows)]
+    return "\n".join([f"## {title}\n", *([words, ""] if words else []), *lines, ""])
