@@ -72,6 +72,8 @@ def test_json_is_one_object_a_model(model: Path, capsys: pytest.CaptureFixture[s
     assert first["interval"][0] < first["accuracy"] < first["interval"][1]
     assert first["errors"] == 10_000 - np.trace(first["confusion"])
     assert first["n_without_disputed"] == 9_985
+    assert first["risk_coverage"]["curve"][-1]["coverage"] == 1
+    assert first["risk_coverage"]["curve"][-1]["risk"] == first["errors"] / 10_000
     assert second["confusion"] == first["confusion"]
 
 
@@ -110,9 +112,11 @@ def test_people_get_a_summary_and_the_page(
 
     text = capsys.readouterr().out
     assert "without disputed" in text
+    assert "coverage at 99.9 %" in text
     assert "may well be chance" in text
     assert str(page) in text
     assert "Side by side" in page.read_text("utf-8")
+    assert page.read_text("utf-8").count("If only sure answers are kept") == 2
 
 
 def test_a_page_that_cannot_be_written_is_told_before_the_evaluation(tmp_path: Path) -> None:

@@ -128,6 +128,7 @@ def test_the_order_of_the_digits_does_not_matter(
     one, other = evaluate(probabilities, labels), evaluate(probabilities[order], labels[order])
     assert one.confusion == other.confusion
     assert one.per_class == other.per_class
+    assert one.risk_coverage == other.risk_coverage
     assert one.ece == pytest.approx(other.ece)
     assert one.log_loss == pytest.approx(other.log_loss)
 
@@ -135,7 +136,10 @@ def test_the_order_of_the_digits_does_not_matter(
 def test_the_figures_survive_json() -> None:
     figures = evaluate(sure_of([1, 2]), np.array([1, 3], np.uint8), [0]).to_dict()
 
-    assert json.loads(json.dumps(figures))["per_class"][3]["taken_for"] == 2
+    again = json.loads(json.dumps(figures))
+    assert again["per_class"][3]["taken_for"] == 2
+    assert again["risk_coverage"]["curve"] == [{"coverage": 1, "risk": 0.5, "confidence": 1}]
+    assert again["risk_coverage"]["kept"][0]["next_confidence"] == 1
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,24 @@ def test_several_models_are_compared_first() -> None:
     assert "Side by side" not in render([right_on(N)], SET)
 
 
+def test_the_page_shows_what_remains_wrong_of_the_sure_answers() -> None:
+    html = render([right_on(N - 40)], SET)
+    card = html[html.index("If only sure answers are kept") : html.index("The mistakes")]
+
+    assert "99.9\N{NO-BREAK SPACE}% right: 0.00\N{NO-BREAK SPACE}% kept" in card
+    assert card.count("<polyline") == 1
+    assert 'y="0" points' not in card
+    right = render([right_on(N)], SET)
+    assert "99.99\N{NO-BREAK SPACE}% right: 100.00\N{NO-BREAK SPACE}% kept" in right
+
+
+def test_models_are_compared_also_by_what_can_be_kept() -> None:
+    html = render([right_on(N - 30, "poor"), right_on(N, "fine")], SET)
+
+    kept = 'data-label="kept at 99.9\N{NO-BREAK SPACE}%">'
+    assert [part[:4] for part in html.split(kept)[1:]] == ["0.00", "100."]
+
+
 def test_disputed_mistakes_are_marked() -> None:
     assert "disputed: people saw 4 or 9" in render([right_on(N - 1)], SET)
     assert "disputed: people saw" not in render([right_on(N)], SET)

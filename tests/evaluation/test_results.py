@@ -12,6 +12,7 @@ from digits.evaluation.corruptions import CORRUPTIONS
 from digits.evaluation.results import Row, auroc, keep, measure, page, read_rows
 from digits.model.store import SHIPPED
 
+ROOT = Path(__file__).parents[2]
 CARD = json.loads((SHIPPED / "default" / "model.json").read_text("utf-8"))
 
 
@@ -65,6 +66,12 @@ def test_the_page_gives_mean_spread_and_comparison(row: Row) -> None:
     assert "| `a` | 2 | 98.50 % ± 0.71 |" in text
     assert "| `b` | 1 | 100.00 % |" in text
     assert "| `b` | `a` | 10 | 0 | 0.002 |" in text
+
+
+def test_the_page_is_what_the_rows_give() -> None:
+    rows = read_rows(ROOT / "docs" / "results")
+    assert rows
+    assert (ROOT / "docs" / "results.md").read_text("utf-8") == page(rows)
 
 
 def test_auroc_by_hand() -> None:

@@ -51,7 +51,7 @@ def test_the_line_for_json_has_the_keys_of_the_contract() -> None:
 
     assert {
         *("model", "data", "n", "errors", "accuracy", "interval", "per_class", "confusion"),
-        *("log_loss", "ece", "accuracy_without_disputed", "seconds"),
+        *("log_loss", "ece", "accuracy_without_disputed", "seconds", "risk_coverage"),
     } <= set(line)
     assert (line["model"], line["data"], line["n"]) == ("m", "four digits", 4)
 
@@ -69,6 +69,23 @@ def test_the_summary_is_plain_and_says_what_is_taken_for_what() -> None:
     assert "2 errors" not in text.splitlines()[0]
     assert "8  (1 time)" in text
     assert all(line == line.rstrip() for line in text.splitlines())
+
+
+def test_the_summary_says_what_can_be_kept_and_where_to_cut() -> None:
+    sure, unsure = answers((0, 0.9, 1)), answers((5, 0.7, 1))
+
+    def said(*rows: NDArray[np.float32]) -> str:
+        return summary(score("m", lambda tiles: np.concatenate(rows), SET))
+
+    some = said(sure, unsure, np.roll(sure, 2, axis=1), np.roll(sure, 3, axis=1))
+    assert "coverage at 99.9 %    75.00 %   of answers, those of 89 % and more; 0 errors" in some
+    assert "coverage at 99.99 %   75.00 %" in some
+    all_right = said(*(np.roll(sure, digit, axis=1) for digit in range(4)))
+    assert "coverage at 99.9 %   100.00 %   of answers; 0 errors" in all_right
+    none = said(unsure, unsure, unsure, unsure)
+    assert (
+        "coverage at 99.9 %     0.00 %   of answers; even the surest are wrong more often" in none
+    )
 
 
 def test_fifteen_labels_are_disputed() -> None:

@@ -399,6 +399,24 @@ def test_an_edge_of_a_shadow_is_no_digit(softness: float, size: tuple[int, int])
     assert READER.read(np.broadcast_to(row, size).astype(np.uint8)).text == ""
 
 
+@pytest.mark.parametrize("side", [84, 300, 1000])
+@pytest.mark.parametrize("light_ink", [False, True])
+def test_cleaned_scans_are_read_whatever_the_digit_fills(
+    side: int, light_ink: bool, mnist_test: tuple[NDArray[np.uint8], NDArray[np.uint8]]
+) -> None:
+    tiles, labels = (part[:40] for part in mnist_test)
+    many = []
+    for tile in tiles:
+        ink = cv2.resize(tile, (84, 84), interpolation=cv2.INTER_CUBIC) > 110
+        if side == 1000:
+            ink = tile > 110  # a small digit, far from the middle
+        page = np.zeros((side, side), bool)
+        page[: len(ink), -len(ink) :] = ink
+        many.append(np.where(page == light_ink, 255, 0).astype(np.uint8))
+    read = [digit.digit for digit in READER.digits(many)]
+    assert (np.array(read) == labels).mean() >= 0.95
+
+
 def test_many_pictures_are_read_as_each_alone() -> None:
     sizes = [28, 60, 300] * 30  # more than one batch
     many = [

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from digits.errors import DataError, ModelError
+from digits.evaluation.selective import RiskCoverage, risk_coverage
 
 CLASSES = 10
 BINS = 15
@@ -56,6 +57,7 @@ class Evaluation:
 
     interval: Wilson 95 % of `accuracy`. confusion[given][answer]: counts that sum to n.
     log_loss: mean, in nats. ece: expected calibration error over `reliability`.
+    risk_coverage: what remains wrong if only the surest answers are kept.
     The last three leave out the disputed labels and are None where no label is disputed.
     """
 
@@ -68,6 +70,7 @@ class Evaluation:
     log_loss: float
     ece: float
     reliability: tuple[ReliabilityBin, ...]
+    risk_coverage: RiskCoverage
     n_without_disputed: int | None
     errors_without_disputed: int | None
     accuracy_without_disputed: float | None
@@ -102,7 +105,8 @@ def evaluate(
     right = answers == labels
     n, errors = len(labels), int((~right).sum())
     counts = confusion_matrix(labels, answers)
-    bins = reliability_bins(probabilities.max(axis=1), right)
+    confidence = probabilities.max(axis=1)
+    bins = reliability_bins(confidence, right)
     kept = np.delete(right, list(disputed)) if disputed else None
     return Evaluation(
         n=n,
@@ -114,6 +118,7 @@ def evaluate(
         log_loss=log_loss(probabilities, labels),
         ece=expected_calibration_error(bins),
         reliability=bins,
+        risk_coverage=risk_coverage(confidence, right),
         n_without_disputed=None if kept is None else len(kept),
         errors_without_disputed=None if kept is None else int((~kept).sum()),
         accuracy_without_disputed=None if kept is None or not len(kept) else float(kept.mean()),

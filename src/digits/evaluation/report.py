@@ -56,7 +56,7 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for word in ("count", "counted", "percent", "percent_range", "seen", "verdict"):
+    for word in ("count", "counted", "cut", "level", "percent", "percent_range", "seen", "verdict"):
         result.filters[word] = getattr(wording, word)
     result.filters["log10"] = math.log10
     result.filters["picture"] = figures.data_uri

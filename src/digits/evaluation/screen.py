@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from digits.evaluation.metrics import BINS, ClassScore, Evaluation
 from digits.evaluation.score import Comparison, Score
-from digits.evaluation.wording import count, counted, percent, percent_range, verdict
+from digits.evaluation.selective import Selection
+from digits.evaluation.wording import count, counted, cut, level, percent, percent_range, verdict
 
 
 def summary(score: Score) -> str:
@@ -28,10 +29,11 @@ def _headline(score: Score) -> list[str]:
         *_disputed(evaluation),
         ("log-loss", f"{evaluation.log_loss:.4f}", "nats a digit"),
         ("ECE", percent(evaluation.ece), f"calibration error, {BINS} bins of confidence"),
+        *(_kept(selection) for selection in evaluation.risk_coverage.kept),
         ("seconds", f"{score.seconds:.2f}", f"{counted(speed, 'digit')} a second"),
     ]
     title = f"{score.model} on {counted(evaluation.n, 'digit')} of the {score.data}"
-    return [title, "", *(f"  {name:<18}{value:>9}   {note}" for name, value, note in rows)]
+    return [title, "", *(f"  {name:<20}{value:>9}   {note}" for name, value, note in rows)]
 
 
 def _disputed(evaluation: Evaluation) -> list[tuple[str, str, str]]:
@@ -42,6 +44,17 @@ def _disputed(evaluation: Evaluation) -> list[tuple[str, str, str]]:
         f"of {count(evaluation.n_without_disputed)}"
     )
     return [("without disputed", percent(evaluation.accuracy_without_disputed), note)]
+
+
+def _kept(selection: Selection) -> tuple[str, str, str]:
+    if selection.confidence is None:
+        note = "of answers; even the surest are wrong more often"
+    elif selection.next_confidence is None:
+        note = f"of answers; {counted(selection.errors, 'error')}"
+    else:
+        errors = counted(selection.errors, "error")
+        note = f"of answers, those of {cut(selection)} and more; {errors}"
+    return (f"coverage at {level(selection.precision)}", percent(selection.coverage), note)
 
 
 def _classes(evaluation: Evaluation) -> list[str]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 from digits.evaluation.score import Comparison
+from digits.evaluation.selective import Selection
 
 BEYOND_CHANCE = 0.01
 
@@ -26,6 +29,29 @@ def percent_range(interval: tuple[float, float]) -> str:
     """(0.9947, 0.9971) → "99.47 to 99.71 %"."""
     low, high = interval
     return f"{100 * low:.2f} to {100 * high:.2f} %"
+
+
+def level(rate: float) -> str:
+    """A rate that was chosen, as it would be said: 0.999 → "99.9 %"."""
+    return f"{100 * rate:.6g} %"
+
+
+def cut(selection: Selection) -> str:
+    """Where to cut: the shortest percentage that keeps what is kept and drops what is dropped.
+
+    0.7127 kept and 0.7096 dropped → "71 %"; a dash where nothing is kept, "any" where all are.
+    """
+    least, dropped = selection.confidence, selection.next_confidence
+    if least is None:
+        return "-"
+    if dropped is None:
+        return "any"
+    for decimals in range(15):
+        scale = 10 ** (decimals + 2)
+        shown = math.floor(least * scale) / scale
+        if dropped < shown <= least:
+            return percent(shown, decimals)
+    return f"{100 * least} %"
 
 
 def probability(p: float) -> str:

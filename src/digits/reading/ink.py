@@ -9,6 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 SMALL = 64  # pictures of at most this side are drawings or tiles: even paper, no grain
+EVEN = 0.06  # of the contrast, by which even paper may vary
+SOLID = 0.2  # of all light, the least contrast at which that can be told
+MOST_INK = 0.38  # of such a picture; where two parts are nearly as large, one is in the shadow
 FAINTEST = 0.05  # contrast of pen to paper, below which a picture counts as blank
 PLAIN = 0.15  # below this chance a polarity is not looked at
 DARKEST_PAPER = 16  # of 255; what is darker than this differs by noise alone
@@ -45,24 +48,45 @@ def find_inks(picture: NDArray[np.uint8], longest: int) -> list[Ink]:
     small, scale = _shrink(picture, longest)
     if max(small.shape[:2]) > SMALL:
         small = _without_specks(small)
-    light = chance_of_light_ink(small)
+    even = is_even(small)
+    light = chance_of_light_ink(small, even)
     sides = ((1 - light, small), (light, 255 - small))
-    inks = [_ink(side, scale, chance) for chance, side in sides if chance > PLAIN]
+    inks = [_ink(side, scale, chance, even) for chance, side in sides if chance > PLAIN]
     return [ink for ink in inks if ink is not None]
 
 
-def chance_of_light_ink(picture: NDArray[np.uint8]) -> float:
+def is_even(picture: NDArray[np.uint8]) -> bool:
+    """Whether all paper has one brightness, as in drawings, cleaned scans and small tiles.
+
+    picture: (H, W, 3) uint8. Told by the larger of the two parts that Otsu's threshold makes
+    (Otsu 1979, DOI 10.1109/TSMC.1979.4310076): shadows, patterns and photographed desks spread it.
+    """
+    if max(picture.shape[:2]) <= SMALL:
+        return True
+    grey = np.rint(picture.mean(axis=2)).astype(np.uint8)
+    threshold, _ = cv2.threshold(grey, 0, 255, cv2.THRESH_OTSU)
+    dark, bright = grey[grey <= threshold], grey[grey > threshold]
+    if not len(dark) or not len(bright):
+        return False
+    contrast = float(bright.mean() - dark.mean())
+    paper = max(dark, bright, key=len)
+    low, high = np.quantile(paper, (0.05, 0.95))
+    plain = contrast >= SOLID * 255 and float(high - low) <= EVEN * contrast
+    return plain and len(paper) >= (1 - MOST_INK) * grey.size
+
+
+def chance_of_light_ink(picture: NDArray[np.uint8], even: bool) -> float:
     """How likely ink is lighter than paper, in [0, 1].
 
-    picture: (H, W, 3) uint8. In a small picture most of the whole, of the rim and of the corners
-    is paper, even where the digit fills the frame. In a larger one, strokes are the rare, strong
+    picture: (H, W, 3) uint8. Of even paper, most of the whole, of the rim and of the corners is
+    seen, also where the digit fills the frame. On any other, strokes are the rare, strong
     differences from the paper around: the third power brings them out, and shading, which is wide
     and weak, hardly counts.
     """
     grey = picture.mean(axis=2)
-    if max(grey.shape) <= SMALL:
+    if even:
         return _chance_of_dark_paper(grey < (grey.min() + grey.max()) / 2)
-    cubes = (grey - _paper(picture).mean(axis=2)) ** 3
+    cubes = (grey - _paper(picture, even).mean(axis=2)) ** 3
     lighter, darker = np.maximum(cubes, 0).sum(), -np.minimum(cubes, 0).sum()
     return float(lighter / max(lighter + darker, 1e-9))
 
@@ -78,14 +102,17 @@ def _chance_of_dark_paper(dark: NDArray[np.bool_]) -> float:
     return float(odds / (1 + odds))
 
 
-def _ink(picture: NDArray[np.uint8], scale: float, chance: float) -> Ink | None:
+def _ink(picture: NDArray[np.uint8], scale: float, chance: float, even: bool) -> Ink | None:
     """The ink of a picture in which it is darker than paper; None if there is none."""
-    taken = _light_taken(picture)
-    even = max(taken.shape) <= SMALL
-    darkest = max(float(taken.max() if even else np.quantile(taken, 0.998)), FAINTEST)
-    grain = 0.0 if even else 1.4826 * float(np.median(np.abs(taken - np.median(taken))))
-    if float(np.quantile(taken, 0.9995)) < max(FAINTEST, BLANK * grain):
+    taken = _light_taken(picture, even)
+    tile = max(taken.shape) <= SMALL
+    grain = 0.0 if tile else 1.4826 * float(np.median(np.abs(taken - np.median(taken))))
+    peak = float(taken.max() if even else np.quantile(taken, 0.9995))
+    if peak < max(FAINTEST, BLANK * grain):
         return None
+    if even and not tile:  # a small digit is a few pixels of very many
+        peak = float(np.quantile(taken[taken > peak / 2], 0.9))
+    darkest = peak if even else max(float(np.quantile(taken, 0.998)), FAINTEST)
     level = np.clip(taken * (255 / darkest), 0, 255).astype(np.uint8)
     floor = 255 * min(1.0, GRAINS * grain / darkest)
     return Ink(level, floor, scale, darkest, chance)
@@ -116,30 +143,30 @@ def _without_specks(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return picture
 
 
-def _light_taken(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
+def _light_taken(picture: NDArray[np.uint8], even: bool) -> NDArray[np.float32]:
     """How much of the paper's light is missing, up to 1, weighed by the pen's own colour.
 
     Below 0 where a pixel is lighter than the paper around it.
     """
-    paper = _paper(picture)
+    paper = _paper(picture, even)
     taken = (paper - picture) / np.maximum(paper, DARKEST_PAPER)  # (h, w, 3): in each channel
     strongest = taken.max(axis=2)
     pen = np.maximum(taken[strongest >= np.quantile(strongest, 0.99)].mean(axis=0), 0)
     level = np.asarray(taken @ (pen / max(float(pen.sum()), 1e-6)), np.float32)
-    if max(level.shape) > SMALL:
+    if not even:
         level = np.asarray(cv2.GaussianBlur(level, (5, 5), 0), np.float32)
     return level
 
 
-def _paper(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
+def _paper(picture: NDArray[np.uint8], even: bool) -> NDArray[np.float32]:
     """The light that paper alone would send: the median over a quarter of the picture.
 
     A median sees through strokes and follows the edges of shadows.
     """
     height, width = picture.shape[:2]
-    if max(height, width) <= SMALL:
-        even = np.quantile(picture.reshape(-1, 3), 0.75, axis=0)
-        return np.broadcast_to(even.astype(np.float32), picture.shape)
+    if even:
+        light = np.quantile(picture.reshape(-1, 3), 0.75, axis=0)
+        return np.broadcast_to(light.astype(np.float32), picture.shape)
     tiny = cv2.resize(picture, (96, 96), interpolation=cv2.INTER_AREA)
     paper = cv2.GaussianBlur(cv2.medianBlur(tiny, 25), (0, 0), 2)
     return np.asarray(cv2.resize(paper, (width, height)), np.float32)

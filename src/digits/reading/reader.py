@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -22,6 +23,7 @@ PAGE = 1200  # longest side in pixels at which a page of numbers is looked at
 SINGLE = 400  # and at which a lone digit is
 BATCH = 64  # pictures of lone digits that the network is asked about at once
 JUDGED = 16  # pieces of a lone digit's picture that the network is asked about
+COARSE = 60  # pixels of the grid; where a lone digit seems smaller, a closer look is taken
 
 
 class Reader:
@@ -91,16 +93,10 @@ class Reader:
 
     def _digits(self, pictures: Iterable[NDArray[np.uint8]]) -> list[Digit]:
         """The digit of each picture; the network is asked once for all of them."""
-        sizes: list[tuple[int, ...]] = []
-        pieces: list[list[Piece]] = []
-        for pixels in pictures:
-            found = [piece for ink in find_inks(pixels, SINGLE) for piece in find_pieces(ink)]
-            pieces.append(sorted(found, key=likelihood, reverse=True)[:JUDGED])
-            sizes.append(pixels.shape)
-        judged = iter(self._judge([piece for each in pieces for piece in each]))
+        looks = [_look_closer(pixels) for pixels in pictures]
+        judged = iter(self._judge([piece for look in looks for piece in look.pieces]))
         return [
-            most_likely(list(islice(judged, len(each)))) or _no_digit(size)
-            for each, size in zip(pieces, sizes, strict=True)
+            look.on_picture(most_likely(list(islice(judged, len(look.pieces))))) for look in looks
         ]
 
     def _judge(self, pieces: list[Piece]) -> list[Candidate]:
@@ -111,6 +107,50 @@ class Reader:
             Candidate(piece, _digit_of(tile, row, float(sure), _on_picture(piece)))
             for piece, tile, row, sure in zip(pieces, tiles, probabilities, is_digit, strict=True)
         ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What a picture of a lone digit shows within a window.
+
+    pieces: that may be the digit, the likeliest first. window: (left, top, width, height) in pixels
+    of the picture.
+    """
+
+    pieces: list[Piece]
+    window: Box
+
+    def on_picture(self, digit: Digit | None) -> Digit:
+        """The digit with its box moved from the window to the picture."""
+        left, top, width, height = self.window
+        if digit is None:
+            return _no_digit((height, width))
+        x, y, wide, high = digit.box
+        return replace(digit, box=(left + x, top + y, wide, high))
+
+
+def _look_closer(pixels: NDArray[np.uint8]) -> _Look:
+    """Look at a whole picture; where the digit seems small in it, at its surroundings alone."""
+    height, width = pixels.shape[:2]
+    whole = _look(pixels, (0, 0, width, height))
+    if not whole.pieces or whole.pieces[0].source.scale == 1:
+        return whole
+    likeliest = whole.pieces[0]
+    if max(likeliest.box[2:]) >= COARSE:
+        return whole
+    x, y, wide, high = _on_picture(likeliest)
+    reach = max(wide, high)
+    left, top = max(x - reach, 0), max(y - reach, 0)
+    right, bottom = min(x + wide + reach, width), min(y + high + reach, height)
+    closer = _look(pixels, (left, top, right - left, bottom - top))
+    return closer if closer.pieces else whole
+
+
+def _look(pixels: NDArray[np.uint8], window: Box) -> _Look:
+    left, top, width, height = window
+    inks = find_inks(pixels[top : top + height, left : left + width], SINGLE)
+    pieces = [piece for ink in inks for piece in find_pieces(ink)]
+    return _Look(sorted(pieces, key=likelihood, reverse=True)[:JUDGED], window)
 
 
 def _digit_of(

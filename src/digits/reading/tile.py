@@ -57,6 +57,8 @@ def _crop(ink: NDArray[np.uint8], threshold: float) -> NDArray[np.uint8]:
 
 
 def _square(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    if sum(ink.shape) % 2:  # the middle lies between two pixels
+        ink = ink.repeat(2, axis=0).repeat(2, axis=1)
     height, width = ink.shape
     side = max(height, width)
     above, before = (side - height) // 2, (side - width) // 2
