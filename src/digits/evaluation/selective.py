@@ -84,9 +84,10 @@ def risk_coverage(
 def all_cuts(confidence: npt.NDArray[np.float64], right: npt.NDArray[np.bool_]) -> Cuts:
     """One cut below each confidence that occurs. Both (N,)."""
     order = np.argsort(-confidence, kind="stable")
-    falling, errors = confidence[order], np.cumsum(~right[order])
+    falling, errors = confidence[order], np.cumsum(~right[order], dtype=np.int64)
     last = np.flatnonzero(np.append(falling[1:] < falling[:-1], True))
-    return Cuts(last + 1, errors[last], falling[last])
+    kept: Indices = last + 1
+    return Cuts(kept, errors[last], falling[last])
 
 
 def widest(cuts: Cuts, precision: float) -> int | None:
