@@ -58,6 +58,13 @@ def test_share_zero_switches_all_changes_off(learn: Digits, tiles: Tiles) -> Non
     assert (np.asarray(layer(learn.images, training=True)) == tiles).all()
 
 
+def test_a_share_of_the_digits_is_changed_the_others_stay(learn: Digits, tiles: Tiles) -> None:
+    layer = Augment(EVERYTHING, 0)
+    layer.share.assign(0.25)
+    after = np.asarray(layer(learn.images[:1000], training=True))
+    assert 0.23 < share_changed(tiles[:1000], after) < 0.26
+
+
 @pytest.mark.parametrize(
     ("count", "much"),
     [

@@ -15,7 +15,7 @@ from digits.training.callbacks import CHECKPOINT, COLUMNS, Checkpoint, Progress
 from digits.training.export import logits
 from digits.training.fit import RUN, train
 from digits.training.material import CLUTTER, Digits
-from digits.training.recipe import Augmentation, Fit, Material, Network, Recipe, load_recipe
+from digits.training.recipe import Augmentation, Finish, Fit, Material, Network, Recipe, load_recipe
 
 DENSE = Recipe(
     "tiny",
@@ -116,6 +116,39 @@ def test_so_does_an_augmented_one_with_clutter_and_clean_last_epochs(
     resumed, _, _ = fit(recipe, few, kept_back, tmp_path / "broken")
 
     assert equal(weights, resumed)
+
+
+@pytest.mark.parametrize("after", [1, 3, 4])
+def test_a_finish_goes_on_from_the_first_training_also_when_interrupted(
+    after: int, learn: Digits, kept_back: Digits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = Digits(learn.images[:600], learn.labels[:600])
+    first = replace(DENSE, fit=replace(DENSE.fit, steps_per_execution=1, label_smoothing=0.1))
+    recipe = replace(first, finish=Finish(epochs=2, learning_rate=1e-3))
+    before, _, _ = fit(first, few, kept_back, tmp_path / "first")
+    weights, history, _ = fit(recipe, few, kept_back, tmp_path / "whole")
+    with monkeypatch.context() as patch:
+        interrupt(patch, after)
+        with pytest.raises(KeyboardInterrupt):
+            fit(recipe, few, kept_back, tmp_path / "broken")
+
+    resumed, _, _ = fit(recipe, few, kept_back, tmp_path / "broken")
+
+    assert equal(weights, resumed)
+    assert history.epoch == 5
+    # steps of 1e-3 at most, down to zero: near where the first training ended, and not there
+    moved = max(
+        float(np.abs(one - other).max()) for one, other in zip(weights, before, strict=True)
+    )
+    assert 1e-4 < moved < 0.02
+
+
+def test_a_finish_has_no_label_smoothing_and_shows_a_share_clean() -> None:
+    recipe = replace(RESIDUAL, finish=Finish(epochs=2, learning_rate=1e-3, clean=0.25))
+
+    assert [stage.label_smoothing for stage in recipe.stages] == [0.03, 0]
+    assert [stage.learning_rate for stage in recipe.stages] == [4e-3, 1e-3]
+    assert recipe.clean == [0, 0, 1, 0.25, 0.25]
 
 
 def test_a_finished_run_is_found_as_it_is(

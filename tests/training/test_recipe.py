@@ -112,7 +112,8 @@ def test_a_mistake_is_named(old: str, new: str, message: str) -> None:
 
 
 def test_an_unknown_name_lists_the_recipes_there_are() -> None:
-    with pytest.raises(TrainingError, match=r"no recipe 'sead': expected .*default, seed"):
+    names = ", ".join(shipped_recipes())
+    with pytest.raises(TrainingError, match=f"no recipe 'sead': expected .*{names}"):
         load_recipe("sead")
 
 

@@ -18,6 +18,7 @@ from digits.training.paper import add_dust, coin, draw_lines, invert_side, shade
 from digits.training.recipe import TILE, Augmentation
 
 Tensor = Any  # a tensor of whichever backend Keras runs on
+GOLDEN = 0.618034  # multiples of the golden ratio fill [0, 1) evenly from the first on
 KNOTS = 5  # the elastic field is given by 5 × 5 displacements
 LOW_RESOLUTIONS = (8, 10, 12, 16)  # sides in pixels from which a tile is enlarged again
 BLURS = (0.6, 1.0, 1.5)  # standard deviations in pixels
@@ -37,7 +38,12 @@ class Augment(keras.layers.Layer):
         tiles = ops.cast(tiles, "float32") / 255
         if not training or self.augmentation == Augmentation():
             return tiles
-        return tiles + self.share * (self._change(tiles) - tiles)
+        return ops.where(self._chosen(tiles), self._change(tiles), tiles)
+
+    def _chosen(self, tiles: Tensor) -> Tensor:
+        """(N, 1, 1) bool: the share to change, spread over a batch whose order is random."""
+        places = ops.arange(ops.shape(tiles)[0], dtype="float32")[:, None, None]
+        return (places * GOLDEN) % 1 < self.share
 
     def _change(self, tiles: Tensor) -> Tensor:
         much, seed = self.augmentation, self.random

@@ -1,4 +1,4 @@
-"""What happens beside the fitting: progress, curves, checkpoints, the clean last epochs."""
+"""What happens beside the fitting: progress, curves, checkpoints, clean digits."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import csv
 import io
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -118,16 +119,16 @@ class Checkpoint(keras.callbacks.Callback):
         write_atomically(self.folder / "curves.csv", curves_csv(self.rows))
 
 
-class CleanFinish(keras.callbacks.Callback):
-    """Show the digits as they are in the last epochs."""
+class ShowClean(keras.callbacks.Callback):
+    """Show a share of the digits as they are; `clean` gives it for each epoch."""
 
-    def __init__(self, augment: Augment, first: int) -> None:
+    def __init__(self, augment: Augment, clean: Sequence[float]) -> None:
         super().__init__()
         self._augment = augment
-        self._first = first
+        self._clean = clean
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        self._augment.share.assign(0.0 if epoch >= self._first else 1.0)
+        self._augment.share.assign(1 - self._clean[epoch])
 
 
 def curves_csv(rows: list[dict[str, float]]) -> str:

@@ -24,13 +24,13 @@ from digits.model.store import CARD
 from digits.training import networks
 from digits.training.augment import Augment
 from digits.training.calibrate import calibrate
-from digits.training.callbacks import Checkpoint, CleanFinish, Progress
+from digits.training.callbacks import Checkpoint, Progress, ShowClean
 from digits.training.card import model_card
 from digits.training.curves import draw_curves
 from digits.training.export import export, opened, write_model
 from digits.training.material import Batches, Digits, load_material, targets, unseen_clutter
 from digits.training.quantise import quantise
-from digits.training.recipe import Recipe
+from digits.training.recipe import Fit, Recipe
 
 RUN = "run.json"
 RANGED = 1024  # digits that show 8-bit activations their range
@@ -87,26 +87,29 @@ def fit(
     tiles = keras.Input((28, 28), dtype="uint8", name="tiles")
     learning = _in_bfloat16(network, recipe) if recipe.fit.bfloat16 else network
     learner = keras.Model(tiles, learning(augment(tiles)))
-    steps = recipe.fit.epochs * -(-len(learn) // recipe.fit.batch_size)
-    _compile(learner, recipe, steps)
     checkpoint = Checkpoint(out)
-    checkpoint.restore(learner)
-    callbacks = [Progress(recipe.fit.epochs), checkpoint]
-    if recipe.augmentation.clean_epochs:
-        first = recipe.fit.epochs - recipe.augmentation.clean_epochs
-        callbacks.append(CleanFinish(augment, first))
+    callbacks = [Progress(len(recipe.clean)), checkpoint, ShowClean(augment, recipe.clean)]
     if tensorboard:
         callbacks.append(keras.callbacks.TensorBoard(out / "tensorboard", write_graph=False))
-    learner.fit(
-        Batches(learn, recipe.fit.batch_size, seed, checkpoint.epoch),
-        epochs=recipe.fit.epochs,
-        initial_epoch=checkpoint.epoch,
-        validation_data=(validate.images, targets(validate.labels)) if len(validate) else None,
-        validation_batch_size=5000,
-        callbacks=callbacks,
-        shuffle=False,  # Batches shuffles, by seed and epoch
-        verbose=0,
-    )
+    begun = 0
+    for stage in recipe.stages:
+        steps = stage.epochs * -(-len(learn) // stage.batch_size)
+        _compile(learner, stage, steps, from_logits=recipe.network.kind != "dense")
+        if not begun or checkpoint.epoch > begun:  # else the stage starts with a fresh optimizer
+            checkpoint.restore(learner)
+        begun += stage.epochs
+        if checkpoint.epoch >= begun:
+            continue
+        learner.fit(
+            Batches(learn, stage.batch_size, seed, checkpoint.epoch),
+            epochs=begun,
+            initial_epoch=checkpoint.epoch,
+            validation_data=(validate.images, targets(validate.labels)) if len(validate) else None,
+            validation_batch_size=5000,
+            callbacks=callbacks,
+            shuffle=False,  # Batches shuffles, by seed and epoch
+            verbose=0,
+        )
     if learning is not network:
         network.set_weights(learning.get_weights())
     return checkpoint
@@ -124,8 +127,7 @@ def _in_bfloat16(network: keras.Model, recipe: Recipe) -> keras.Model:
     return half
 
 
-def _compile(learner: keras.Model, recipe: Recipe, steps: int) -> None:
-    much = recipe.fit
+def _compile(learner: keras.Model, much: Fit, steps: int, from_logits: bool) -> None:
     warmup = max(1, round(much.warmup * steps))
     schedule = keras.optimizers.schedules.CosineDecay(
         0.0, max(1, steps - warmup), warmup_target=much.learning_rate, warmup_steps=warmup
@@ -135,7 +137,7 @@ def _compile(learner: keras.Model, recipe: Recipe, steps: int) -> None:
     learner.compile(
         optimizer,
         keras.losses.CategoricalCrossentropy(
-            from_logits=recipe.network.kind != "dense", label_smoothing=much.label_smoothing
+            from_logits=from_logits, label_smoothing=much.label_smoothing
         ),
         metrics=[keras.metrics.MeanMetricWrapper(accuracy, name="accuracy")],
         steps_per_execution=much.steps_per_execution,

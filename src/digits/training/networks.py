@@ -60,11 +60,12 @@ def separable(stem: int, *widths: int, depth: int = 1) -> keras.Model:
     """A network of separable convolutions (Chollet 2017), which need few weights.
 
     stem: channels of the first convolution; widths: channels of each stage, the first at 14×14,
-    each next at half of the one before; depth: blocks of each stage.
+    each next at half of the one before; depth: blocks of each stage. SiLU (Elfwing et al. 2017)
+    costs no weights, and with so few it tells a little more than ReLU does.
     """
     tiles = keras.Input((28, 28), name="tiles")
     x = layers.Reshape((28, 28, 1))(tiles)
-    x = _convolution(x, stem, kernel=5, strides=2, activate=True)
+    x = layers.Activation("silu")(_convolution(x, stem, kernel=5, strides=2))
     for stage, width in enumerate(widths):
         if stage:
             x = layers.MaxPooling2D(padding="same")(x)
@@ -77,7 +78,7 @@ def separable(stem: int, *widths: int, depth: int = 1) -> keras.Model:
 def _separable_block(x: keras.KerasTensor, width: int) -> keras.KerasTensor:
     inner = layers.SeparableConv2D(width, 3, padding="same", use_bias=False)(x)
     inner = layers.BatchNormalization(momentum=0.9)(inner)
-    return layers.ReLU()(layers.Add()([inner, x]) if x.shape[-1] == width else inner)
+    return layers.Activation("silu")(layers.Add()([inner, x]) if x.shape[-1] == width else inner)
 
 
 def residual(stem: int, *widths: int, depth: int = 1) -> keras.Model:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import tomllib
 from collections.abc import Callable
-from dataclasses import MISSING, asdict, dataclass, field, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, TypeVar, get_args
@@ -104,7 +104,7 @@ class Augmentation:
     paper: Share = 0.0  # share of digits on tinted or shaded paper
     inverse: Share = 0.0  # share of digits with ink and paper swapped on one side of a line
     dust: Share = 0.0  # share of digits under specks
-    clean_epochs: Number = 0  # the last epochs, trained on the digits as they are
+    clean_epochs: Number = 0  # the last epochs of [fit], trained on the digits as they are
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +123,18 @@ class Fit:
 
 
 @dataclass(frozen=True, slots=True)
+class Finish:
+    """A second, gentler training of what the first one left: no label smoothing, other steps.
+
+    clean: the share of each batch that is shown as it is.
+    """
+
+    epochs: Count
+    learning_rate: Amount
+    clean: Share = 0.5
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     """All that decides what a training gives, apart from its seed."""
 
@@ -131,6 +143,25 @@ class Recipe:
     fit: Fit
     material: Material = field(default_factory=Material)
     augmentation: Augmentation = field(default_factory=Augmentation)
+    finish: Finish | None = None
+
+    @property
+    def stages(self) -> list[Fit]:
+        """How it learns, one after the other, each with an optimizer of its own."""
+        if self.finish is None:
+            return [self.fit]
+        rate, epochs = self.finish.learning_rate, self.finish.epochs
+        return [
+            self.fit,
+            replace(self.fit, epochs=epochs, learning_rate=rate, label_smoothing=0.0),
+        ]
+
+    @property
+    def clean(self) -> list[float]:
+        """Share of the digits that are shown as they are, of each epoch of all stages."""
+        last = min(self.augmentation.clean_epochs, self.fit.epochs)
+        shares = [0.0] * (self.fit.epochs - last) + [1.0] * last
+        return shares if self.finish is None else shares + [self.finish.clean] * self.finish.epochs
 
     def to_dict(self) -> dict[str, Any]:
         """The recipe as nested plain values, for run.json and model.json."""
@@ -178,13 +209,14 @@ def parse_recipe(name: str, text: str) -> Recipe:
         raise TrainingError(f"recipe {name!r} is not valid TOML: {error}") from error
     sections: dict[str, type] = {
         "network": Network, "material": Material, "augmentation": Augmentation, "fit": Fit,
+        "finish": Finish,
     }  # fmt: skip
     unknown = sorted(set(table) - set(sections))
     missing = sorted({"network", "fit"} - set(table))
     if unknown or missing:
         raise TrainingError(
             f"recipe {name!r} has sections {sorted(table)}; expected network and fit, "
-            "and optionally material and augmentation"
+            "and optionally material, augmentation and finish"
         )
     recipe = Recipe(name, **{key: _section(name, key, sections[key], table[key]) for key in table})
     _check_together(recipe)
