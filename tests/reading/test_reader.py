@@ -417,6 +417,40 @@ def test_cleaned_scans_are_read_whatever_the_digit_fills(
     assert (np.array(read) == labels).mean() >= 0.95
 
 
+@pytest.mark.parametrize("side", [40, 64, 160])
+@pytest.mark.parametrize("sides", [1, 2, 4])
+def test_cells_of_forms_are_read_within_their_printed_frame(
+    side: int, sides: int, mnist_test: tuple[NDArray[np.uint8], NDArray[np.uint8]]
+) -> None:
+    tiles, labels = (part[:40] for part in mnist_test)
+    cells = []
+    for tile in tiles:
+        inner = side * 5 // 8
+        cell = np.zeros((side, side), np.uint8)
+        cell[side // 4 : side // 4 + inner, side // 5 : side // 5 + inner] = cv2.resize(
+            tile, (inner, inner), interpolation=cv2.INTER_AREA
+        )
+        line = max(side // 40, 1)
+        for turn in range(sides):
+            np.rot90(cell, turn)[line : 2 * line] = 180
+        cells.append(240 - cell // 10 * 9)
+    read = [digit.digit for digit in READER.digits(cells)]
+    assert (np.array(read) == labels).mean() >= 0.95
+
+
+def test_fat_digits_on_grainy_paper_are_no_shadows(
+    mnist_test: tuple[NDArray[np.uint8], NDArray[np.uint8]],
+) -> None:
+    tiles, labels = (part[:200] for part in mnist_test)
+    grain = np.random.default_rng(0).normal(0, 4, (96, 96))
+    pictures = []
+    for tile in tiles:
+        fat = cv2.dilate(cv2.resize(tile, (96, 96)), np.ones((3, 3), np.uint8))
+        pictures.append(np.clip(240 - 0.8 * fat + grain, 0, 255).astype(np.uint8))
+    read = [digit.digit for digit in READER.digits(pictures)]
+    assert (np.array(read) == labels).mean() >= 0.99
+
+
 def test_many_pictures_are_read_as_each_alone() -> None:
     sizes = [28, 60, 300] * 30  # more than one batch
     many = [

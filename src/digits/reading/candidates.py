@@ -93,7 +93,7 @@ def likelihood(piece: Piece) -> float:
     """How likely a piece is the one meant, by its ink and place alone; on no particular scale.
 
     Much ink and contrast count for it; lying far from the middle, being a long line and, where
-    the picture shows paper around its digit, touching the rim count against it.
+    the picture may show paper around its digit, touching the rim count against it.
     """
     x, y, width, height = piece.box
     shape = piece.source.level.shape
@@ -102,7 +102,7 @@ def likelihood(piece: Piece) -> float:
         abs((y + height / 2) / shape[0] - 0.5),
     )
     line = 0.2 if width > LINE * height else 1.0
-    rim = RIM**piece.rims if max(shape) > SMALL else 1.0
+    rim = RIM**piece.rims if piece.source.roomy else 1.0
     place = float(line * rim * (1 - off) ** 2)
     return float(piece.source.chance * place * piece.mass**WHOLE * piece.contrast**2)
 

@@ -18,6 +18,11 @@ DARKEST_PAPER = 16  # of 255; what is darker than this differs by noise alone
 BLANK = 6  # where nothing stands out of the grain by so many standard deviations, there is no ink
 SPECKS = 0.0005  # share of lone pixels above which a picture suffers from salt and pepper noise
 DENSEST = 3  # medians that it may take to be rid of it
+FINE = 32  # pixels a side, from which a frame is told from a stroke
+NEAR_RIM = 5  # a printed frame lies in the outer fifth of a cell
+LINE = 0.3  # of full ink, the palest printed line
+WHOLE_LINE = 0.98  # of a side, over which a frame is inked
+BESIDE_LINE = 0.4  # of a side, at most inked beside it: a line is thin
 GRAINS = 1  # ink stands out of the paper's grain by this many standard deviations
 
 
@@ -28,7 +33,9 @@ class Ink:
     level: (h, w) uint8, 0 paper to 255 the darkest pen. floor: the level up to which it may be
     grain of the paper. scale: how many pixels of the picture one pixel of the grid is wide.
     darkest: the share of the paper's light that the pen takes at level 255. chance: how likely
-    this is the ink and not the paper between it, in [0, 1].
+    this is the ink and not the paper between it, in [0, 1]. roomy: whether paper, and with it
+    ruling, may surround the digits; a digit may as well fill a small picture, unless it shows a
+    printed frame.
     """
 
     level: NDArray[np.uint8]
@@ -36,6 +43,7 @@ class Ink:
     scale: float
     darkest: float
     chance: float
+    roomy: bool
 
 
 def find_inks(picture: NDArray[np.uint8], longest: int) -> list[Ink]:
@@ -60,19 +68,21 @@ def is_even(picture: NDArray[np.uint8]) -> bool:
 
     picture: (H, W, 3) uint8. Told by the larger of the two parts that Otsu's threshold makes
     (Otsu 1979, DOI 10.1109/TSMC.1979.4310076): shadows, patterns and photographed desks spread it.
+    Grain does not count, nor does the soft edge of the ink.
     """
     if max(picture.shape[:2]) <= SMALL:
         return True
-    grey = np.rint(picture.mean(axis=2)).astype(np.uint8)
-    threshold, _ = cv2.threshold(grey, 0, 255, cv2.THRESH_OTSU)
-    dark, bright = grey[grey <= threshold], grey[grey > threshold]
-    if not len(dark) or not len(bright):
+    grey = cv2.medianBlur(np.rint(picture.mean(axis=2)).astype(np.uint8), 3)
+    _, bright = cv2.threshold(grey, 0, 1, cv2.THRESH_OTSU)
+    if bright.min() == bright.max():
         return False
-    contrast = float(bright.mean() - dark.mean())
-    paper = max(dark, bright, key=len)
+    contrast = float(grey[bright > 0].mean() - grey[bright == 0].mean())
+    is_paper = bright if 2 * bright.sum() >= grey.size else 1 - bright
+    paper = grey[cv2.erode(is_paper, np.ones((5, 5), np.uint8)) > 0]
+    if contrast < SOLID * 255 or is_paper.mean() < 1 - MOST_INK or not len(paper):
+        return False
     low, high = np.quantile(paper, (0.05, 0.95))
-    plain = contrast >= SOLID * 255 and float(high - low) <= EVEN * contrast
-    return plain and len(paper) >= (1 - MOST_INK) * grey.size
+    return float(high - low) <= EVEN * contrast
 
 
 def chance_of_light_ink(picture: NDArray[np.uint8], even: bool) -> float:
@@ -115,7 +125,24 @@ def _ink(picture: NDArray[np.uint8], scale: float, chance: float, even: bool) ->
     darkest = peak if even else max(float(np.quantile(taken, 0.998)), FAINTEST)
     level = np.clip(taken * (255 / darkest), 0, 255).astype(np.uint8)
     floor = 255 * min(1.0, GRAINS * grain / darkest)
-    return Ink(level, floor, scale, darkest, chance)
+    return Ink(level, floor, scale, darkest, chance, roomy=not tile or is_framed(level))
+
+
+def is_framed(level: NDArray[np.uint8]) -> bool:
+    """Whether a thin straight line runs along a side of the picture, from end to end.
+
+    level: (h, w) uint8, 0 paper to 255 ink. So the cells of forms look that are cut out roughly; a
+    digit's own strokes do not reach both ends, or not as straight. False below FINE pixels, where
+    they do by chance.
+    """
+    if min(level.shape) < FINE:
+        return False
+    for inwards in (level, level[::-1], level.T, level.T[::-1]):
+        near = inwards[: len(inwards) // NEAR_RIM]
+        inked = (np.maximum(near[:-1], near[1:]) > 255 * LINE).mean(axis=1)  # may step once
+        if inked.max() >= WHOLE_LINE and inked[inked.argmax() :].min() < BESIDE_LINE:
+            return True
+    return False
 
 
 def _shrink(picture: NDArray[np.uint8], longest: int) -> tuple[NDArray[np.uint8], float]:

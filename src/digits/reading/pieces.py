@@ -46,7 +46,7 @@ class Piece:
 
 def find_pieces(ink: Ink) -> list[Piece]:
     """All pieces at all thresholds; the same piece at several once, at the middle one of them."""
-    plain = without_lines(ink.level)
+    plain = without_lines(ink.level) if ink.roomy else None
     seen: dict[Box, list[tuple[_Components, list[int]]]] = {}
     for level in (ink.level,) if plain is None else (ink.level, plain):
         for share in THRESHOLDS:

@@ -6,8 +6,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digits.reading.ink import SMALL
-
 LENGTH = 0.2  # a line runs straight over this share of the picture's longer side
 SLOPES = (-0.12, -0.08, -0.04, 0.0, 0.04, 0.08, 0.12)  # hand-held photos tilt by some degrees
 WIDEST = 13  # pixels of the grid; a straight run as broad as this is a stroke
@@ -20,8 +18,6 @@ def without_lines(level: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
     level: (h, w) uint8, 0 paper to 255 ink. What is no part of a line keeps its level; where pen
     crosses a line, the line's width is bridged.
     """
-    if max(level.shape) <= SMALL:
-        return None
     cleaned = level
     for lines in (_lying(level), _lying(level.T).T):
         if (lines > FAINTEST).any():
