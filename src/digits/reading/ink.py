@@ -188,12 +188,24 @@ def _light_taken(picture: NDArray[np.uint8], even: bool) -> NDArray[np.float32]:
 def _paper(picture: NDArray[np.uint8], even: bool) -> NDArray[np.float32]:
     """The light that paper alone would send: the median over a quarter of the picture.
 
-    A median sees through strokes and follows the edges of shadows.
+    A median sees through strokes and follows the edges of shadows. Broad strokes, which it would
+    take for shadows, are filled first.
     """
     height, width = picture.shape[:2]
     if even:
         light = np.quantile(picture.reshape(-1, 3), 0.75, axis=0)
         return np.broadcast_to(light.astype(np.float32), picture.shape)
-    tiny = cv2.resize(picture, (96, 96), interpolation=cv2.INTER_AREA)
+    tiny = _without_blots(cv2.resize(picture, (96, 96), interpolation=cv2.INTER_AREA))
     paper = cv2.GaussianBlur(cv2.medianBlur(tiny, 25), (0, 0), 2)
     return np.asarray(cv2.resize(paper, (width, height)), np.float32)
+
+
+def _without_blots(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The picture with what is dark and touches no side filled: shadows come in from outside."""
+    grey = np.rint(picture.mean(axis=2)).astype(np.uint8)
+    _, dark = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
+    _, labels = cv2.connectedComponents(dark)
+    outer = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+    blots = (dark > 0) & ~np.isin(labels, outer)
+    grown = cv2.dilate(blots.astype(np.uint8), np.ones((3, 3), np.uint8))
+    return np.asarray(cv2.inpaint(picture, grown, 3, cv2.INPAINT_TELEA), np.uint8)
