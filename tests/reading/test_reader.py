@@ -438,16 +438,18 @@ def test_cells_of_forms_are_read_within_their_printed_frame(
     assert (np.array(read) == labels).mean() >= 0.95
 
 
+@pytest.mark.parametrize("light_ink", [False, True])
 @pytest.mark.parametrize("shade", [0.0, 0.4])
 def test_fat_digits_are_no_shadows(
-    shade: float, mnist_test: tuple[NDArray[np.uint8], NDArray[np.uint8]]
+    shade: float, light_ink: bool, mnist_test: tuple[NDArray[np.uint8], NDArray[np.uint8]]
 ) -> None:
     tiles, labels = (part[:200] for part in mnist_test)
     grain = np.random.default_rng(0).normal(0, 4, (96, 96))
     pictures = []
     for tile in tiles:
         fat = cv2.dilate(cv2.resize(tile, (96, 96)), np.ones((3, 3), np.uint8))
-        picture = (240 - 0.8 * fat + grain) * np.linspace(1 - shade, 1, 96)
+        picture = (40 + 0.8 * fat if light_ink else 240 - 0.8 * fat) + grain
+        picture = picture * np.linspace(1 - shade, 1, 96)
         pictures.append(np.clip(picture, 0, 255).astype(np.uint8))
     read = [digit.digit for digit in READER.digits(pictures)]
     assert (np.array(read) == labels).mean() >= 0.99

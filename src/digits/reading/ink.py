@@ -23,6 +23,7 @@ NEAR_RIM = 5  # a printed frame lies in the outer fifth of a cell
 LINE = 0.3  # of full ink, the palest printed line
 WHOLE_LINE = 0.98  # of a side, over which a frame is inked
 BESIDE_LINE = 0.4  # of a side, at most inked beside it: a line is thin
+TINY = 96  # pixels a side, enough to see light and shadow
 GRAINS = 1  # ink stands out of the paper's grain by this many standard deviations
 
 
@@ -96,7 +97,7 @@ def chance_of_light_ink(picture: NDArray[np.uint8], even: bool) -> float:
     grey = picture.mean(axis=2)
     if even:
         return _chance_of_dark_paper(grey < (grey.min() + grey.max()) / 2)
-    cubes = (grey - _paper(picture, even).mean(axis=2)) ** 3
+    cubes = (grey - _uneven_paper(picture).mean(axis=2)) ** 3
     lighter, darker = np.maximum(cubes, 0).sum(), -np.minimum(cubes, 0).sum()
     return float(lighter / max(lighter + darker, 1e-9))
 
@@ -186,22 +187,27 @@ def _light_taken(picture: NDArray[np.uint8], even: bool) -> NDArray[np.float32]:
 
 
 def _paper(picture: NDArray[np.uint8], even: bool) -> NDArray[np.float32]:
-    """The light that paper alone would send: the median over a quarter of the picture.
-
-    A median sees through strokes and follows the edges of shadows. Broad strokes, which it would
-    take for shadows, are filled first.
-    """
-    height, width = picture.shape[:2]
+    """The light that paper alone would send, where it is brighter than the ink."""
     if even:
         light = np.quantile(picture.reshape(-1, 3), 0.75, axis=0)
         return np.broadcast_to(light.astype(np.float32), picture.shape)
-    tiny = _without_blots(cv2.resize(picture, (96, 96), interpolation=cv2.INTER_AREA))
-    paper = cv2.GaussianBlur(cv2.medianBlur(tiny, 25), (0, 0), 2)
+    height, width = picture.shape[:2]
+    paper = _uneven_paper(_without_blots(picture))
+    return np.asarray(cv2.resize(paper, (width, height)), np.float32)
+
+
+def _uneven_paper(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """The median over a quarter of the picture: it sees through strokes, not through broad ones,
+    and follows the edges of shadows."""
+    height, width = picture.shape[:2]
+    tiny = cv2.resize(picture, (TINY, TINY), interpolation=cv2.INTER_AREA)
+    paper = cv2.GaussianBlur(cv2.medianBlur(tiny, TINY // 4 + 1), (0, 0), 2)
     return np.asarray(cv2.resize(paper, (width, height)), np.float32)
 
 
 def _without_blots(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The picture with what is dark and touches no side filled: shadows come in from outside."""
+    picture = np.asarray(cv2.resize(picture, (TINY, TINY), interpolation=cv2.INTER_AREA), np.uint8)
     grey = np.rint(picture.mean(axis=2)).astype(np.uint8)
     _, dark = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
     _, labels = cv2.connectedComponents(dark)
