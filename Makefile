@@ -50,7 +50,7 @@ lint: setup ## ruff, mypy and import-linter
 notebook: setup ## open the lesson in Jupyter
 	$(BIN)/jupyter notebook handwritten_digit_recognition.ipynb
 
-default: setup ## train the network that ships, and put it in place (about an hour)
+default: setup ## train the network that ships, and put it in place (over an hour)
 	$(BIN)/digits train --recipe default --out runs/default --resume
 	cd runs/default && cp model.onnx model.json model.keras README.md ../../src/digits/model/shipped/default/
 
