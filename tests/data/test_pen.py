@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from digits.data.pages.forms import FORMS, high, low
+from digits.data.pages.forms import FORMS, low, middle
 from digits.data.pages.pen import SCHOOLS, Hand, draw, drawn_digits, spline
 
 EVERY_FORM = [
@@ -103,7 +103,7 @@ def test_the_up_stroke_of_a_one_is_steep(form, least):
         assert math.degrees(math.atan2(rise, run)) > least
 
 
-@pytest.mark.parametrize("form", [high.plain_seven, high.curved_seven])
+@pytest.mark.parametrize("form", [middle.plain_seven, middle.curved_seven])
 def test_the_bar_of_a_seven_is_flat(form):
     rng = np.random.default_rng(9)
     for _ in range(200):

@@ -97,7 +97,7 @@ def chance_of_light_ink(picture: NDArray[np.uint8], even: bool) -> float:
     grey = picture.mean(axis=2)
     if even:
         return _chance_of_dark_paper(grey < (grey.min() + grey.max()) / 2)
-    cubes = (grey - _uneven_paper(picture).mean(axis=2)) ** 3
+    cubes = (grey - _uneven_paper(_tiny(picture), picture.shape).mean(axis=2)) ** 3
     lighter, darker = np.maximum(cubes, 0).sum(), -np.minimum(cubes, 0).sum()
     return float(lighter / max(lighter + darker, 1e-9))
 
@@ -191,27 +191,27 @@ def _paper(picture: NDArray[np.uint8], even: bool) -> NDArray[np.float32]:
     if even:
         light = np.quantile(picture.reshape(-1, 3), 0.75, axis=0)
         return np.broadcast_to(light.astype(np.float32), picture.shape)
-    height, width = picture.shape[:2]
-    paper = _uneven_paper(_without_blots(picture))
-    return np.asarray(cv2.resize(paper, (width, height)), np.float32)
+    return _uneven_paper(_without_blots(_tiny(picture)), picture.shape)
 
 
-def _uneven_paper(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """The median over a quarter of the picture: it sees through strokes, not through broad ones,
-    and follows the edges of shadows."""
-    height, width = picture.shape[:2]
-    tiny = cv2.resize(picture, (TINY, TINY), interpolation=cv2.INTER_AREA)
+def _tiny(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """(TINY, TINY, 3): small, and still with all light and shadow."""
+    return np.asarray(cv2.resize(picture, (TINY, TINY), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _uneven_paper(tiny: NDArray[np.uint8], shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """The median over a quarter of the picture, in its shape (H, W, 3): it sees through strokes,
+    not through broad ones, and follows the edges of shadows."""
     paper = cv2.GaussianBlur(cv2.medianBlur(tiny, TINY // 4 + 1), (0, 0), 2)
-    return np.asarray(cv2.resize(paper, (width, height)), np.float32)
+    return np.asarray(cv2.resize(paper, (shape[1], shape[0])), np.float32)
 
 
-def _without_blots(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The picture with what is dark and touches no side filled: shadows come in from outside."""
-    picture = np.asarray(cv2.resize(picture, (TINY, TINY), interpolation=cv2.INTER_AREA), np.uint8)
-    grey = np.rint(picture.mean(axis=2)).astype(np.uint8)
+def _without_blots(tiny: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """What is dark and touches no side filled from around it: shadows come in from outside."""
+    grey = np.rint(tiny.mean(axis=2)).astype(np.uint8)
     _, dark = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
     _, labels = cv2.connectedComponents(dark)
     outer = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
     blots = (dark > 0) & ~np.isin(labels, outer)
     grown = cv2.dilate(blots.astype(np.uint8), np.ones((3, 3), np.uint8))
-    return np.asarray(cv2.inpaint(picture, grown, 3, cv2.INPAINT_TELEA), np.uint8)
+    return np.asarray(cv2.inpaint(tiny, grown, 3, cv2.INPAINT_TELEA), np.uint8)

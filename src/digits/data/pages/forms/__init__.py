@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from digits.data.pages.forms import high, low
+from digits.data.pages.forms import high, low, middle
 from digits.data.pages.forms.strokes import Skeleton, Uniform
 
 
@@ -68,28 +68,28 @@ FORMS: tuple[tuple[Form, ...], ...] = (
         Form(low.hooked_four, 3, 12, 12, 0),
     ),
     (
-        Form(high.capped_five, 58, 55, 50, 55),
-        Form(high.one_stroke_five, 20, 25, 20, 20),
-        Form(high.s_five, 18, 12, 28, 2),
-        Form(high.angular_five, 4, 8, 2, 23),
+        Form(middle.capped_five, 58, 55, 50, 55),
+        Form(middle.one_stroke_five, 20, 25, 20, 20),
+        Form(middle.s_five, 18, 12, 28, 2),
+        Form(middle.angular_five, 4, 8, 2, 23),
     ),
     (
-        Form(high.straight_six, 44, 48, 22, 50),
-        Form(high.curly_six, 32, 32, 60, 40),
-        Form(high.open_six, 12, 8, 10, 2),
-        Form(high.b_six, 12, 12, 8, 8),
+        Form(middle.straight_six, 44, 48, 22, 50),
+        Form(middle.curly_six, 32, 32, 60, 40),
+        Form(middle.open_six, 12, 8, 10, 2),
+        Form(middle.b_six, 12, 12, 8, 8),
     ),
     (
-        Form(high.plain_seven, 60, 7, 9, 45),
-        Form(high.curved_seven, 22, 4, 13, 10),
-        Form(high.serif_seven, 5, 3, 5, 12),
-        Form(high.waved_seven, 5, 6, 18, 0),
-        Form(high.crossed(high.plain_seven), 6, 26, 5, 25),
-        Form(high.crossed(high.curved_seven), 1, 11, 8, 0),
-        Form(high.crossed(high.serif_seven), 0, 7, 7, 8),
-        Form(high.crossed(high.waved_seven), 1, 15, 14, 0),
-        Form(high.crossed(high.zigzag_seven), 0, 16, 16, 0),
-        Form(high.looped_seven, 0, 5, 5, 0),
+        Form(middle.plain_seven, 60, 7, 9, 45),
+        Form(middle.curved_seven, 22, 4, 13, 10),
+        Form(middle.serif_seven, 5, 3, 5, 12),
+        Form(middle.waved_seven, 5, 6, 18, 0),
+        Form(middle.crossed(middle.plain_seven), 6, 26, 5, 25),
+        Form(middle.crossed(middle.curved_seven), 1, 11, 8, 0),
+        Form(middle.crossed(middle.serif_seven), 0, 7, 7, 8),
+        Form(middle.crossed(middle.waved_seven), 1, 15, 14, 0),
+        Form(middle.crossed(middle.zigzag_seven), 0, 16, 16, 0),
+        Form(middle.looped_seven, 0, 5, 5, 0),
     ),
     (
         Form(high.s_eight, 53, 44, 41, 40),
