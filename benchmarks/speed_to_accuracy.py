@@ -24,6 +24,7 @@ quiet_tensorflow()
 
 import keras  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
+from matplotlib.ticker import PercentFormatter  # noqa: E402
 
 from digits.data import mnist  # noqa: E402
 from digits.training import networks  # noqa: E402
@@ -94,7 +95,7 @@ def draw(curve: Curve, runs: Curve) -> None:
     axes.plot(*zip(*runs, strict=True), "o", color="#0072b2", label="recipe fast, one dot a seed")
     axes.axhline(GOAL, color="#999999", linewidth=0.8)
     axes.set(xlabel="seconds of training", ylabel="accuracy on MNIST test", xlim=(0, None))
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:.1%}")
+    axes.yaxis.set_major_formatter(PercentFormatter(1))
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, loc="lower right")
     figure.savefig(PLOT, dpi=120)

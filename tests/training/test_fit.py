@@ -143,6 +143,42 @@ def test_a_finish_goes_on_from_the_first_training_also_when_interrupted(
     assert 1e-4 < moved < 0.02
 
 
+def test_a_taught_network_learns_its_teachers_doubts_and_resumes(
+    learn: Digits, kept_back: Digits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = Digits(learn.images[:600], learn.labels[:600])
+    teacher = networks.build(Network("residual", (4, 8)))
+    *weights, scores, bias = teacher.get_weights()  # whatever it sees: 3 or 5, alike
+    bias[[3, 5]] = 5
+    teacher.set_weights([*weights, 0 * scores, bias])
+    teacher.save(tmp_path / "teacher.keras")
+    finish = Finish(epochs=6, learning_rate=1e-2, teacher=str(tmp_path / "teacher.keras"), taught=1)
+    recipe = replace(RESIDUAL, fit=replace(RESIDUAL.fit, epochs=1, bfloat16=True), finish=finish)
+
+    before = (tmp_path / "teacher.keras").read_bytes()
+    whole, _, network = fit(recipe, few, kept_back, tmp_path / "whole")
+
+    assert sum(each.size for each in whole) == networks.build(recipe.network).count_params()
+    said = np.asarray(keras.ops.softmax(logits(network, kept_back.images))).mean(axis=0)
+    assert set(said.argsort()[-2:]) == {3, 5}
+    assert said[[3, 5]].sum() > 0.5
+    assert (tmp_path / "teacher.keras").read_bytes() == before
+
+    with monkeypatch.context() as patch:
+        interrupt(patch, 4)
+        with pytest.raises(KeyboardInterrupt):
+            fit(recipe, few, kept_back, tmp_path / "broken")
+    resumed, _, _ = fit(recipe, few, kept_back, tmp_path / "broken")
+    assert equal(whole, resumed)
+
+
+def test_a_teacher_who_is_not_there_is_missed_at_once(tmp_path: Path) -> None:
+    finish = Finish(epochs=1, learning_rate=1e-3, teacher="nobody")
+    with pytest.raises(DigitsError, match=r"'nobody' has no model\.keras"):
+        train(replace(RESIDUAL, finish=finish), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_finish_has_no_label_smoothing_and_shows_a_share_clean() -> None:
     recipe = replace(RESIDUAL, finish=Finish(epochs=2, learning_rate=1e-3, clean=0.25))
 

@@ -14,8 +14,8 @@ from digits.training.recipe import Network, load_recipe, shipped_recipes
 SOME = (
     Network("dense", (16,)),
     Network("convolutional", (4, 8, 16)),
-    Network("separable", (4, 6, 8), depth=2),
-    Network("residual", (4, 8, 12), depth=2),
+    Network("separable", (4, 6, 6, 8)),
+    Network("residual", (4, 8, 8, 12, 12)),
 )
 
 

@@ -13,7 +13,7 @@ from digits.training.recipe import Network
 
 @pytest.fixture(scope="module")
 def graph() -> bytes:
-    return export(networks.build(Network("residual", (4, 8), depth=2)), "onnx")
+    return export(networks.build(Network("residual", (4, 8, 8))), "onnx")
 
 
 def test_eight_bits_give_nearly_the_same_scores(graph: bytes, learn: Digits) -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from digits.errors import DigitsError, ModelError, require
+from digits.errors import DigitsError, require
 
-SOURCE = "model.keras"
 NEEDED = ("keras", "onnx", "tf2onnx")
 
 
@@ -29,8 +28,9 @@ def run(options: argparse.Namespace) -> int:
     """Convert, compare with the source, and put in place; 0 when the file is there."""
     from digits.cli.train import quiet_tensorflow
     from digits.files import write_atomically
+    from digits.model.store import keras_file
 
-    source = _source(options.model)
+    source = keras_file(options.model)
     quiet_tensorflow()
     for module in NEEDED:
         require(module, "train")
@@ -45,18 +45,3 @@ def run(options: argparse.Namespace) -> int:
     write_atomically(out, content)
     print(f"{out}: {len(content) / 1000:,.0f} kB, compared with {source.name} on 1,000 tiles")
     return 0
-
-
-def _source(model: str) -> Path:
-    """The Keras file that a model was exported from."""
-    from digits.model.store import SHIPPED, shipped_models
-
-    if Path(model).suffix == ".keras":
-        return Path(model)
-    folder = SHIPPED / model if model in shipped_models() else Path(model)
-    if not (folder / SOURCE).is_file():
-        raise ModelError(
-            f"{model!r} has no {SOURCE} to export from; expected a .keras file, a run folder, "
-            f"or one of {', '.join(shipped_models())}"
-        )
-    return folder / SOURCE

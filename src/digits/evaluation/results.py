@@ -85,7 +85,7 @@ def _speed(classifier: Classifier, tiles: Tiles, batch: int) -> float:
     for _ in range(3):
         begun = time.perf_counter()
         for start in range(0, len(tiles), batch):
-            classifier.logits(tiles[start : start + batch])
+            classifier.probabilities(tiles[start : start + batch])
         times.append(time.perf_counter() - begun)
     return len(tiles) / min(times)
 

@@ -14,10 +14,13 @@ from numpy.typing import ArrayLike, NDArray
 from digits.errors import ModelError
 from digits.model.explain import Explanation, explain
 from digits.model.store import Model, open_model
+from digits.model.views import views
 
 CLASSES = 10
 TILE = 28
 SLACK = 0.01  # beyond [0, 1], where resizing has overshot
+SURE = 0.9  # of the likeliest digit; below, a tile is looked at again …
+WORTH = 0.1  # … if is_digit is above this
 BATCH = 256  # tiles at a time: enough to keep a core busy, few enough to stay in its cache
 CORES = os.cpu_count() or 1  # that share many tiles
 
@@ -40,12 +43,15 @@ class Classifier:
         return self.model.name
 
     def probabilities(self, tiles: ArrayLike) -> NDArray[np.float32]:
-        """(N, 10) float32: the calibrated probability of each digit; rows sum to 1."""
-        return _softmax(self.logits(tiles) / np.float32(self.model.temperature))
+        """(N, 10) float32: the calibrated probability of each digit; rows sum to 1.
+
+        Where no digit has 0.9, they come from the mean logits of several `views` of the tile.
+        """
+        return self._consider(tiles)[0]
 
     def predict(self, tiles: ArrayLike) -> NDArray[np.int64]:
         """(N,) int64: the likeliest digit."""
-        return np.asarray(self.logits(tiles).argmax(axis=1), np.int64)
+        return np.asarray(self._consider(tiles)[0].argmax(axis=1), np.int64)
 
     def is_digit(self, tiles: ArrayLike) -> NDArray[np.float32]:
         """(N,) float32: how sure it is that a tile shows one digit at all.
@@ -57,25 +63,53 @@ class Classifier:
 
     def judge(self, tiles: ArrayLike) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Probabilities and is_digit of the same tiles, asking the network once."""
-        logits = self.logits(tiles)
-        return _softmax(logits / np.float32(self.model.temperature)), self._is_digit(logits)
+        return self._consider(tiles)
 
     def explain(self, tile: ArrayLike) -> Explanation:
         """Which ink of one tile (28, 28) spoke for the answer, and which for the runner-up."""
-        ink = _check(np.asarray(tile)[None])[0]
+        ink = _check(np.asarray(tile)[None])
+        logits = self.logits(ink)
+        is_doubted = self._is_doubted(self._softmax(logits), self._is_digit(logits))[0]
+        ask = self._over_views if is_doubted else self.logits
         grey = ink if ink.dtype == np.uint8 else np.clip(np.rint(ink * 255), 0, 255)
         return explain(
-            lambda tiles: self.logits(tiles) / np.float32(self.model.temperature),
-            grey.astype(np.uint8),
+            lambda tiles: ask(tiles) / np.float32(self.model.temperature),
+            grey[0].astype(np.uint8),
         )
+
+    def _consider(self, tiles: ArrayLike) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Probabilities and is_digit, with a second look at what seems a digit and is doubted."""
+        array = _check(tiles)
+        logits = self.logits(array)
+        probabilities, is_digit = self._softmax(logits), self._is_digit(logits)
+        doubted = np.flatnonzero(self._is_doubted(probabilities, is_digit))
+        if len(doubted):
+            probabilities[doubted] = self._softmax(self._over_views(array[doubted]))
+        return probabilities, is_digit
+
+    @staticmethod
+    def _is_doubted(
+        probabilities: NDArray[np.float32], is_digit: NDArray[np.float32]
+    ) -> NDArray[np.bool_]:
+        return np.asarray((probabilities.max(axis=1) < SURE) & (is_digit > WORTH))
+
+    def _softmax(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
+        scaled = logits / np.float32(self.model.temperature)
+        raised = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+        return np.asarray(raised / raised.sum(axis=1, keepdims=True), np.float32)
+
+    def _over_views(self, tiles: NDArray[Any]) -> NDArray[np.float32]:
+        """(N, 10) float32: the mean logits of several views of each tile."""
+        seen = views(_shares(tiles))
+        logits = self.logits(seen.reshape(-1, TILE, TILE))
+        return np.asarray(logits.reshape(len(seen), -1, CLASSES).mean(axis=0), np.float32)
 
     def logits(self, tiles: ArrayLike) -> NDArray[np.float32]:
         """(N, 10) float32: the network's scores as they are."""
         array = _check(tiles)
-        scale = np.float32(255 if array.dtype == np.uint8 else 1)
 
         def ask(start: int) -> NDArray[np.float32]:
-            some = np.ascontiguousarray(array[start : start + BATCH], np.float32) / scale
+            some = _shares(array[start : start + BATCH])
             return np.asarray(self._session.run(["logits"], {"tiles": some})[0])
 
         starts = range(0, len(array), BATCH)
@@ -97,9 +131,10 @@ def energy(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(top + np.log(np.exp(logits - top[:, None]).sum(axis=1)), np.float32)
 
 
-def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(raised / raised.sum(axis=1, keepdims=True), np.float32)
+def _shares(tiles: NDArray[Any]) -> NDArray[np.float32]:
+    """Tiles as shares of full ink in [0, 1]."""
+    scale = np.float32(255 if tiles.dtype == np.uint8 else 1)
+    return np.ascontiguousarray(tiles, np.float32) / scale
 
 
 def _check(tiles: ArrayLike) -> NDArray[Any]:

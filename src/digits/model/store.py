@@ -13,6 +13,8 @@ from digits.errors import ModelError
 SHIPPED = Path(__file__).parent / "shipped"
 CARD = "model.json"
 WEIGHTS = "model.onnx"
+SOURCE = "model.keras"
+SUFFIX = ".keras"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +47,35 @@ def open_model(name_or_folder: str | Path) -> Model:
     Raises ModelError if there is none, if a file is missing, or if the weights are not those
     that model.json was written for.
     """
-    names = shipped_models()
-    folder = SHIPPED / name_or_folder if str(name_or_folder) in names else Path(name_or_folder)
+    folder = _folder(name_or_folder)
     if not (folder / CARD).is_file():
         raise ModelError(
             f"no model {str(name_or_folder)!r}: expected a folder with {CARD} in it, "
-            f"or one of {', '.join(names) or '(none is shipped)'}"
+            f"or one of {', '.join(shipped_models()) or '(none is shipped)'}"
         )
     card = _read_card(folder / CARD)
     network = _read_weights(folder / WEIGHTS, card["sha256"])
     return Model(network=network, card=card, **_own_values(card))
+
+
+def keras_file(name: str | Path) -> Path:
+    """The .keras file that a shipped model, a run folder or a file itself was exported from.
+
+    Raises ModelError if the folder has none.
+    """
+    if Path(name).suffix == SUFFIX:
+        return Path(name)
+    folder = _folder(name)
+    if not (folder / SOURCE).is_file():
+        raise ModelError(
+            f"{str(name)!r} has no {SOURCE}; expected a {SUFFIX} file, a run folder, "
+            f"or one of {', '.join(shipped_models())}"
+        )
+    return folder / SOURCE
+
+
+def _folder(name: str | Path) -> Path:
+    return SHIPPED / name if str(name) in shipped_models() else Path(name)
 
 
 def _read_card(path: Path) -> dict[str, Any]:

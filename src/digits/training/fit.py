@@ -20,7 +20,7 @@ from digits.errors import TrainingError
 from digits.evaluation.metrics import evaluate
 from digits.files import write_atomically, write_json
 from digits.model.classifier import Classifier
-from digits.model.store import CARD
+from digits.model.store import CARD, keras_file
 from digits.training import networks
 from digits.training.augment import Augment
 from digits.training.calibrate import calibrate
@@ -31,6 +31,7 @@ from digits.training.export import export, opened, write_model
 from digits.training.material import Batches, Digits, load_material, targets, unseen_clutter
 from digits.training.quantise import quantise
 from digits.training.recipe import Fit, Recipe
+from digits.training.teacher import Taught, open_teacher
 
 RUN = "run.json"
 RANGED = 1024  # digits that show 8-bit activations their range
@@ -55,10 +56,13 @@ def train(
     The folder ends up holding run.json, curves.csv, curves.png, model.keras and the three files
     of a model folder. Raises TrainingError if `out` holds a run and `resume` is not set, or holds
     something else than the run to resume, or if the training diverges; DataError if MNIST cannot
-    be had.
+    be had; ModelError if the teacher cannot.
     """
     if not 0 <= seed < 2**32:
         raise TrainingError(f"the seed is {seed}; expected 0 to {2**32 - 1}")
+    for stage in recipe.stages:
+        if stage.teacher:
+            keras_file(stage.teacher)  # is it there, before an hour of training
     begun = {"recipe": recipe.to_dict(), "seed": seed}
     _enter(out, begun, resume)
     keras.utils.set_random_seed(seed)
@@ -84,15 +88,14 @@ def fit(
 ) -> Checkpoint:
     """Fit the network's weights, from the last checkpoint in `out` on; returns its curves."""
     augment = Augment(recipe.augmentation, seed)
-    tiles = keras.Input((28, 28), dtype="uint8", name="tiles")
-    learning = _in_bfloat16(network, recipe) if recipe.fit.bfloat16 else network
-    learner = keras.Model(tiles, learning(augment(tiles)))
+    learning = networks.in_bfloat16(network) if recipe.fit.bfloat16 else network
     checkpoint = Checkpoint(out)
     callbacks = [Progress(len(recipe.clean)), checkpoint, ShowClean(augment, recipe.clean)]
     if tensorboard:
         callbacks.append(keras.callbacks.TensorBoard(out / "tensorboard", write_graph=False))
     begun = 0
     for stage in recipe.stages:
+        learner = _learner(augment, learning, stage)
         steps = stage.epochs * -(-len(learn) // stage.batch_size)
         _compile(learner, stage, steps, from_logits=recipe.network.kind != "dense")
         if not begun or checkpoint.epoch > begun:  # else the stage starts with a fresh optimizer
@@ -115,16 +118,14 @@ def fit(
     return checkpoint
 
 
-def _in_bfloat16(network: keras.Model, recipe: Recipe) -> keras.Model:
-    """The same network and weights; its convolutions compute in bfloat16, the weights do not."""
-    usual = keras.mixed_precision.dtype_policy()
-    keras.mixed_precision.set_dtype_policy("mixed_bfloat16")
-    try:
-        half = networks.build(recipe.network)
-    finally:
-        keras.mixed_precision.set_dtype_policy(usual)
-    half.set_weights(network.get_weights())
-    return half
+def _learner(augment: Augment, learning: keras.Model, much: Fit) -> keras.Model:
+    """From tiles (N, 28, 28) uint8 as they are to the network's scores of them augmented."""
+    tiles = keras.Input((28, 28), dtype="uint8", name="tiles")
+    seen = augment(tiles)
+    scores = learning(seen)
+    if much.teacher:
+        scores = Taught(open_teacher(much.teacher), much.taught)(scores, seen)
+    return keras.Model(tiles, scores)
 
 
 def _compile(learner: keras.Model, much: Fit, steps: int, from_logits: bool) -> None:
@@ -139,6 +140,7 @@ def _compile(learner: keras.Model, much: Fit, steps: int, from_logits: bool) -> 
         keras.losses.CategoricalCrossentropy(
             from_logits=from_logits, label_smoothing=much.label_smoothing
         ),
+        loss_weights=1 - much.taught if much.teacher else None,
         metrics=[keras.metrics.MeanMetricWrapper(accuracy, name="accuracy")],
         steps_per_execution=much.steps_per_execution,
         jit_compile=much.compile,

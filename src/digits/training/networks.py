@@ -15,16 +15,30 @@ def build(network: Network) -> keras.Model:
 
     A "dense" network ends in a softmax, as in the lesson; the others in plain logits.
     """
-    widths, depth = network.widths, network.depth
+    widths = network.widths
     match network.kind:
         case "dense":
             return dense(*widths)
         case "convolutional":
             return convolutional(*widths)
         case "separable":
-            return separable(*widths, depth=depth)
+            return separable(*widths)
         case "residual":
-            return residual(*widths, depth=depth)
+            return residual(*widths)
+
+
+def in_bfloat16(network: keras.Model) -> keras.Model:
+    """The same network and weights; its convolutions compute in bfloat16, the weights do not."""
+
+    def clone(layer: keras.Layer) -> keras.Layer:
+        config = layer.get_config()
+        if not isinstance(layer, layers.GlobalAveragePooling2D | layers.Dense):
+            config["dtype"] = "mixed_bfloat16"
+        return type(layer).from_config(config)
+
+    half = keras.models.clone_model(network, clone_function=clone)
+    half.set_weights(network.get_weights())
+    return half
 
 
 def dense(units: int) -> keras.Model:
@@ -53,26 +67,25 @@ def convolutional(stem: int, width: int, units: int) -> keras.Model:
     x = layers.MaxPooling2D()(x)
     x = layers.Flatten()(_normalised(x))
     x = _normalised(layers.Dense(units, use_bias=False)(x))
-    return keras.Model(tiles, layers.Dense(CLASSES, dtype="float32")(x), name="convolutional")
+    return keras.Model(tiles, layers.Dense(CLASSES)(x), name="convolutional")
 
 
-def separable(stem: int, *widths: int, depth: int = 1) -> keras.Model:
+def separable(stem: int, *widths: int) -> keras.Model:
     """A network of separable convolutions (Chollet 2017), which need few weights.
 
-    stem: channels of the first convolution; widths: channels of each stage, the first at 14×14,
-    each next at half of the one before; depth: blocks of each stage. SiLU (Elfwing et al. 2017)
-    costs no weights, and with so few it tells a little more than ReLU does.
+    stem: channels of the first convolution; widths: channels of each block, the first at 14×14,
+    each next at half of the one before. SiLU (Elfwing et al. 2017) costs no weights, and with so
+    few it tells a little more than ReLU does.
     """
     tiles = keras.Input((28, 28), name="tiles")
     x = layers.Reshape((28, 28, 1))(tiles)
     x = layers.Activation("silu")(_convolution(x, stem, kernel=5, strides=2))
-    for stage, width in enumerate(widths):
-        if stage:
+    for block, width in enumerate(widths):
+        if block:
             x = layers.MaxPooling2D(padding="same")(x)
-        for _ in range(depth):
-            x = _separable_block(x, width)
-    x = layers.GlobalAveragePooling2D(dtype="float32")(x)
-    return keras.Model(tiles, layers.Dense(CLASSES, dtype="float32")(x), name="separable")
+        x = _separable_block(x, width)
+    x = layers.GlobalAveragePooling2D()(x)
+    return keras.Model(tiles, layers.Dense(CLASSES)(x), name="separable")
 
 
 def _separable_block(x: keras.KerasTensor, width: int) -> keras.KerasTensor:
@@ -81,21 +94,20 @@ def _separable_block(x: keras.KerasTensor, width: int) -> keras.KerasTensor:
     return layers.Activation("silu")(layers.Add()([inner, x]) if x.shape[-1] == width else inner)
 
 
-def residual(stem: int, *widths: int, depth: int = 1) -> keras.Model:
-    """A small residual network (He et al. 2015) that halves the resolution at every stage.
+def residual(stem: int, *widths: int) -> keras.Model:
+    """A small residual network (He et al. 2015).
 
-    stem: channels of the first convolution; widths: channels of each stage; depth: its blocks. The
-    first stage already works on 14×14: at 28×28 most of the time would go into a few channels.
+    stem: channels of the first convolution, which already gives 14×14: at 28×28 most of the time
+    would go into a few channels; widths: channels of each block, which halves the resolution
+    where their number changes.
     """
     tiles = keras.Input((28, 28), name="tiles")
     x = layers.Reshape((28, 28, 1))(tiles)
     x = _convolution(x, stem, kernel=5, strides=2, activate=True)
     for width in widths:
-        x = _block(x, width, strides=2)
-        for _ in range(depth - 1):
-            x = _block(x, width, strides=1)
-    x = layers.GlobalAveragePooling2D(dtype="float32")(x)
-    return keras.Model(tiles, layers.Dense(CLASSES, dtype="float32")(x), name="residual")
+        x = _block(x, width, strides=1 if width == x.shape[-1] else 2)
+    x = layers.GlobalAveragePooling2D()(x)
+    return keras.Model(tiles, layers.Dense(CLASSES)(x), name="residual")
 
 
 def _block(x: keras.KerasTensor, width: int, strides: int) -> keras.KerasTensor:

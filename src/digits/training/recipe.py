@@ -20,6 +20,7 @@ Number: TypeAlias = int  # 0 or more
 Count: TypeAlias = int  # 1 or more
 Amount: TypeAlias = float  # 0 or more
 Share: TypeAlias = float  # from 0 to 1
+Name: TypeAlias = str
 
 TILE = 28
 
@@ -41,6 +42,7 @@ VALUES: dict[str, tuple[str, Callable[[object], bool]]] = {
     "Count": ("a whole number of 1 or more", lambda value: _is_whole(value, 1)),
     "Amount": ("a number of 0 or more", lambda value: _is_between(value, 0, sys.float_info.max)),
     "Share": ("a number from 0 to 1", lambda value: _is_between(value, 0, 1)),
+    "Name": ("a text", lambda value: isinstance(value, str)),
     "bool": ("true or false", lambda value: isinstance(value, bool)),
     "tuple[Count, ...]": (
         "a list of whole numbers of 1 or more",
@@ -59,7 +61,6 @@ class Network:
 
     kind: Kind
     widths: tuple[Count, ...]
-    depth: Count = 1  # blocks of each stage
     int8: bool = False  # exported in 8 bits, if that costs 0.02 % of the digits kept back at most
 
 
@@ -109,7 +110,11 @@ class Augmentation:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """How it learns: AdamW, a linear warm-up, then a cosine down to zero."""
+    """How it learns: AdamW, a linear warm-up, then a cosine down to zero.
+
+    teacher: a shipped model, a run folder or a .keras file, of whose scores it learns as well;
+    taught: the share of them in what it learns from, beside the labels.
+    """
 
     epochs: Count
     batch_size: Count
@@ -120,18 +125,22 @@ class Fit:
     steps_per_execution: Count = 1
     compile: bool = False  # by XLA
     bfloat16: bool = False  # computes in 16 bits: faster where the processor can; weights keep 32
+    teacher: Name = ""
+    taught: Share = 0.7
 
 
 @dataclass(frozen=True, slots=True)
 class Finish:
     """A second, gentler training of what the first one left: no label smoothing, other steps.
 
-    clean: the share of each batch that is shown as it is.
+    clean: the share of each batch that is shown as it is. teacher, taught: as in [fit].
     """
 
     epochs: Count
     learning_rate: Amount
     clean: Share = 0.5
+    teacher: Name = ""
+    taught: Share = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +159,15 @@ class Recipe:
         """How it learns, one after the other, each with an optimizer of its own."""
         if self.finish is None:
             return [self.fit]
-        rate, epochs = self.finish.learning_rate, self.finish.epochs
-        return [
+        finish = replace(
             self.fit,
-            replace(self.fit, epochs=epochs, learning_rate=rate, label_smoothing=0.0),
-        ]
+            epochs=self.finish.epochs,
+            learning_rate=self.finish.learning_rate,
+            label_smoothing=0.0,
+            teacher=self.finish.teacher,
+            taught=self.finish.taught,
+        )
+        return [self.fit, finish]
 
     @property
     def clean(self) -> list[float]:
@@ -253,6 +266,8 @@ def _check_together(recipe: Recipe) -> None:
         wrong = f"[augmentation]: found size {much.size}, expected a multiple of {TILE}"
     elif much.stroke > 0.5:
         wrong = f"[augmentation]: found stroke {much.stroke}, expected at most 0.5: it counts twice"
+    elif network.kind == "dense" and any(stage.teacher for stage in recipe.stages):
+        wrong = "[network]: found dense and a teacher, expected another kind: dense gives no scores"
     else:
         return
     raise TrainingError(f"recipe {recipe.name!r}, section {wrong}")

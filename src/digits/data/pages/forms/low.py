@@ -18,7 +18,7 @@ def open_zero(u: Uniform) -> Skeleton:
 def curled_zero(u: Uniform) -> Skeleton:
     """Closed with a tail that runs on inside, or over the top."""
     radii = (u(0.25, 0.46), 0.5)
-    return (ellipse((0.35, 0.5), radii, u(-110, -40), -u(395, 440), u(0.6, 0.8)),)
+    return (ellipse((0.35, 0.5), radii, u(-110, -20), -u(395, 450), u(0.4, 0.8)),)
 
 
 def slashed_zero(u: Uniform) -> Skeleton:
@@ -63,6 +63,14 @@ def flat_one(u: Uniform) -> Skeleton:
     middle = (0.5 - run / 2 + bow, rise / 2 + bow)
     stem = (0.5 + u(-0.04, 0.03), 0.5), (0.5 + u(-0.08, 0.05), 1)
     return (stroke((0.5 - run, rise), middle, (0.5, 0, u(0, 0.5)), *stem),)
+
+
+def looped_one(u: Uniform) -> Skeleton:
+    """As an l: from the writing line up to a narrow loop, or back on the same ink, and down."""
+    run, loop, foot = u(0.3, 0.62), u(0, 0.09), u(-0.04, 0.16)
+    rise = (0.45 - run, u(0.84, 1.04)), (0.45 - run * 0.45, u(0.56, 0.74)), (0.44 + loop, 0.25)
+    turn = (0.46 + loop, u(0.02, 0.1), 0.7), (0.43, 0, 0.7), (0.42 - loop / 2, u(0.08, 0.16), 0.7)
+    return (stroke(*rise, *turn, (0.42 - loop / 3, 0.5), (0.42 + foot, u(0.9, 1))),)
 
 
 def base(u: Uniform, x: float) -> Stroke:
@@ -275,6 +283,21 @@ def lightning_four(u: Uniform) -> Skeleton:
         (u(-0.04, 0.06), corner, u(0, 0.8)),
         (right, corner - u(-0.02, 0.18), u(0, 0.5)),
         (right - u(0, 0.14), 1),
+    )
+    return (stroke(*path),)
+
+
+def waved_four(u: Uniform) -> Skeleton:
+    """One soft stroke: down, round and up into a narrow arch, and down again, as an n does."""
+    corner, right = u(0.48, 0.7), u(0.4, 0.62)
+    path = (
+        (u(0.08, 0.46), 0),
+        (u(-0.02, 0.06), corner * u(0.7, 0.9)),
+        (u(0.02, 0.1), corner, u(0, 0.8)),
+        (right * u(0.5, 0.7), corner - u(0.08, 0.26)),
+        (right, corner - u(0.04, 0.24), u(0.4, 1)),
+        (right - u(0, 0.1), u(0.7, 0.8)),
+        (right + u(-0.08, 0.16), 1),
     )
     return (stroke(*path),)
 
