@@ -21,7 +21,7 @@ class Taught(keras.layers.Layer):
     """
 
     def __init__(self, teacher: Callable[..., Any], weight: float) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()
         # a function, for a layer's weights would count as those of what learns
         self._ask = lambda tiles: keras.ops.softmax(teacher(tiles, training=False))
         self._weight = weight
@@ -31,7 +31,7 @@ class Taught(keras.layers.Layer):
         if training:
             wanted = keras.ops.stop_gradient(self._ask(tiles))
             apart = keras.losses.categorical_crossentropy(wanted, scores, from_logits=True)
-            self.add_loss(self._weight * keras.ops.mean(apart))
+            self.add_loss(self._weight * keras.ops.mean(apart))  # type: ignore[no-untyped-call]
         return scores
 
 
