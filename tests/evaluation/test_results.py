@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from digits.errors import DataError
 from digits.evaluation.corruptions import CORRUPTIONS
 from digits.evaluation.results import Row, auroc, keep, measure, page, read_rows
+from digits.model.classifier import Classifier
 from digits.model.store import SHIPPED
 
 ROOT = Path(__file__).parents[2]
@@ -20,7 +21,7 @@ CARD = json.loads((SHIPPED / "default" / "model.json").read_text("utf-8"))
 def row(mnist_test: tuple[NDArray[np.uint8], NDArray[np.uint8]]) -> Row:
     images, labels = mnist_test
     blank = np.zeros((50, 28, 28), np.uint8)
-    return measure(SHIPPED / "default", CARD, (images[:500], labels[:500]), blank)
+    return measure(Classifier("default"), CARD, (images[:500], labels[:500]), blank)
 
 
 def test_a_row_holds_what_the_network_did(row: Row) -> None:
@@ -64,8 +65,14 @@ def test_the_page_gives_mean_spread_and_comparison(row: Row) -> None:
     text = page(rows)
 
     assert "| `a` | 2 | 98.50 % ± 0.71 |" in text
+    assert "Asked together" not in text
     assert "| `b` | 1 | 100.00 % |" in text
     assert "| `b` | `a` | 10 | 0 | 0.002 |" in text
+
+
+def test_the_page_names_the_members_of_an_ensemble(row: Row) -> None:
+    best = row | {"recipe": "best", "members": ["default-0", "large-1"]}
+    assert "(`best`; mean of probabilities): `default-0` with `large-1`." in page([row, best])
 
 
 def test_the_page_is_what_the_rows_give() -> None:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from digits.errors import DataError
 from digits.evaluation.corruptions import CORRUPTIONS, corrupted
+from digits.evaluation.ensemble import Ensemble
 from digits.evaluation.metrics import evaluate, mcnemar, wilson_interval
 from digits.evaluation.wording import percent, percent_range
 from digits.model.classifier import BATCH, Classifier
@@ -34,14 +35,16 @@ interval that 10,000 digits leave to that mean. The other columns are means over
 
 
 def measure(
-    folder: Path, run: Mapping[str, Any], test: tuple[Tiles, NDArray[np.uint8]], clutter: Tiles
+    classifier: Classifier | Ensemble,
+    run: Mapping[str, Any],
+    test: tuple[Tiles, NDArray[np.uint8]],
+    clutter: Tiles,
 ) -> Row:
-    """The row of one trained network.
+    """The row of one trained network, or of several asked together.
 
-    folder: its model folder. run: what its run.json says. test: tiles (N, 28, 28) and labels (N,).
-    clutter: (M, 28, 28) tiles that show no digit and that no training saw.
+    run: what its run.json says, `bytes`, its size in ONNX, and of several `members`, their names. test: tiles (N, 28, 28) and labels
+    (N,). clutter: (M, 28, 28) tiles that show no digit and that no training saw.
     """
-    classifier = Classifier(folder)
     tiles, labels = test
     probabilities, is_digit = classifier.judge(tiles)
     score = evaluate(probabilities, labels)
@@ -49,7 +52,7 @@ def measure(
         "recipe": run["recipe"]["name"],
         "seed": run["seed"],
         "parameters": run["parameters"],
-        "bytes": len(classifier.model.network),
+        "bytes": run["bytes"],
         "fit_seconds": run["fit_seconds"],
         "n": score.n,
         "errors": score.errors,
@@ -58,9 +61,9 @@ def measure(
         "ece": round(score.ece, 5),
         "wrong": np.flatnonzero(probabilities.argmax(axis=1) != labels).tolist(),
         "accepted": round(float((is_digit >= 0.5).mean()), 5),
-        "auroc": round(auroc(is_digit, classifier.is_digit(clutter)), 5),
+        "auroc": round(auroc(is_digit, classifier.judge(clutter)[1]), 5),
         "robustness": {
-            kind: round(float((classifier.predict(corrupted(tiles, kind)) == labels).mean()), 4)
+            kind: round(_accuracy_of(classifier, corrupted(tiles, kind), labels), 4)
             for kind in CORRUPTIONS
         },
         "tiles_per_second": {
@@ -69,6 +72,7 @@ def measure(
         },
         "machine": run["machine"],
         "versions": run["versions"],
+        "members": run.get("members", []),
     }
 
 
@@ -79,13 +83,19 @@ def auroc(positive: NDArray[np.float32], negative: NDArray[np.float32]) -> float
     return float(below.mean() / 2 / len(negative))
 
 
-def _speed(classifier: Classifier, tiles: Tiles, batch: int) -> float:
+def _accuracy_of(
+    classifier: Classifier | Ensemble, tiles: Tiles, labels: NDArray[np.uint8]
+) -> float:
+    return float((classifier.judge(tiles)[0].argmax(axis=1) == labels).mean())
+
+
+def _speed(classifier: Classifier | Ensemble, tiles: Tiles, batch: int) -> float:
     """Tiles a second, the best of three times."""
     times = []
     for _ in range(3):
         begun = time.perf_counter()
         for start in range(0, len(tiles), batch):
-            classifier.probabilities(tiles[start : start + batch])
+            classifier.judge(tiles[start : start + batch])
         times.append(time.perf_counter() - begun)
     return len(tiles) / min(times)
 
@@ -145,7 +155,14 @@ def _accuracy(recipes: Mapping[str, list[Row]]) -> str:
         loss, ece = f"{_mean(rows, 'log_loss'):.4f}", percent(_mean(rows, "ece"))
         weights = f"{rows[0]['parameters']:,}"
         table.append((f"`{name}`", str(len(rows)), mean, interval, loss, ece, weights))
-    return _table("Accuracy", head, table)
+    together = [
+        " with ".join(f"`{member}`" for member in row["members"])
+        for rows in recipes.values()
+        for row in rows
+        if row.get("members")
+    ]
+    words = f"Asked together (`best`; mean of probabilities): {'; '.join(together)}."
+    return _table("Accuracy", head, table, words if together else "")
 
 
 def _service(recipes: Mapping[str, list[Row]]) -> str:

@@ -29,9 +29,9 @@ class Taught(keras.layers.Layer):
     def call(self, scores: Any, tiles: Any, training: bool = False) -> Any:
         """Scores (N, 10) of the tiles (N, 28, 28) float32, unchanged."""
         if training:
-            wanted = keras.ops.stop_gradient(self._ask(tiles))
+            wanted = keras.ops.stop_gradient(self._ask(tiles))  # type: ignore[no-untyped-call]
             apart = keras.losses.categorical_crossentropy(wanted, scores, from_logits=True)
-            self.add_loss(self._weight * keras.ops.mean(apart))  # type: ignore[no-untyped-call]
+            self.add_loss(self._weight * keras.ops.mean(apart))
         return scores
 
 
