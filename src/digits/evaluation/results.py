@@ -43,7 +43,8 @@ def measure(
     """The row of one trained network, or of several asked together.
 
     run: what its run.json says, `bytes`, its size in ONNX, and of several `members`, their names.
-    test: tiles (N, 28, 28) and labels (N,). clutter: (M, 28, 28) tiles that show no digit and that no training saw.
+    test: tiles (N, 28, 28) and labels (N,). clutter: (M, 28, 28) tiles that show no digit and that
+    no training saw.
     """
     tiles, labels = test
     probabilities, is_digit = classifier.judge(tiles)
