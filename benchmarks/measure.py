@@ -32,14 +32,18 @@ def main() -> None:
     for folders in sys.argv[1:]:
         runs = [Path(folder) for folder in folders.split(",")]
         run = together([described(folder) for folder in runs])
-        members = [Classifier(folder) for folder in runs]
-        asked = members[0] if len(members) == 1 else Ensemble(tuple(members))
-        row = measure(asked, run, mnist.load("test"), unseen_clutter(run["seed"]))
+        first, second = (opened(runs, second_look=look) for look in (False, True))
+        row = measure(first, second, run, mnist.load("test"), unseen_clutter(run["seed"]))
         path = keep(row, RESULTS)
         if len(runs) == 1:
             curves = RESULTS / f"{row['recipe']}-{row['seed']}.csv"
             shutil.copyfile(runs[0] / "curves.csv", curves)
         print(f"{row['recipe']} seed {row['seed']}: {row['accuracy']:.2%} -> {path.name}")
+
+
+def opened(folders: list[Path], *, second_look: bool) -> Classifier | Ensemble:
+    members = tuple(Classifier(folder, second_look=second_look) for folder in folders)
+    return members[0] if len(members) == 1 else Ensemble(members)
 
 
 def described(folder: Path) -> dict[str, Any]:

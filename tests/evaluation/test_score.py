@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from answering import Answering
 from numpy.typing import NDArray
 
 from digits.errors import ModelError
@@ -28,7 +29,7 @@ BAD = answers((0, 0.9, 1), (7, 0.6, 1), (5, 0.9, 1), (8, 0.8, 3))
 
 
 def test_mistakes_come_most_confident_first_with_what_people_saw() -> None:
-    first, second = mistakes(score("m", lambda tiles: GOOD, SET), SET)
+    first, second = mistakes(score("m", Answering(GOOD), SET), SET)
 
     assert (first.index, first.label, first.answer, first.runner_up) == (3, 3, 8, 3)
     assert first.confidence == pytest.approx(0.8)
@@ -37,7 +38,7 @@ def test_mistakes_come_most_confident_first_with_what_people_saw() -> None:
 
 
 def test_models_are_compared_with_the_best_one() -> None:
-    bad, good = score("bad", lambda tiles: BAD, SET), score("good", lambda tiles: GOOD, SET)
+    bad, good = score("bad", Answering(BAD), SET), score("good", Answering(GOOD), SET)
 
     (comparison,) = compare([bad, good], SET)
 
@@ -47,7 +48,7 @@ def test_models_are_compared_with_the_best_one() -> None:
 
 
 def test_the_line_for_json_has_the_keys_of_the_contract() -> None:
-    line = score("m", lambda tiles: GOOD, SET).to_dict()
+    line = score("m", Answering(GOOD), SET).to_dict()
 
     assert {
         *("model", "data", "n", "errors", "accuracy", "interval", "per_class", "confusion"),
@@ -58,11 +59,11 @@ def test_the_line_for_json_has_the_keys_of_the_contract() -> None:
 
 def test_a_model_that_answers_nonsense_is_refused() -> None:
     with pytest.raises(ModelError, match="expected probabilities"):
-        score("m", lambda tiles: 3 * GOOD, SET)
+        score("m", Answering(3 * GOOD), SET)
 
 
 def test_the_summary_is_plain_and_says_what_is_taken_for_what() -> None:
-    text = summary(score("m", lambda tiles: GOOD, SET))
+    text = summary(score("m", Answering(GOOD), SET))
 
     assert text.isascii()
     assert "50.00 %" in text
@@ -75,7 +76,7 @@ def test_the_summary_says_what_can_be_kept_and_where_to_cut() -> None:
     sure, unsure = answers((0, 0.9, 1)), answers((5, 0.7, 1))
 
     def said(*rows: NDArray[np.float32]) -> str:
-        return summary(score("m", lambda tiles: np.concatenate(rows), SET))
+        return summary(score("m", Answering(np.concatenate(rows)), SET))
 
     some = said(sure, unsure, np.roll(sure, 2, axis=1), np.roll(sure, 3, axis=1))
     assert "coverage at 99.9 %    75.00 %   of answers, those of 89 % and more; 0 errors" in some

@@ -42,6 +42,9 @@ def test_only_what_is_doubted_is_looked_at_again(mnist_test: Mnist) -> None:
     first /= first.sum(axis=1, keepdims=True)
     probabilities, is_digit = classifier.judge(tiles)
 
+    plain = Classifier(second_look=False)
+    assert plain.probabilities(tiles) == pytest.approx(first, abs=1e-5)
+    assert (plain.is_digit(tiles) == is_digit).all()
     doubted = (first.max(axis=1) < SURE) & (is_digit > WORTH)
     assert 0 < doubted.mean() < 0.02
     assert probabilities[~doubted] == pytest.approx(first[~doubted], abs=1e-5)
@@ -53,3 +56,25 @@ def test_only_what_is_doubted_is_looked_at_again(mnist_test: Mnist) -> None:
     assert classifier.probabilities(some) == pytest.approx(
         again / again.sum(axis=1, keepdims=True), abs=1e-5
     )
+
+
+def test_what_is_no_digit_gets_no_second_look() -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (50, 28, 28), np.uint8)
+    noise[:25] = 0
+    classifier, plain = Classifier(), Classifier(second_look=False)
+    assert (plain.probabilities(noise).max(axis=1) < SURE).sum() > 25
+    assert (classifier.is_digit(noise) < WORTH).all()
+    assert (classifier.probabilities(noise) == plain.probabilities(noise)).all()
+
+
+def test_doubted_tiles_are_the_same_as_shares_of_ink_and_alone(mnist_test: Mnist) -> None:
+    classifier, plain = Classifier(), Classifier(second_look=False)
+    tiles = mnist_test[0][(plain.probabilities(mnist_test[0]).max(axis=1) < SURE)][:5]
+    together = classifier.probabilities(tiles)
+    assert classifier.probabilities(shares(tiles)) == pytest.approx(together, abs=1e-4)
+    for tile, row in zip(tiles, together, strict=True):
+        assert classifier.probabilities(tile[None])[0] == pytest.approx(row, abs=1e-4)
+        why = classifier.explain(tile)
+        assert [why.answer, why.runner_up] == np.argsort(-row)[:2].tolist()
+    assert classifier.probabilities(tiles[:0]).shape == (0, 10)
+    assert views(shares(tiles[:0])).shape == (13, 0, 28, 28)

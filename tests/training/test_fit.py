@@ -143,25 +143,40 @@ def test_a_finish_goes_on_from_the_first_training_also_when_interrupted(
     assert 1e-4 < moved < 0.02
 
 
+def doubtful_teacher(path: Path, *, softmax: bool) -> str:
+    """A network that says 3 or 5, alike, of whatever it sees."""
+    teacher = networks.build(Network("residual", (4, 8)))
+    *weights, scores, bias = teacher.get_weights()
+    bias[[3, 5]] = 6
+    teacher.set_weights([*weights, 0 * scores, bias])
+    if softmax:
+        teacher = keras.Model(teacher.input, keras.layers.Softmax()(teacher.output))
+    teacher.save(path)
+    return str(path)
+
+
+@pytest.mark.parametrize("softmax", [False, True])
 def test_a_taught_network_learns_its_teachers_doubts_and_resumes(
-    learn: Digits, kept_back: Digits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    softmax: bool,
+    learn: Digits,
+    kept_back: Digits,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     few = Digits(learn.images[:600], learn.labels[:600])
-    teacher = networks.build(Network("residual", (4, 8)))
-    *weights, scores, bias = teacher.get_weights()  # whatever it sees: 3 or 5, alike
-    bias[[3, 5]] = 5
-    teacher.set_weights([*weights, 0 * scores, bias])
-    teacher.save(tmp_path / "teacher.keras")
-    finish = Finish(epochs=6, learning_rate=1e-2, teacher=str(tmp_path / "teacher.keras"), taught=1)
+    teacher = doubtful_teacher(tmp_path / "teacher.keras", softmax=softmax)
+    before = (tmp_path / "teacher.keras").read_bytes()
+    finish = Finish(epochs=6, learning_rate=1e-2, teacher=teacher, taught=0.95)
     recipe = replace(RESIDUAL, fit=replace(RESIDUAL.fit, epochs=1, bfloat16=True), finish=finish)
 
-    before = (tmp_path / "teacher.keras").read_bytes()
-    whole, _, network = fit(recipe, few, kept_back, tmp_path / "whole")
+    whole, history, network = fit(recipe, few, kept_back, tmp_path / "whole")
 
     assert sum(each.size for each in whole) == networks.build(recipe.network).count_params()
-    said = np.asarray(keras.ops.softmax(logits(network, kept_back.images))).mean(axis=0)
-    assert set(said.argsort()[-2:]) == {3, 5}
-    assert said[[3, 5]].sum() > 0.5
+    said = np.asarray(keras.ops.softmax(logits(network, kept_back.images)))
+    assert set(said.mean(axis=0).argsort()[-2:]) == {3, 5}
+    assert said.mean(axis=0)[[3, 5]].sum() > 0.5
+    label_loss = -np.log(said[np.arange(500), kept_back.labels]).mean()
+    assert history.rows[-1]["val_loss"] == pytest.approx(label_loss, rel=0.02)
     assert (tmp_path / "teacher.keras").read_bytes() == before
 
     with monkeypatch.context() as patch:
@@ -172,11 +187,32 @@ def test_a_taught_network_learns_its_teachers_doubts_and_resumes(
     assert equal(whole, resumed)
 
 
-def test_a_teacher_who_is_not_there_is_missed_at_once(tmp_path: Path) -> None:
-    finish = Finish(epochs=1, learning_rate=1e-3, teacher="nobody")
-    with pytest.raises(DigitsError, match=r"'nobody' has no model\.keras"):
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("nobody", r"'nobody' has no model\.keras"),
+        ("nobody.keras", "cannot be opened as a Keras model"),
+    ],
+)
+def test_a_teacher_who_is_not_there_is_missed_at_once(
+    name: str, message: str, tmp_path: Path
+) -> None:
+    finish = Finish(epochs=1, learning_rate=1e-3, teacher=name)
+    with pytest.raises(DigitsError, match=message):
         train(replace(RESIDUAL, finish=finish), tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_a_run_is_resumed_with_the_teacher_it_began_with(tmp_path: Path) -> None:
+    teacher = doubtful_teacher(tmp_path / "teacher.keras", softmax=False)
+    finish = Finish(epochs=1, learning_rate=1e-3, teacher=teacher)
+    recipe = replace(RESIDUAL, finish=finish)
+    one = fitting._teachers(recipe)
+    other = doubtful_teacher(tmp_path / "teacher.keras", softmax=True)
+    assert other == teacher
+    assert fitting._teachers(recipe).keys() == one.keys() == {"teachers"}
+    assert fitting._teachers(recipe) != one
+    assert fitting._teachers(DENSE) == {}
 
 
 def test_a_finish_has_no_label_smoothing_and_shows_a_share_clean() -> None:

@@ -77,6 +77,21 @@ def test_a_recipe_survives_json() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
+        (
+            "stroke = 0.5",
+            "stroke = 0.5\n[finish]\nepochs=1\nlearning_rate=1e-3\nteacher=3",
+            "key teacher: found 3, expected a text",
+        ),
+        (
+            "stroke = 0.5",
+            "stroke = 0.5\n[finish]\nepochs=1\nlearning_rate=1e-3\ntaught=1",
+            "found taught 1, expected less",
+        ),
+        (
+            'kind = "residual"\nwidths = [4, 8]',
+            'kind = "dense"\nwidths = [4]\n[finish]\nepochs=1\nlearning_rate=1e-3\nteacher="a"',
+            "dense gives no scores",
+        ),
         ("[material]", "[materials]", "sections .*'materials'.*expected network and fit"),
         (WHOLE[WHOLE.index("[fit]") :], "", "expected network and fit"),
         ("[network]", "[[network]]", r"section \[network\]: expected a table"),

@@ -75,7 +75,7 @@ def score_folder(name: str, model: str | Path, test_set: TestSet) -> Score:
     from digits.evaluation.score import score
     from digits.model.classifier import Classifier
 
-    result = score(name, Classifier(model).probabilities, test_set)
+    result = score(name, Classifier(model), test_set)
     figures = result.evaluation
     print(f"   {name:8} {figures.accuracy:.2%}, {figures.errors} errors in {figures.n:,}")
     return result

@@ -8,11 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    from numpy.typing import ArrayLike
-
-    from digits.evaluation.score import Probabilities, Score, TestSet
+    from digits.evaluation.score import Model, Score, TestSet
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -78,7 +76,7 @@ def score_or_tell(model: str, test_set: TestSet, as_json: bool) -> Score | None:
     from digits.evaluation.score import score
 
     try:
-        result = score(model, probabilities_of(model), test_set)
+        result = score(model, opened(model), test_set)
     except DigitsError as error:
         print(f"digits: {model}: {error}", file=sys.stderr)
         if as_json:
@@ -88,7 +86,7 @@ def score_or_tell(model: str, test_set: TestSet, as_json: bool) -> Score | None:
     return result
 
 
-def probabilities_of(model: str) -> Callable[[ArrayLike], Probabilities]:
+def opened(model: str) -> Model:
     """Open a `.keras` file, a model folder or a shipped model."""
     if Path(model).suffix == ".keras":
         from digits.cli.train import quiet_tensorflow
@@ -99,10 +97,10 @@ def probabilities_of(model: str) -> Callable[[ArrayLike], Probabilities]:
             require(module, "train")
         from digits.training.export import load_keras
 
-        return load_keras(Path(model)).probabilities
+        return load_keras(Path(model))
     from digits.model.classifier import Classifier
 
-    return Classifier(model).probabilities
+    return Classifier(model)
 
 
 def print_what_follows(scores: Sequence[Score], test_set: TestSet, html: Path | None) -> None:

@@ -26,4 +26,4 @@ def png_uri(content: bytes) -> str:
 
 def reason_uri(mistake: Mistake, score: Score) -> str:
     """The tile of a mistake, coloured by which ink spoke for the answer, as a data URI."""
-    return data_uri(draw_explanation(score.explain(mistake.tile)))
+    return data_uri(draw_explanation(score.asked.explain(mistake.tile)))

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from digits.evaluation.metrics import Evaluation, McNemar, evaluate, mcnemar
-from digits.model.explain import Explanation, explain
+from digits.model.explain import Explanation
 
 Tiles = npt.NDArray[np.uint8]
 Probabilities = npt.NDArray[np.float32]
-TINY = np.finfo(np.float32).tiny  # the logarithm of 0 is of no use
+
+
+class Model(Protocol):
+    """What can be scored."""
+
+    def probabilities(self, tiles: npt.ArrayLike, /) -> Probabilities:
+        """(N, 28, 28) uint8 → (N, 10)."""
+        ...
+
+    def explain(self, tile: npt.ArrayLike, /) -> Explanation:
+        """Which ink of a tile (28, 28) uint8 spoke for the answer."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,8 +49,8 @@ class TestSet:
 class Score:
     """What one model made of a test set.
 
-    probabilities: (N, 10). seconds: wall time for all N digits, without opening the model. ask: the
-    model itself, tiles → probabilities.
+    model: its name. probabilities: (N, 10). seconds: wall time for all N digits, without opening
+    the model. asked: the model itself.
     """
 
     model: str
@@ -47,7 +58,7 @@ class Score:
     probabilities: Probabilities
     evaluation: Evaluation
     seconds: float
-    ask: Callable[[npt.ArrayLike], Probabilities]
+    asked: Model
 
     @property
     def answers(self) -> npt.NDArray[np.int64]:
@@ -63,10 +74,6 @@ class Score:
             **self.evaluation.to_dict(),
             "seconds": self.seconds,
         }
-
-    def explain(self, tile: Tiles) -> Explanation:
-        """Which ink of a tile (28, 28) spoke for the model's answer."""
-        return explain(lambda tiles: np.log(np.maximum(self.ask(tiles), TINY)), tile)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,19 +102,16 @@ class Mistake:
     raters: tuple[int, ...] | None
 
 
-def score(
-    model: str, probabilities: Callable[[npt.ArrayLike], Probabilities], test_set: TestSet
-) -> Score:
+def score(name: str, model: Model, test_set: TestSet) -> Score:
     """Ask a model for every digit of a test set and evaluate the answers.
 
-    model: the name under which it is reported. probabilities: (N, 28, 28) uint8 → (N, 10).
-    Raises ModelError where the answers are no probabilities.
+    name: under which it is reported. Raises ModelError where the answers are no probabilities.
     """
     start = time.perf_counter()
-    answered = probabilities(test_set.tiles)
+    answered = model.probabilities(test_set.tiles)
     seconds = time.perf_counter() - start
     evaluation = evaluate(answered, test_set.labels, test_set.disputed)
-    return Score(model, test_set.name, answered, evaluation, seconds, probabilities)
+    return Score(name, test_set.name, answered, evaluation, seconds, model)
 
 
 def compare(scores: Sequence[Score], test_set: TestSet) -> tuple[Comparison, ...]:

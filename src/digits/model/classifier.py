@@ -19,7 +19,7 @@ from digits.model.views import views
 CLASSES = 10
 TILE = 28
 SLACK = 0.01  # beyond [0, 1], where resizing has overshot
-SURE = 0.9  # of the likeliest digit; below, a tile is looked at again …
+SURE = 0.9  # of the likeliest digit; below, a tile is worth a second look …
 WORTH = 0.1  # … if is_digit is above this
 BATCH = 256  # tiles at a time: enough to keep a core busy, few enough to stay in its cache
 CORES = os.cpu_count() or 1  # that share many tiles
@@ -32,9 +32,12 @@ class Classifier:
     [0, 255] or float32 in [0, 1]; of any others, the methods raise ValueError.
     """
 
-    def __init__(self, model: str | Path | Model = "default") -> None:
-        """model: the name of a shipped model, a model folder, or one opened. Raises ModelError."""
+    def __init__(self, model: str | Path | Model = "default", *, second_look: bool = True) -> None:
+        """model: the name of a shipped model, a model folder, or one opened. second_look: whether
+        tiles of which no digit has 0.9 are looked at again, as `judge` does. Raises ModelError.
+        """
         self.model = model if isinstance(model, Model) else open_model(model)
+        self.second_look = second_look
         self._session = _open_session(self.model)
 
     @property
@@ -43,15 +46,12 @@ class Classifier:
         return self.model.name
 
     def probabilities(self, tiles: ArrayLike) -> NDArray[np.float32]:
-        """(N, 10) float32: the calibrated probability of each digit; rows sum to 1.
-
-        Where no digit has 0.9, they come from the mean logits of several `views` of the tile.
-        """
-        return self._consider(tiles)[0]
+        """(N, 10) float32: the calibrated probability of each digit; rows sum to 1."""
+        return self.judge(tiles)[0]
 
     def predict(self, tiles: ArrayLike) -> NDArray[np.int64]:
         """(N,) int64: the likeliest digit."""
-        return np.asarray(self._consider(tiles)[0].argmax(axis=1), np.int64)
+        return np.asarray(self.judge(tiles)[0].argmax(axis=1), np.int64)
 
     def is_digit(self, tiles: ArrayLike) -> NDArray[np.float32]:
         """(N,) float32: how sure it is that a tile shows one digit at all.
@@ -62,8 +62,19 @@ class Classifier:
         return self._is_digit(self.logits(tiles))
 
     def judge(self, tiles: ArrayLike) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Probabilities and is_digit of the same tiles, asking the network once."""
-        return self._consider(tiles)
+        """Probabilities and is_digit of the same tiles.
+
+        A tile that may be a digit, and of which no digit has 0.9, gets a second look: its
+        probabilities come from the mean logits of several `views`.
+        """
+        array = _check(tiles)
+        logits = self.logits(array)
+        probabilities, is_digit = self._softmax(logits), self._is_digit(logits)
+        doubted = np.flatnonzero(self._is_doubted(probabilities, is_digit))
+        for start in range(0, len(doubted), BATCH):
+            some = doubted[start : start + BATCH]
+            probabilities[some] = self._softmax(self._over_views(array[some]))
+        return probabilities, is_digit
 
     def explain(self, tile: ArrayLike) -> Explanation:
         """Which ink of one tile (28, 28) spoke for the answer, and which for the runner-up."""
@@ -77,21 +88,11 @@ class Classifier:
             grey[0].astype(np.uint8),
         )
 
-    def _consider(self, tiles: ArrayLike) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Probabilities and is_digit, with a second look at what seems a digit and is doubted."""
-        array = _check(tiles)
-        logits = self.logits(array)
-        probabilities, is_digit = self._softmax(logits), self._is_digit(logits)
-        doubted = np.flatnonzero(self._is_doubted(probabilities, is_digit))
-        if len(doubted):
-            probabilities[doubted] = self._softmax(self._over_views(array[doubted]))
-        return probabilities, is_digit
-
-    @staticmethod
     def _is_doubted(
-        probabilities: NDArray[np.float32], is_digit: NDArray[np.float32]
+        self, probabilities: NDArray[np.float32], is_digit: NDArray[np.float32]
     ) -> NDArray[np.bool_]:
-        return np.asarray((probabilities.max(axis=1) < SURE) & (is_digit > WORTH))
+        may_be = is_digit > WORTH
+        return np.asarray((probabilities.max(axis=1) < SURE) & may_be & self.second_look)
 
     def _softmax(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
         scaled = logits / np.float32(self.model.temperature)

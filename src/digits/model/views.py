@@ -21,10 +21,12 @@ def views(tiles: NDArray[np.float32]) -> NDArray[np.float32]:
     network says of all of them is worth more than what it says of one (test-time augmentation;
     Ciresan et al. 2012, "Multi-column Deep Neural Networks", averaged over widths).
     """
-    seen = [
-        np.stack([cv2.warpAffine(tile, each, (TILE, TILE)) for tile in tiles]) for each in _maps()
-    ]
-    return np.stack([tiles, *seen])
+    seen = np.empty((1 + len(_maps()), *tiles.shape), np.float32)
+    seen[0] = tiles
+    for view, each in zip(seen[1:], _maps(), strict=True):
+        for changed, tile in zip(view, tiles, strict=True):
+            cv2.warpAffine(tile, each, (TILE, TILE), dst=changed)
+    return seen
 
 
 @cache

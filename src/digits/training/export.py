@@ -19,6 +19,7 @@ from digits.data.pages.pen import drawn_digits
 from digits.errors import ModelError, require
 from digits.files import write_atomically, write_json
 from digits.model.classifier import TILE, Classifier
+from digits.model.explain import Explanation, explain
 from digits.model.store import CARD, WEIGHTS, Model
 from digits.reading.quiet import standard_error_aside
 from digits.reading.tile import normalise
@@ -29,7 +30,7 @@ TOLERANCE = 1e-4  # of the largest score, in float32 across two engines
 
 @dataclass(frozen=True, slots=True)
 class KerasClassifier:
-    """A .keras file that answers as a Classifier does, uncalibrated."""
+    """A .keras file that answers as a Classifier does, uncalibrated and at first look."""
 
     name: str
     network: keras.Model
@@ -37,6 +38,10 @@ class KerasClassifier:
     def probabilities(self, tiles: ArrayLike) -> NDArray[np.float32]:
         """(N, 28, 28) uint8 or float32 in [0, 1] → (N, 10) float32, rows sum to 1."""
         return np.asarray(keras.ops.softmax(logits(self.network, np.asarray(tiles))))
+
+    def explain(self, tile: ArrayLike) -> Explanation:
+        """Which ink of one tile (28, 28) uint8 spoke for the answer, and which for the next."""
+        return explain(lambda tiles: logits(self.network, tiles), np.asarray(tile, np.uint8))
 
 
 def load_keras(path: str | Path) -> KerasClassifier:
@@ -60,7 +65,7 @@ def load_keras(path: str | Path) -> KerasClassifier:
 
 def logits(network: keras.Model, tiles: NDArray[Any]) -> NDArray[np.float32]:
     """The network's scores (N, 10) before any softmax; tiles uint8, or float32 in [0, 1]."""
-    plain = _without_softmax(network)
+    plain = without_softmax(network)
     scale = np.float32(255 if tiles.dtype.kind == "u" else 1)
     batches = [
         np.asarray(plain(tiles[start : start + 1000].astype(np.float32) / scale, training=False))
@@ -86,8 +91,8 @@ def write_model(graph: bytes, folder: Path, card: dict[str, Any]) -> dict[str, A
 
 
 def opened(graph: bytes, name: str = "exported") -> Classifier:
-    """An ONNX graph as a classifier, not calibrated yet. Raises ModelError."""
-    return Classifier(Model(name, graph, 1.0, 0.0, 1.0, {}))
+    """An ONNX graph as a classifier, not calibrated yet: no second look. Raises ModelError."""
+    return Classifier(Model(name, graph, 1.0, 0.0, 1.0, {}), second_look=False)
 
 
 def export(network: keras.Model, form: str) -> bytes:
@@ -97,7 +102,7 @@ def export(network: keras.Model, form: str) -> bytes:
     if its answers differ from the network's, MissingExtraError if the form's runtime is missing.
     """
     write, ask = FORMS[form]
-    plain = _without_softmax(network)
+    plain = without_softmax(network)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"model{SUFFIXES[form]}"
         write(plain, path)
@@ -166,7 +171,8 @@ def _specimens() -> NDArray[np.float32]:
     return np.asarray(tiles / 255, np.float32)
 
 
-def _without_softmax(network: keras.Model) -> keras.Model:
+def without_softmax(network: keras.Model) -> keras.Model:
+    """The network up to its scores, where it ends in a softmax; else the network itself."""
     last = network.layers[-1]
     if isinstance(last, keras.layers.Softmax):
         return keras.Model(network.inputs[0], last.input)

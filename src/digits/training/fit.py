@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import platform
@@ -35,7 +36,7 @@ from digits.training.teacher import Taught, open_teacher
 
 RUN = "run.json"
 RANGED = 1024  # digits that show 8-bit activations their range
-WORTH = 0.0002  # of the digits kept back, that 8 bits may cost
+COST = 0.0002  # of the digits kept back, that 8 bits may cost
 PACKAGES = (
     "handwritten-digit-recognition", "keras", "numpy", "onnx", "onnxruntime", "tensorflow",
     "tensorflow-cpu", "tf2onnx",
@@ -60,10 +61,7 @@ def train(
     """
     if not 0 <= seed < 2**32:
         raise TrainingError(f"the seed is {seed}; expected 0 to {2**32 - 1}")
-    for stage in recipe.stages:
-        if stage.teacher:
-            keras_file(stage.teacher)  # is it there, before an hour of training
-    begun = {"recipe": recipe.to_dict(), "seed": seed}
+    begun = {"recipe": recipe.to_dict(), "seed": seed} | _teachers(recipe)
     _enter(out, begun, resume)
     keras.utils.set_random_seed(seed)
     learn, validate = load_material(recipe.material, seed, data)
@@ -75,6 +73,15 @@ def train(
     draw_curves(history.rows, out / "curves.png", recipe.name)
     facts = begun | _circumstances(learn) | {"fit_seconds": round(history.seconds, 2)}
     return _finish(network, recipe, facts, learn, validate, out, data)
+
+
+def _teachers(recipe: Recipe) -> dict[str, Any]:
+    """SHA-256 of each teacher's weights, opened to see that they can be, before hours of work."""
+    sums = {}
+    for name in {stage.teacher for stage in recipe.stages} - {""}:
+        open_teacher(name)
+        sums[name] = hashlib.sha256(keras_file(name).read_bytes()).hexdigest()
+    return {"teachers": sums} if sums else {}
 
 
 def fit(
@@ -124,7 +131,8 @@ def _learner(augment: Augment, learning: keras.Model, much: Fit) -> keras.Model:
     seen = augment(tiles)
     scores = learning(seen)
     if much.teacher:
-        scores = Taught(open_teacher(much.teacher), much.taught)(scores, seen)
+        teacher = open_teacher(much.teacher, much.bfloat16)
+        scores = Taught(teacher, much.taught / (1 - much.taught))(scores, seen)
     return keras.Model(tiles, scores)
 
 
@@ -140,7 +148,6 @@ def _compile(learner: keras.Model, much: Fit, steps: int, from_logits: bool) -> 
         keras.losses.CategoricalCrossentropy(
             from_logits=from_logits, label_smoothing=much.label_smoothing
         ),
-        loss_weights=1 - much.taught if much.teacher else None,
         metrics=[keras.metrics.MeanMetricWrapper(accuracy, name="accuracy")],
         steps_per_execution=much.steps_per_execution,
         jit_compile=much.compile,
@@ -239,7 +246,7 @@ def _finish(
     card = write_model(graph, out, facts)
     images, labels = mnist.load("test", data)
     facts["score"] = {"data": "MNIST test"} | headline(
-        Classifier(out).probabilities(images), labels
+        Classifier(out, second_look=False).probabilities(images), labels
     )
     write_json(out / CARD, card | facts)
     write_atomically(out / "README.md", model_card(card | facts))
@@ -258,7 +265,7 @@ def _smaller(graph: bytes, recipe: Recipe, seed: int, learn: Digits, validate: D
         return int((opened(content).predict(validate.images) != validate.labels).sum())
 
     lost = (errors(small) - errors(graph)) / max(len(validate), 1)
-    if lost > WORTH:
+    if lost > COST:
         print(f"left in 32 bits: 8 would cost {lost:.2%} of the digits kept back", file=sys.stderr)
         return graph
     return small

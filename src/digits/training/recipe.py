@@ -113,7 +113,7 @@ class Fit:
     """How it learns: AdamW, a linear warm-up, then a cosine down to zero.
 
     teacher: a shipped model, a run folder or a .keras file, of whose scores it learns as well;
-    taught: the share of them in what it learns from, beside the labels.
+    taught: the share of them in what it learns from, beside the labels. A [finish] names its own.
     """
 
     epochs: Count
@@ -133,7 +133,7 @@ class Fit:
 class Finish:
     """A second, gentler training of what the first one left: no label smoothing, other steps.
 
-    clean: the share of each batch that is shown as it is. teacher, taught: as in [fit].
+    clean: the share of each batch that is shown as it is. teacher, taught: as in Fit.
     """
 
     epochs: Count
@@ -266,6 +266,8 @@ def _check_together(recipe: Recipe) -> None:
         wrong = f"[augmentation]: found size {much.size}, expected a multiple of {TILE}"
     elif much.stroke > 0.5:
         wrong = f"[augmentation]: found stroke {much.stroke}, expected at most 0.5: it counts twice"
+    elif max(stage.taught for stage in recipe.stages) == 1:
+        wrong = "[finish]: found taught 1, expected less: of the labels it learns a part at least"
     elif network.kind == "dense" and any(stage.teacher for stage in recipe.stages):
         wrong = "[network]: found dense and a teacher, expected another kind: dense gives no scores"
     else:

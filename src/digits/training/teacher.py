@@ -8,7 +8,7 @@ from typing import Any
 import keras
 
 from digits.model.store import keras_file
-from digits.training.export import load_keras
+from digits.training.export import load_keras, without_softmax
 from digits.training.networks import in_bfloat16
 
 
@@ -17,7 +17,7 @@ class Taught(keras.layers.Layer):
 
     What the teacher holds possible besides the label tells more than the label does (Hinton et al.
     2015, "Distilling the Knowledge in a Neural Network"). teacher: from tiles to scores (N, 10);
-    weight: of its part of the loss.
+    weight: of its part of the loss, that of the labels being 1.
     """
 
     def __init__(self, teacher: Callable[..., Any], weight: float) -> None:
@@ -35,6 +35,7 @@ class Taught(keras.layers.Layer):
         return scores
 
 
-def open_teacher(name: str) -> keras.Model:
-    """The network of a shipped model, a run folder or a .keras file. Raises ModelError."""
-    return in_bfloat16(load_keras(keras_file(name)).network)
+def open_teacher(name: str, bfloat16: bool = False) -> keras.Model:
+    """A shipped model, a run folder or a .keras file, from tiles to scores. Raises ModelError."""
+    network = without_softmax(load_keras(keras_file(name)).network)
+    return in_bfloat16(network) if bfloat16 else network
