@@ -19,7 +19,7 @@ from digits.data.pages.forms.strokes import Skeleton, Uniform
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One way to write a digit, and how common it is in each school of writing, in percent."""
+    """One way to write a digit, and how common it is in each school, beside the others."""
 
     skeleton: Callable[[Uniform], Skeleton]
     plain: float
