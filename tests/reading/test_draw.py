@@ -76,7 +76,11 @@ def test_any_form_and_place_can_be_drawn(shape: tuple[int, int]) -> None:
         assert (drawn != 200).any()
 
 
-def test_a_label_at_the_upper_edge_goes_below() -> None:
+def test_a_label_at_the_upper_edge_gets_a_strip_and_covers_no_digit() -> None:
     page = np.full((400, 400, 3), 255, np.uint8)
-    drawn = reading(page, [(150, 0, 60, 100)]).draw()
-    assert (drawn[104:130] != 255).any()
+    drawn = reading(page, [(150, 3, 60, 390)]).draw()
+    strip = len(drawn) - 400
+    assert strip > 5
+    assert (drawn[:strip] != 255).any()
+    assert (drawn[strip + 10 : strip + 380, 155:205] == 255).all()
+    assert (drawn[strip:, 220:] == 255).all()

@@ -24,20 +24,29 @@ CAPTION = 44  # pixels below each
 def draw_reading(reading: Reading) -> NDArray[np.uint8]:
     """(H, W, 3) uint8 RGB: the picture with every number boxed, its text and confidence above.
 
-    Blue is sure, orange is not, grey was rejected. Small pictures are enlarged by a whole factor.
+    Blue is sure, orange is not, grey was rejected. Small pictures are enlarged by a whole factor,
+    and get a white strip on top where a number stands too high for its label.
     """
     height, width = reading.picture.shape[:2]
     factor = max(1, round(SMALLEST / max(height, width, 1)))
-    canvas = np.repeat(np.repeat(reading.picture, factor, axis=0), factor, axis=1).copy()
-    pen = max(1, round(max(canvas.shape[:2]) / 500))
+    larger = np.repeat(np.repeat(reading.picture, factor, axis=0), factor, axis=1)
+    size, pen = max(larger.shape[:2]) / 700, max(1, round(max(larger.shape[:2]) / 500))
+    plates = [_plate(number, size) for number in reading.numbers]
+    placed = list(zip(reading.numbers, plates, strict=True))
+    strip = max([len(plate) - factor * number.box[1] for number, plate in placed] + [0])
+    canvas = np.full((strip + larger.shape[0], *larger.shape[1:]), 255, np.uint8)
+    canvas[strip:] = larger
     for rejected in reading.rejected:
-        _box(canvas, rejected.box, factor, REJECTED, pen)
+        _box(canvas[strip:], rejected.box, factor, REJECTED, pen)
     for number in reading.numbers:
-        colour = SURE if number.confidence >= SURE_FROM else UNSURE
         for digit in number.digits if len(number.digits) > 1 else ():
-            _box(canvas, digit.box, factor, colour, pen)
-        _box(canvas, number.box, factor, colour, 2 * pen)
-        _label(canvas, number, factor, colour)
+            _box(canvas[strip:], digit.box, factor, _colour(number), pen)
+        _box(canvas[strip:], number.box, factor, _colour(number), 2 * pen)
+    for number, plate in placed:
+        x, y = factor * number.box[0], strip + factor * number.box[1]
+        left = max(0, min(x, canvas.shape[1] - plate.shape[1]))
+        visible = plate[:, : canvas.shape[1] - left]
+        canvas[y - len(plate) : y, left : left + visible.shape[1]] = visible
     return canvas
 
 
@@ -48,21 +57,18 @@ def _box(
     cv2.rectangle(canvas, (x, y), (x + width - 1, y + height - 1), colour, pen)
 
 
-def _label(
-    canvas: NDArray[np.uint8], number: Number, factor: int, colour: tuple[int, int, int]
-) -> None:
-    """The number on a coloured plate above its box, or below where there is no room."""
+def _plate(number: Number, size: float) -> NDArray[np.uint8]:
+    """(h, w, 3) uint8 RGB: the number and its confidence, white on its colour."""
     text = f"{number.text}  {100 * number.confidence:.0f} %"
-    size = max(canvas.shape[:2]) / 700
     (wide, high), _ = cv2.getTextSize(text, FONT, size, 1)
     margin = max(2, high // 3)
-    x, y, _, height = (factor * value for value in number.box)
-    x = max(0, min(x, canvas.shape[1] - wide - 2 * margin))
-    above = y - high - 2 * margin
-    top = above if above >= 0 else min(y + height, canvas.shape[0] - high - 2 * margin)
-    cv2.rectangle(canvas, (x, top), (x + wide + 2 * margin, top + high + 2 * margin), colour, -1)
-    place = (x + margin, top + margin + high)
-    cv2.putText(canvas, text, place, FONT, size, (255, 255, 255), 1, cv2.LINE_AA)
+    plate = np.full((high + 2 * margin, wide + 2 * margin, 3), _colour(number), np.uint8)
+    cv2.putText(plate, text, (margin, margin + high), FONT, size, (255, 255, 255), 1, cv2.LINE_AA)
+    return plate
+
+
+def _colour(number: Number) -> tuple[int, int, int]:
+    return SURE if number.confidence >= SURE_FROM else UNSURE
 
 
 def draw_explanation(explanation: Explanation) -> NDArray[np.uint8]:
