@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import digits
+from digits import errors
 from digits.cli import VERBS, main
 
 HEAVY = {"tensorflow", "keras", "matplotlib", "tqdm", "platformdirs", "onnx", "jinja2", "filelock"}
@@ -161,3 +162,10 @@ def test_a_missing_extra_is_one_line_that_says_how_to_get_it(
     assert f"No module named '{absent}" in line
     assert line.endswith(remedy)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_litert_on_windows_says_where_it_can_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.name", "nt")
+    monkeypatch.setitem(sys.modules, "ai_edge_litert", None)  # as if it were not installed
+    with pytest.raises(errors.MissingExtraError, match="no wheel for Windows: export to ONNX"):
+        errors.require("ai_edge_litert", "train")

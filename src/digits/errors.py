@@ -13,6 +13,7 @@ Every message is one line that says what was found, what was expected and what t
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from types import ModuleType
 
@@ -52,6 +53,8 @@ def require(module: str, extra: str) -> ModuleType:
         remedy = f'install it with: pip install "handwritten-digit-recognition[{extra}]"'
         if extra == "train" and sys.version_info >= (3, 14):
             remedy = "TensorFlow has no wheel for this Python yet; train with Python 3.11 to 3.13"
+        if module.startswith("ai_edge_litert") and os.name == "nt":
+            remedy = "it has no wheel for Windows: export to ONNX, or on Linux or macOS"
         raise MissingExtraError(
             f"this needs {module.partition('.')[0]}, which is not installed ({error}); {remedy}"
         ) from error
