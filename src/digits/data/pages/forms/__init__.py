@@ -19,7 +19,7 @@ from digits.data.pages.forms.strokes import Skeleton, Uniform
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One way to write a digit, and how common it is in each school, beside the others."""
+    """One way to write a digit, and how common it is in each school of writing, in percent."""
 
     skeleton: Callable[[Uniform], Skeleton]
     plain: float
@@ -36,15 +36,15 @@ FORMS: tuple[tuple[Form, ...], ...] = (
         Form(low.slashed_zero, 2, 1, 0, 30),
     ),
     (
-        Form(low.bar_one, 62, 4, 23, 14),
-        Form(low.flagged_one, 18, 24, 29, 15),
-        Form(low.long_one, 5, 40, 16, 0),
-        Form(low.bowed_one, 2, 12, 16, 0),
-        Form(low.flat_one, 0, 10, 6, 0),
-        Form(low.looped_one, 0, 10, 14, 0),
-        Form(low.based_one, 10, 4, 6, 60),
-        Form(low.long_based_one, 1, 5, 4, 5),
-        Form(low.bar_based_one, 2, 1, 0, 6),
+        Form(low.bar_one, 62, 3.636, 20.175, 14),
+        Form(low.flagged_one, 18, 21.818, 25.439, 15),
+        Form(low.long_one, 5, 36.365, 14.035, 0),
+        Form(low.bowed_one, 2, 10.909, 14.035, 0),
+        Form(low.flat_one, 0, 9.091, 5.263, 0),
+        Form(low.looped_one, 0, 9.091, 12.281, 0),
+        Form(low.based_one, 10, 3.636, 5.263, 60),
+        Form(low.long_based_one, 1, 4.545, 3.509, 5),
+        Form(low.bar_based_one, 2, 0.909, 0, 6),
     ),
     (
         Form(low.plain_two, 44, 46, 15, 70),
@@ -61,13 +61,13 @@ FORMS: tuple[tuple[Form, ...], ...] = (
         Form(low.pointed_three, 15, 20, 15, 10),
     ),
     (
-        Form(low.open_four, 37, 37, 24, 45),
-        Form(low.curved_four, 25, 6, 28, 0),
-        Form(low.closed_four, 19, 14, 5, 50),
-        Form(low.one_stroke_closed_four, 5, 6, 9, 5),
-        Form(low.lightning_four, 11, 25, 22, 0),
-        Form(low.hooked_four, 3, 12, 12, 0),
-        Form(low.waved_four, 1, 8, 10, 0),
+        Form(low.open_four, 36.635, 34.259, 21.818, 45),
+        Form(low.curved_four, 24.752, 5.556, 25.455, 0),
+        Form(low.closed_four, 18.812, 12.963, 4.545, 50),
+        Form(low.one_stroke_closed_four, 4.95, 5.556, 8.182, 5),
+        Form(low.lightning_four, 10.891, 23.148, 20, 0),
+        Form(low.hooked_four, 2.97, 11.111, 10.909, 0),
+        Form(low.waved_four, 0.99, 7.407, 9.091, 0),
     ),
     (
         Form(middle.capped_five, 58, 55, 50, 55),
@@ -102,14 +102,14 @@ FORMS: tuple[tuple[Form, ...], ...] = (
         Form(high.ribbon_eight, 2, 6, 6, 0),
     ),
     (
-        Form(high.straight_nine, 47, 13, 9, 35),
-        Form(high.curled_nine, 24, 26, 17, 45),
-        Form(high.hooked_nine, 6, 12, 19, 10),
-        Form(high.s_nine, 4, 7, 9, 0),
-        Form(high.waisted_nine, 2, 12, 14, 0),
-        Form(high.based_nine, 2, 12, 12, 0),
-        Form(high.bellied_nine, 1, 13, 11, 0),
-        Form(high.rho_nine, 0, 3, 3, 0),
-        Form(high.q_nine, 14, 8, 8, 10),
+        Form(high.straight_nine, 47, 12.264, 8.824, 35),
+        Form(high.curled_nine, 24, 24.528, 16.667, 45),
+        Form(high.hooked_nine, 6, 11.321, 18.627, 10),
+        Form(high.s_nine, 4, 6.604, 8.824, 0),
+        Form(high.waisted_nine, 2, 11.321, 13.725, 0),
+        Form(high.based_nine, 2, 11.321, 11.765, 0),
+        Form(high.bellied_nine, 1, 12.264, 10.784, 0),
+        Form(high.rho_nine, 0, 2.83, 2.941, 0),
+        Form(high.q_nine, 14, 7.547, 7.843, 10),
     ),
 )
