@@ -16,7 +16,7 @@ A network that tells which digit a 28×28 tile shows: {parameters:,} weights, {k
 | Score | {accuracy:.2%} on {data}, n = {n:,}: {errors} errors |
 | Wilson 95 % interval | {low:.2%} to {high:.2%} |
 | Log-loss, calibration | {log_loss:.4f}, ECE {ece:.2%} (15 bins) |
-| With a second look | a little better: `digits evaluate {name}` |
+| With a second look at what is doubted | `digits evaluate {name}` tells |
 | Trained | recipe `{name}`, seed {seed}, {digits:,} tiles, {minutes:.1f} minutes on {cores} cores |
 | Weights | SHA-256 `{sha256}` |
 

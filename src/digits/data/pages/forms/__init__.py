@@ -19,7 +19,10 @@ from digits.data.pages.forms.strokes import Skeleton, Uniform
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One way to write a digit, and how common it is in each school of writing, in percent."""
+    """One way to write a digit, and how common it is in each school of writing, in percent.
+
+    Three decimals stand where forms came later: the others kept their proportions.
+    """
 
     skeleton: Callable[[Uniform], Skeleton]
     plain: float
