@@ -1,8 +1,9 @@
-"""Fetch, verify and show MNIST, what networks learn from and are measured on."""
+"""Fetch, verify and show MNIST; make pages of numbers: what networks learn from."""
 
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,13 +16,14 @@ MISSING, DAMAGED = 2, 1  # exit codes of `verify`
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare `fetch`, `verify` and `show` with their options."""
+    """Declare `fetch`, `verify`, `show` and `pages` with their options."""
     parser.epilog = "Example: digits data show --part test --out samples.png"
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     fetch = actions.add_parser("fetch", help="bring what is lacking of the four files")
     verify = actions.add_parser("verify", help="check the four files by count and SHA-256")
     show = actions.add_parser("show", help="draw a sheet of samples as a PNG file")
-    for action in (fetch, verify, show):
+    pages = actions.add_parser("pages", help="make up pages of numbers, with the truth about them")
+    for action in (fetch, verify, show, pages):
         action.add_argument(
             "--data",
             metavar="DIR",
@@ -32,11 +34,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--out", metavar="FILE.png", type=Path, help="default: mnist-PART.png in this directory"
     )
     show.add_argument("--seed", metavar="N", type=int, default=0, help="which samples (default: 0)")
+    pages.add_argument("--out", metavar="DIR", type=Path, required=True, help="where they go")
+    pages.add_argument("--count", metavar="N", type=_count, default=16, help="default: 16")
+    pages.add_argument("--seed", metavar="S", type=int, default=0, help="which pages (default: 0)")
+    pages.add_argument(
+        "--part",
+        choices=("train", "validation"),
+        default="train",
+        help="validation: writers, papers and fonts that no training page has",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Do what `args.action` says; the exit code is returned."""
-    actions = {"fetch": _fetch, "verify": _verify, "show": _show}
+    actions = {"fetch": _fetch, "verify": _verify, "show": _show, "pages": _pages}
     return actions[args.action](args)
 
 
@@ -86,3 +97,34 @@ def _show(args: argparse.Namespace) -> int:
     write_atomically(out, encoded.tobytes())
     print(out)
     return 0
+
+
+def _pages(args: argparse.Namespace) -> int:
+    """Write the pages into a folder, and print it."""
+    import os
+
+    from tqdm import tqdm
+
+    from digits.errors import DigitsError, require
+
+    require("fontpkg_roboto", "pages")
+    from digits.data.pages.album import save_pages
+    from digits.data.pages.page import make_pages
+    from digits.data.pages.sources import Sources
+
+    if args.out.exists() and any(args.out.iterdir()):
+        raise DigitsError(f"{args.out} is not empty; name a new folder with --out")
+    args.out.mkdir(parents=True, exist_ok=True)
+    sources = Sources.open(args.part, args.data)
+    processes = min(os.cpu_count() or 1, -(-args.count // 50))  # each takes a second to start
+    pages = make_pages(args.count, args.seed, sources, processes=processes)
+    bar = tqdm(pages, total=args.count, unit="page", leave=False, disable=not sys.stderr.isatty())
+    save_pages(bar, args.out)
+    print(args.out)
+    return 0
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of pages; expected 1 or more")
+    return int(text)

@@ -15,7 +15,6 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from importlib import resources
 from pathlib import Path
 from typing import Literal
 
@@ -51,16 +50,6 @@ def load(
     if images is None or labels is None:
         raise DataError(f"the files of MNIST vanished from {home} while they were read; try again")
     return images, labels
-
-
-def rows_kept_back() -> NDArray[np.uint16]:
-    """Rows of the training part by 48 of its 539 writers, one writer after the other.
-
-    Whoever validates on the first of them, and learns from the other rows, judges by hands that
-    were not learned. Source: the tables of QMNIST (Yadav and Bottou 2019, arXiv 1905.10498).
-    """
-    with (resources.files(__package__) / "kept_back.npy").open("rb") as file:
-        return np.asarray(np.load(file), np.uint16)
 
 
 def fetch(directory: str | os.PathLike[str] | None = None) -> Path:

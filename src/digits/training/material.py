@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from digits.data import mnist
 from digits.data.pages.clutter import clutter
 from digits.data.pages.pen import drawn_digits
+from digits.data.writers import rows_kept_back
 from digits.errors import TrainingError
 from digits.reading.tile import normalise
 from digits.training.recipe import Material
@@ -45,7 +46,7 @@ def load_material(material: Material, seed: int, data: Path | None) -> tuple[Dig
     there are by writers set aside for it.
     """
     images, labels = mnist.load("train", data)
-    rows = mnist.rows_kept_back()
+    rows = rows_kept_back()
     if material.validation > len(rows):
         raise TrainingError(
             f"the recipe keeps back {material.validation} digits, and {len(rows)} are by writers "

@@ -1,0 +1,148 @@
+"""Pages of numbers that nobody wrote, with the exact truth about them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from digits.data.pages import camera, paper
+from digits.data.pages.cast import Cast
+from digits.data.pages.layouts import LAYOUTS
+from digits.data.pages.letters import Script
+from digits.data.pages.scene import lit_sheet
+from digits.data.pages.sheet import Placed, Sheet
+from digits.data.pages.sources import Sources
+from digits.data.pages.typefaces import TypeWriter
+from digits.data.pages.writing import Habits, Points, Random
+
+Box = tuple[float, float, float, float]  # x, y, width, height in pixels
+SIZE = (512, 512)  # height and width of a page, where nothing else is asked for
+SMALLEST, LARGEST = 8, 200  # heights of a digit in pixels
+CHUNK = 8  # pages that a process makes at a time
+
+
+@dataclass(frozen=True, slots=True)
+class PageNumber:
+    """A number on a page: its text with the signs in it, and the box of each digit's ink."""
+
+    text: str
+    digits: tuple[tuple[int, Box], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Page:
+    """A picture and what is to be read in it.
+
+    pixels: (H, W, 3) uint8 RGB. numbers: those that lie in the picture as a whole. cut: boxes of
+    the digits of all others; what is read there is neither right nor wrong. layout: its name.
+    """
+
+    pixels: NDArray[np.uint8]
+    numbers: tuple[PageNumber, ...]
+    cut: tuple[Box, ...]
+    layout: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """The truth, JSON-ready; boxes as x, y, width, height in pixels."""
+        return {
+            "layout": self.layout,
+            "numbers": [
+                {
+                    "text": number.text,
+                    "digits": [{"digit": d, "box": _rounded(box)} for d, box in number.digits],
+                }
+                for number in self.numbers
+            ],
+            "cut": [_rounded(box) for box in self.cut],
+        }
+
+
+def make_pages(
+    count: int,
+    seed: int,
+    sources: Sources,
+    *,
+    size: tuple[int, int] = SIZE,
+    processes: int = 1,
+) -> Iterator[Page]:
+    """`count` pages of this height and width, one by one.
+
+    Page i is a function of seed, i, size and sources alone, however many processes make them.
+    """
+    make = partial(_make, seed, size, sources)
+    if processes == 1:
+        yield from map(make, range(count))
+        return
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        yield from pool.map(make, range(count), chunksize=CHUNK)
+
+
+def _make(seed: int, size: tuple[int, int], sources: Sources, place: int) -> Page:
+    return make_page(size, np.random.default_rng([seed, place]), sources)
+
+
+def make_page(size: tuple[int, int], rng: Random, sources: Sources) -> Page:
+    """A page of this height and width, written by someone, on some paper, in some light."""
+    layout = list(LAYOUTS)[rng.choice(len(LAYOUTS), p=list(LAYOUTS.values()))]
+    sheet = Sheet.empty(size)
+    height = round(math.exp(rng.uniform(math.log(SMALLEST), math.log(min(size) / 4))))
+    cast = Cast(
+        writer=sources.writer(rng),
+        habits=Habits.sample(rng),
+        script=Script.sample(rng),
+        face=TypeWriter.sample(sources.printed, rng),
+        height=min(height, LARGEST),
+        pen=float(np.clip(rng.lognormal(math.log(0.08), 0.35), 0.04, 0.16)),
+    )
+    layout(sheet, cast, rng)
+    scene = lit_sheet(sheet, cast.height, sources, rng)
+    if rng.random() < 0.5:
+        view = camera.viewpoint(size, rng)
+        scene = camera.seen_from(view, scene, rng)
+    else:
+        view = np.eye(3)
+    if rng.random() < 0.2:
+        pixels = camera.cleaned(scene, rng)
+    else:
+        pixels = camera.exposed(scene * paper.light(size, rng)[..., None], rng)
+    if rng.random() < 0.1:  # a blackboard, a dark screen
+        pixels = 255 - pixels
+    return _with_truth(pixels, sheet.numbers, view, layout.__name__)
+
+
+def _with_truth(
+    pixels: NDArray[np.uint8], placed: list[Placed], view: NDArray[np.float64], layout: str
+) -> Page:
+    numbers, cut = [], []
+    height, width = pixels.shape[:2]
+    for each in placed:
+        digits = tuple((digit, _box(points, view)) for digit, points in each.digits)
+        boxes = [box for _, box in digits]
+        if all(
+            x >= 0 and y >= 0 and x + wide <= width and y + high <= height
+            for x, y, wide, high in boxes
+        ):
+            numbers.append(PageNumber(each.text, digits))
+        else:
+            cut += boxes
+    return Page(pixels, tuple(numbers), tuple(cut), layout)
+
+
+def _box(points: Points, view: NDArray[np.float64]) -> Box:
+    seen = cv2.perspectiveTransform(points[None].astype(np.float64), view)[0]
+    left, top = seen.min(axis=0).tolist()
+    right, bottom = seen.max(axis=0).tolist()
+    return (left, top, right - left, bottom - top)
+
+
+def _rounded(box: Box) -> list[float]:
+    return [round(value, 1) for value in box]

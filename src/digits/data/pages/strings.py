@@ -1,0 +1,92 @@
+"""What is written on pages: numbers as people meet them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+Random = np.random.Generator
+
+
+def make_up_number(rng: Random, longest: int = 12) -> str:
+    """A number, now and then with the signs that belong to it.
+
+    Lone digits, doubles, rows of zeros and leading zeros are more common than chance has them:
+    they are what readers of sequences lose.
+    """
+    kind = rng.random()
+    if kind < 0.62 or longest < 6:
+        return _plain(rng, longest)
+    makers = (make_up_amount, _decimal, _date, _fraction, _code, _percentage)
+    return makers[rng.integers(len(makers))](rng)[:longest].rstrip(".,-/ ")
+
+
+def make_up_amount(rng: Random) -> str:
+    """A sum of money as it stands on a cheque: dots between thousands, a dash after it."""
+    digits = str(rng.integers(1, 10)) + _digits(rng, int(rng.choice([2, 3, 4, 5, 6, 7])))
+    if rng.random() < 0.55:  # round sums
+        zeros = int(rng.integers(1, len(digits)))
+        digits = digits[: len(digits) - zeros] + "0" * zeros
+    if rng.random() < 0.5:
+        digits = f"{int(digits):,}".replace(",", "." if rng.random() < 0.85 else "'")
+    before = str(rng.choice(["", "", "", "", "$", "=", "#"])).replace("#", "=")
+    after = str(rng.choice(["", "", "-", "_", ".-", ",-", "=", ".", ",", "/", ".="]))
+    return before + digits + after
+
+
+def make_up_sum(rng: Random) -> str:
+    """A term or an equation."""
+    unknown = str(rng.choice(["", "", "x", "x", "y", "z"]))
+    parts = []
+    for _ in range(rng.integers(2, 5)):
+        number = str(rng.integers(1, 10 ** rng.integers(1, 4)))
+        parts.append(number + unknown if rng.random() < 0.5 else number)
+    text = parts[0]
+    for part in parts[1:]:
+        text += str(rng.choice(["+", "+", "-"])) + part
+    if rng.random() < 0.3:
+        text = f"({text}){rng.choice(['+', '-', ''])}{rng.integers(1, 100)}"
+    return text + (f"={rng.integers(0, 100)}" if rng.random() < 0.4 else "")
+
+
+def _plain(rng: Random, longest: int) -> str:
+    length = int(rng.choice([1, 1, 1, 2, 2, 3, 3, 4, 4, 5, 6, 7, 8, 9, 10, 11, 12]))
+    length = min(length, longest)
+    kind = rng.random()
+    if kind < 0.7:
+        return _digits(rng, length)
+    if kind < 0.82:  # doubles
+        return "".join(d * int(rng.integers(1, 4)) for d in _digits(rng, length))[:length]
+    if kind < 0.92:
+        zeros = int(rng.integers(0, length))
+        return _digits(rng, length - zeros) + "0" * zeros
+    return ("0" * int(rng.integers(1, 4)) + _digits(rng, length))[:length]
+
+
+def _digits(rng: Random, length: int) -> str:
+    return "".join(map(str, rng.integers(0, 10, length)))
+
+
+def _decimal(rng: Random) -> str:
+    whole, part = (_digits(rng, int(rng.integers(1, 4))) for _ in range(2))
+    return f"{whole}{rng.choice(['.', ','])}{part}"
+
+
+def _date(rng: Random) -> str:
+    day, month, year = rng.integers(1, 32), rng.integers(1, 13), rng.integers(1890, 2030)
+    sign = str(rng.choice([".", "/", "-"]))
+    years = str(year) if rng.random() < 0.5 else f"{year % 100:02}"
+    if rng.random() < 0.5:
+        return f"{day:02}{sign}{month:02}{sign}{years}"
+    return f"{day}{sign}{month}{sign}{years}"
+
+
+def _fraction(rng: Random) -> str:
+    return f"{rng.integers(1, 100)}/{rng.integers(2, 100)}"
+
+
+def _code(rng: Random) -> str:
+    return f"{_digits(rng, int(rng.integers(2, 5)))}-{_digits(rng, int(rng.integers(2, 6)))}"
+
+
+def _percentage(rng: Random) -> str:
+    return f"{rng.integers(1, 101)}%"
