@@ -15,15 +15,9 @@ from digits.data.pages.writing import Glyph, Ink, Random
 
 PRINTED = (
     "bitter",
-    "crimson_text",
-    "eb_garamond",
     "inconsolata",
-    "inter",
-    "lato",
     "libre_baskerville",
     "lora",
-    "montserrat",
-    "open_sans",
     "oswald",
     "playfair_display",
     "pt_serif",
