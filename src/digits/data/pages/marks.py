@@ -41,7 +41,10 @@ def scatter(sheet: Sheet, cast: Cast, texts: list[str], rng: Random) -> None:
         if rng.random() < 0.35:
             written = turned(written, float(rng.normal(0, 9)))
         for _ in range(8):
-            if sheet.write(written, *sheet.random_place(written.ink, rng)):
+            place = sheet.random_place(written.ink, rng)
+            if sheet.write(written, *place):
+                if rng.random() < 0.08:
+                    underline(sheet, written, place, rng)
                 break
 
 
@@ -138,6 +141,16 @@ def rule_sudoku(sheet: Sheet, at: tuple[float, float], side: float, rng: Random)
             cv2.line(sheet.print, start, end, 255, thin if k % 3 else thick)
 
 
+def underline(sheet: Sheet, written: Written, place: tuple[int, int], rng: Random) -> None:
+    """A stroke or two below a number."""
+    (x, y), (rows, columns) = place, written.ink.shape
+    margin, thick = written.height // 4, max(1, round(rng.uniform(0.04, 0.1) * written.height))
+    for line in range(rng.integers(1, 3)):
+        level = y + rows - margin + (1 + 3 * line) * thick + rng.uniform(0.02, 0.2) * written.height
+        ends = np.array([(x + margin, level), (x + columns - margin, level)])
+        _draw(sheet.pen, [ends + rng.normal(0, 0.06 * written.height, (2, 2))], thick)
+
+
 def cross_out(sheet: Sheet, written: Written, x: int, y: int, rng: Random) -> None:
     """A number that its writer took back, so that it is not to be read, if the place is free."""
     rows, columns = written.ink.shape
@@ -168,9 +181,10 @@ def _figure(rng: Random) -> NDArray[np.float64]:
         return np.array([[0.0, 0.0], [1.0, 0.0] if rng.random() < 0.5 else [0.0, 1.0]])
     if kind < 0.6:
         return np.array([[0, 0], [1, 0], [1, 0.7], [0, 0.7], [0, 0]])
-    if kind < 0.8:
+    if kind < 0.8:  # with a line to it: a circle alone is a 0
         angle = np.linspace(0, rng.uniform(2, 6.3), 12)
-        return np.stack([np.cos(angle), np.sin(angle)], 1) / 2
+        line = [[rng.uniform(1, 2), rng.uniform(-0.1, 0.1)]]
+        return np.concatenate([line, np.stack([np.cos(angle), np.sin(angle)], 1) / 2])
     points = np.cumsum(rng.normal(0, 0.25, (6, 2)), axis=0).astype(np.float32)
     return np.asarray(spline(points, np.ones(6, np.float32)), np.float64)
 

@@ -106,6 +106,8 @@ def light(size: Size, rng: Random) -> Light:
         field = field * shadow(size, rng)
     if rng.random() < 0.12:
         field = field * fold(size, rng)
+    if rng.random() < 0.06:
+        field = field * gutter(size, rng)
     return np.asarray(field / field.max(), np.float32)
 
 
@@ -135,6 +137,16 @@ def fold(size: Size, rng: Random) -> Light:
     bright = rng.uniform(-0.12, 0.12) * np.sign(distance) * np.exp(-np.abs(distance) / reach)
     dark = rng.uniform(0, 0.25) * np.exp(-((distance / rng.uniform(0.7, 2.5)) ** 2))
     return np.asarray(1 + bright - dark, np.float32)
+
+
+def gutter(size: Size, rng: Random) -> Light:
+    """The dark at one side, where the book is bound or the sheet ends."""
+    width = size[1]
+    edge, soft = rng.uniform(0.03, 0.35) * width, rng.uniform(1, 0.06 * width)
+    distance = np.arange(width, dtype=np.float32) - edge
+    row = rng.uniform(0, 0.3) + 1 / (1 + np.exp(-np.clip(distance / soft, -30, 30)))
+    row = np.minimum(row, 1)[:: -1 if rng.random() < 0.5 else 1]
+    return np.asarray(np.broadcast_to(row, size), np.float32)
 
 
 def grain(size: Size, strength: float, rng: Random) -> Light:

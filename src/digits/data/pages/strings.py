@@ -16,8 +16,8 @@ def make_up_number(rng: Random, longest: int = 12) -> str:
     kind = rng.random()
     if kind < 0.62 or longest < 6:
         return _plain(rng, longest)
-    makers = (make_up_amount, _decimal, _date, _fraction, _code, _percentage)
-    return makers[rng.integers(len(makers))](rng)[:longest].rstrip(".,-/ ")
+    makers = (make_up_amount, _decimal, _date, _fraction, _code, _percentage, _ordinal)
+    return makers[rng.integers(len(makers))](rng)[:longest]
 
 
 def make_up_amount(rng: Random) -> str:
@@ -34,18 +34,24 @@ def make_up_amount(rng: Random) -> str:
 
 
 def make_up_sum(rng: Random) -> str:
-    """A term or an equation."""
+    """A term or an equation; ² and ³ are digits too."""
     unknown = str(rng.choice(["", "", "x", "x", "y", "z"]))
-    parts = []
-    for _ in range(rng.integers(2, 5)):
-        number = str(rng.integers(1, 10 ** rng.integers(1, 4)))
-        parts.append(number + unknown if rng.random() < 0.5 else number)
-    text = parts[0]
-    for part in parts[1:]:
-        text += str(rng.choice(["+", "+", "-"])) + part
+    terms = [_term(rng, unknown) for _ in range(rng.integers(2, 5))]
+    text = terms[0]
+    for term in terms[1:]:
+        text += str(rng.choice(["+", "+", "-"])) + term
     if rng.random() < 0.3:
         text = f"({text}){rng.choice(['+', '-', ''])}{rng.integers(1, 100)}"
     return text + (f"={rng.integers(0, 100)}" if rng.random() < 0.4 else "")
+
+
+def _term(rng: Random, unknown: str) -> str:
+    number = str(rng.integers(1, 10 ** rng.integers(1, 4)))
+    if not unknown or rng.random() < 0.4:
+        return number
+    factor = "" if rng.random() < 0.25 else number
+    power = str(rng.choice(["", "", "²", "²", "³"]))
+    return factor + unknown + power
 
 
 def _plain(rng: Random, longest: int) -> str:
@@ -90,3 +96,7 @@ def _code(rng: Random) -> str:
 
 def _percentage(rng: Random) -> str:
     return f"{rng.integers(1, 101)}%"
+
+
+def _ordinal(rng: Random) -> str:
+    return f"{rng.integers(1, 200)}."

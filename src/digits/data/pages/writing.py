@@ -62,6 +62,9 @@ SIGNS: Mapping[str, Sequence[Sequence[tuple[float, float]]]] = {
 """Signs among digits, as curves in heights of a digit: y is 0 at its top, 1 on the line."""
 
 
+POWERS = {"²": "2", "³": "3"}
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Glyph:
     """The ink of one character. top: pixels from the top of a digit down to that of this ink."""
@@ -79,22 +82,34 @@ class Writer(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PenWriter:
-    """An imaginary writer."""
+    """An imaginary writer. nib: how much broader strokes down are than those across, in widths of
+    the pen; that of a quill or a steel pen is about 1."""
 
     hand: Hand
     script: Script
+    nib: float
 
     @classmethod
     def sample(cls, rng: Random) -> PenWriter:
         """A new one."""
-        return cls(Hand.sample(rng), Script.sample(rng))
+        nib = rng.uniform(0.4, 1.5) if rng.random() < 0.15 else 0.0
+        return cls(Hand.sample(rng), Script.sample(rng), nib)
 
     def write(self, character: str, height: int, rng: Random) -> Glyph:
         """See Writer."""
-        pen = self.hand.pen * height
-        if character.isdigit():
-            return _drawn(self.hand.digit(int(character), rng), height, pen)
-        return _sign(character, self.script, height, pen, rng)
+        pen = self.hand.pen * height / (1 + self.nib)
+        if not character.isdigit():
+            return _sign(character, self.script, height, pen, rng)
+        glyph = _drawn(self.hand.digit(int(character), rng), height, pen)
+        return _broadened(glyph, round(self.nib * pen)) if self.nib else glyph
+
+
+def _broadened(glyph: Glyph, pixels: int) -> Glyph:
+    """Strokes down made broader by so many pixels."""
+    wide = cv2.copyMakeBorder(glyph.ink, 0, 0, pixels, pixels, cv2.BORDER_CONSTANT)
+    ink = cv2.dilate(wide, np.ones((1, pixels + 1), np.uint8))
+    x, _, across, _ = cv2.boundingRect(ink)
+    return Glyph(np.asarray(ink[:, x : x + across], np.uint8), glyph.top)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -179,11 +194,14 @@ def write_number(writer: Writer, habits: Habits, text: str, height: int, rng: Ra
     """
     placed: list[_PlacedGlyph] = []
     for place, character in enumerate(text):
+        digit = POWERS.get(character, character)
         size = height * math.exp(rng.normal(0, habits.unrest))
         if character == "0" and place:
             size *= habits.zeros
-        glyph = writer.write(character, max(4, round(size)), rng)
         drop = habits.rise * place + rng.normal(0, habits.unrest)
+        if character in POWERS:
+            size, drop = 0.55 * size, drop - rng.uniform(0.5, 0.75)
+        glyph = writer.write(digit, max(4, round(size)), rng)
         top = round(glyph.top + height - size + drop * height)
         left = 0
         if placed:
@@ -192,7 +210,7 @@ def write_number(writer: Writer, habits: Habits, text: str, height: int, rng: Ra
             if rng.random() < 0.7:  # as far as the inks stand apart, not their boxes
                 space -= _slack(before, glyph, top)
             left = max(round(before.right + space), before.left + 1)
-        placed.append(_PlacedGlyph(character, glyph.ink, left, top))
+        placed.append(_PlacedGlyph(digit, glyph.ink, left, top))
     return _assembled(text, placed, height, habits.joins, rng)
 
 
