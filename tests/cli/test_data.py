@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 
 import cv2
@@ -113,3 +114,43 @@ def test_the_default_directory_is_the_one_that_load_uses(
 
     assert run("verify") == 0
     assert capsys.readouterr().out.splitlines()[0] == str(mnist.home_directory())
+
+
+def test_pages_are_written_with_their_truth_and_a_sheet(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "pages"
+    assert run("pages", "--out", out, "--count", "3", "--seed", "4") == 0
+    assert capsys.readouterr().out == f"{out}\n"
+
+    truth = [json.loads(line) for line in (out / "truth.jsonl").read_text("utf-8").splitlines()]
+    assert [page["picture"] for page in truth] == [f"page_0000{i}.png" for i in range(3)]
+    for page in truth:
+        picture = cv2.imread(str(out / page["picture"]))
+        assert picture.shape == (512, 512, 3)
+        for number in page["numbers"]:
+            assert number["digits"]
+    assert cv2.imread(str(out / "sheet.png")) is not None
+
+
+def test_pages_of_one_seed_are_the_same_files(tmp_path: Path) -> None:
+    for name in ("first", "again"):
+        assert run("pages", "--out", tmp_path / name, "--count", "2") == 0
+    for file in (tmp_path / "first").iterdir():
+        assert file.read_bytes() == (tmp_path / "again" / file.name).read_bytes()
+
+
+def test_pages_overwrite_nothing(tmp_path: Path) -> None:
+    (tmp_path / "page_00000.png").write_bytes(b"mine")
+    with pytest.raises(DigitsError, match="not empty; name a new folder"):
+        run("pages", "--out", tmp_path)
+    assert (tmp_path / "page_00000.png").read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("count", ["0", "-1", "many"])
+def test_a_count_that_is_none_is_refused(
+    count: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        run("pages", "--out", tmp_path / "pages", "--count", count)
+    assert "is no number of pages; expected 1 or more" in capsys.readouterr().err

@@ -242,11 +242,3 @@ def wait_for(condition: Callable[[], bool], seconds: float = 20) -> None:
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.02)
-
-
-def test_digits_kept_back_are_of_the_training_part_and_of_all_classes() -> None:
-    rows = mnist.rows_kept_back()
-    assert len(np.unique(rows)) == len(rows) > 5000
-    assert rows.max() < 60_000
-    _, labels = mnist.load("train")
-    assert (np.bincount(labels[rows]) > 0.08 * len(rows)).all()

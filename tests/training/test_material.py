@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from digits.data import mnist
+from digits.data.writers import rows_kept_back
 from digits.errors import TrainingError
 from digits.training.material import CLUTTER, Batches, Digits, load_material, targets
 from digits.training.recipe import Material
@@ -13,7 +14,7 @@ def test_some_writers_are_kept_back_and_the_others_learned() -> None:
     images, labels = mnist.load("train")
     learn, kept_back = load_material(Material(validation=1000), seed=0, data=None)
 
-    rows = mnist.rows_kept_back()
+    rows = rows_kept_back()
     assert (len(learn), len(kept_back)) == (59_000, 1000)
     assert (kept_back.images == images[rows[:1000]]).all()
     assert (kept_back.labels == labels[rows[:1000]]).all()

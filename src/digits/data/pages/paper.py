@@ -84,7 +84,8 @@ def rings(size: Size, pitch: float, rng: Random) -> Ink:
     fine = _fine(pitch, rng)
     for _ in range(rng.integers(1, 4)):
         distance = np.hypot(x - rng.uniform(0, size[1]), y - rng.uniform(0, size[0]))
-        level = np.maximum(level, (1 + np.sin(distance * np.float32(2 * np.pi / fine))) / 2)
+        wave = (1 + np.sin(distance * np.float32(2 * np.pi / fine))) / 2
+        level = np.maximum(level, wave ** rng.uniform(3, 8))
     return np.asarray(level * 255, np.uint8)
 
 
