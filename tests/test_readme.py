@@ -54,6 +54,7 @@ def test_every_command_works_in_order(project: Path) -> None:
     assert "runs/seed" in run("digits evaluate runs/seed", project).stdout
     assert (project / "evaluation.html").stat().st_size > 10_000
     assert (project / "mnist.png").is_file()
+    assert len(list((project / "pages").glob("page_*.png"))) == 12
     assert len(list((project / "annotated").glob("*.png"))) == len(
         list((project / "samples").glob("*.jpg"))
     )
