@@ -101,7 +101,7 @@ def form(sheet: Sheet, cast: Cast, rng: Random) -> None:
 
 def amount(sheet: Sheet, cast: Cast, rng: Random) -> None:
     """Sums of money, now and then in a printed box behind a printed sign."""
-    for _ in range(rng.integers(1, 4)):
+    for _ in range(rng.integers(1, 12)):
         written = cast.number(make_up_amount(rng), rng, room=sheet.size[1])
         place = sheet.random_place(written.ink, rng)
         if sheet.write(written, *place) and rng.random() < 0.5:
