@@ -30,8 +30,8 @@ from digits.data import mnist  # noqa: E402
 from digits.training import networks  # noqa: E402
 from digits.training.export import logits  # noqa: E402
 from digits.training.fit import fit  # noqa: E402
-from digits.training.material import load_material  # noqa: E402
 from digits.training.recipe import load_recipe  # noqa: E402
+from digits.training.tiles import prepare  # noqa: E402
 
 GOAL = 0.99
 MOST_EPOCHS = 15
@@ -76,10 +76,10 @@ def recipe(seed: int) -> tuple[float, float]:
     fast = load_recipe("fast")
     started = time.perf_counter()
     keras.utils.set_random_seed(seed)
-    learn, validate = load_material(fast.material, seed, None)
+    lesson = prepare(fast, seed, None)
     network = networks.build(fast.network)
     with tempfile.TemporaryDirectory() as folder:
-        fit(network, fast, learn, validate, Path(folder), seed)
+        fit(network, fast, lesson, Path(folder))
     seconds = time.perf_counter() - started
     test, truth = mnist.load("test")
     right = float((logits(network, test).argmax(axis=1) == truth).mean())

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from digits.errors import DigitsError, TrainingError
 from digits.training import fit as fitting
-from digits.training import networks
+from digits.training import networks, tiles
 from digits.training.callbacks import CHECKPOINT, COLUMNS, Checkpoint, Progress
 from digits.training.export import logits
 from digits.training.fit import RUN, train
@@ -39,7 +39,7 @@ def fit(
     out.mkdir(exist_ok=True)
     keras.utils.set_random_seed(seed)
     network = networks.build(recipe.network)
-    history = fitting.fit(network, recipe, learn, kept_back, out, seed)
+    history = fitting.fit(network, recipe, tiles.lesson(recipe, seed, learn, kept_back), out)
     return network.get_weights(), history, network
 
 
@@ -307,7 +307,8 @@ def test_a_tensorboard_log_is_written_when_asked(
 ) -> None:
     pytest.importorskip("tensorboard")
     network = networks.build(DENSE.network)
-    fitting.fit(network, DENSE, learn, kept_back, tmp_path, seed=0, tensorboard=True)
+    task = tiles.lesson(DENSE, 0, learn, kept_back)
+    fitting.fit(network, DENSE, task, tmp_path, tensorboard=True)
     assert list((tmp_path / "tensorboard").rglob("events.*"))
 
 

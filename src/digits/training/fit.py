@@ -7,36 +7,23 @@ import hashlib
 import json
 import os
 import platform
-import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
-from numpy.typing import NDArray
 
-from digits.data import mnist
 from digits.errors import TrainingError
-from digits.evaluation.metrics import evaluate
-from digits.files import write_atomically, write_json
-from digits.model.classifier import Classifier
-from digits.model.store import CARD, keras_file
-from digits.training import networks
-from digits.training.augment import Augment
-from digits.training.calibrate import calibrate
-from digits.training.callbacks import Checkpoint, Progress, ShowClean
-from digits.training.card import model_card
+from digits.files import write_json
+from digits.model.store import keras_file
+from digits.training import networks, tiles
+from digits.training.callbacks import Checkpoint, Progress
 from digits.training.curves import draw_curves
-from digits.training.export import export, opened, write_model
-from digits.training.material import Batches, Digits, load_material, targets, unseen_clutter
-from digits.training.quantise import quantise
+from digits.training.lesson import Lesson
 from digits.training.recipe import Fit, Recipe
-from digits.training.teacher import Taught, open_teacher
+from digits.training.teacher import open_teacher
 
 RUN = "run.json"
-RANGED = 1024  # digits that show 8-bit activations their range
-COST = 0.0002  # of the digits kept back, that 8 bits may cost
 PACKAGES = (
     "handwritten-digit-recognition", "keras", "numpy", "onnx", "onnxruntime", "tensorflow",
     "tensorflow-cpu", "tf2onnx",
@@ -64,15 +51,17 @@ def train(
     begun = {"recipe": recipe.to_dict(), "seed": seed} | _teachers(recipe)
     _enter(out, begun, resume)
     keras.utils.set_random_seed(seed)
-    learn, validate = load_material(recipe.material, seed, data)
+    lesson = tiles.prepare(recipe, seed, data)
     if not (out / RUN).exists():
         write_json(out / RUN, begun)
     network = networks.build(recipe.network)
-    history = fit(network, recipe, learn, validate, out, seed, tensorboard)
+    history = fit(network, recipe, lesson, out, tensorboard)
     network.save(out / "model.keras")
     draw_curves(history.rows, out / "curves.png", recipe.name)
-    facts = begun | _circumstances(learn) | {"fit_seconds": round(history.seconds, 2)}
-    return _finish(network, recipe, facts, learn, validate, out, data)
+    facts = begun | _circumstances(lesson) | {"fit_seconds": round(history.seconds, 2)}
+    facts = lesson.finish(network, facts, out)
+    write_json(out / RUN, facts)
+    return facts
 
 
 def _teachers(recipe: Recipe) -> dict[str, Any]:
@@ -85,39 +74,32 @@ def _teachers(recipe: Recipe) -> dict[str, Any]:
 
 
 def fit(
-    network: keras.Model,
-    recipe: Recipe,
-    learn: Digits,
-    validate: Digits,
-    out: Path,
-    seed: int,
-    tensorboard: bool = False,
+    network: keras.Model, recipe: Recipe, lesson: Lesson, out: Path, tensorboard: bool = False
 ) -> Checkpoint:
     """Fit the network's weights, from the last checkpoint in `out` on; returns its curves."""
-    augment = Augment(recipe.augmentation, seed)
     learning = networks.in_bfloat16(network) if recipe.fit.bfloat16 else network
     checkpoint = Checkpoint(out)
-    callbacks = [Progress(len(recipe.clean)), checkpoint, ShowClean(augment, recipe.clean)]
+    epochs = sum(stage.epochs for stage in recipe.stages)
+    callbacks = [Progress(epochs), checkpoint, *lesson.callbacks]
     if tensorboard:
         callbacks.append(keras.callbacks.TensorBoard(out / "tensorboard", write_graph=False))
     begun = 0
     for stage in recipe.stages:
-        learner = _learner(augment, learning, stage)
-        steps = stage.epochs * -(-len(learn) // stage.batch_size)
-        _compile(learner, stage, steps, from_logits=recipe.network.kind != "dense")
+        learner = lesson.learner(learning, stage)
+        _compile(learner, lesson, stage)
         if not begun or checkpoint.epoch > begun:  # else the stage starts with a fresh optimizer
             checkpoint.restore(learner)
         begun += stage.epochs
         if checkpoint.epoch >= begun:
             continue
         learner.fit(
-            Batches(learn, stage.batch_size, seed, checkpoint.epoch),
+            lesson.batches(stage, checkpoint.epoch),
             epochs=begun,
             initial_epoch=checkpoint.epoch,
-            validation_data=(validate.images, targets(validate.labels)) if len(validate) else None,
+            validation_data=lesson.validation,
             validation_batch_size=5000,
             callbacks=callbacks,
-            shuffle=False,  # Batches shuffles, by seed and epoch
+            shuffle=False,  # the batches shuffle, by seed and epoch
             verbose=0,
         )
     if learning is not network:
@@ -125,18 +107,8 @@ def fit(
     return checkpoint
 
 
-def _learner(augment: Augment, learning: keras.Model, much: Fit) -> keras.Model:
-    """From tiles (N, 28, 28) uint8 as they are to the network's scores of them augmented."""
-    tiles = keras.Input((28, 28), dtype="uint8", name="tiles")
-    seen = augment(tiles)
-    scores = learning(seen)
-    if much.teacher:
-        teacher = open_teacher(much.teacher, much.bfloat16)
-        scores = Taught(teacher, much.taught / (1 - much.taught))(scores, seen)
-    return keras.Model(tiles, scores)
-
-
-def _compile(learner: keras.Model, much: Fit, steps: int, from_logits: bool) -> None:
+def _compile(learner: keras.Model, lesson: Lesson, much: Fit) -> None:
+    steps = much.epochs * -(-lesson.count // much.batch_size)
     warmup = max(1, round(much.warmup * steps))
     schedule = keras.optimizers.schedules.CosineDecay(
         0.0, max(1, steps - warmup), warmup_target=much.learning_rate, warmup_steps=warmup
@@ -145,25 +117,12 @@ def _compile(learner: keras.Model, much: Fit, steps: int, from_logits: bool) -> 
     optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     learner.compile(
         optimizer,
-        keras.losses.CategoricalCrossentropy(
-            from_logits=from_logits, label_smoothing=much.label_smoothing
-        ),
-        metrics=[keras.metrics.MeanMetricWrapper(accuracy, name="accuracy")],
+        lesson.loss(much),
+        metrics=[keras.metrics.MeanMetricWrapper(lesson.accuracy, name="accuracy")],
         steps_per_execution=much.steps_per_execution,
         jit_compile=much.compile,
     )
     optimizer.build(learner.trainable_variables)
-
-
-def accuracy(wanted: Any, scores: Any) -> Any:
-    """(N,) float32, 1 where a digit is told right, or where clutter is given to no digit.
-
-    wanted: (N, 10) targets; scores: (N, 10) logits, or probabilities where there is no clutter.
-    """
-    told = keras.ops.equal(keras.ops.argmax(wanted, -1), keras.ops.argmax(scores, -1))
-    doubted = keras.ops.max(keras.ops.softmax(scores), -1) < 0.5
-    is_clutter = keras.ops.max(wanted, -1) < 0.5
-    return keras.ops.cast(keras.ops.where(is_clutter, doubted, told), "float32")
 
 
 def _enter(out: Path, begun: dict[str, Any], resume: bool) -> None:
@@ -204,14 +163,14 @@ def _read_run(path: Path) -> dict[str, Any]:
         ) from error
 
 
-def _circumstances(learn: Digits) -> dict[str, Any]:
+def _circumstances(lesson: Lesson) -> dict[str, Any]:
     """What a reader of the run needs to know to make it again."""
     versions = {"python": platform.python_version()}
     for package in PACKAGES:
         with contextlib.suppress(PackageNotFoundError):  # one of the two TensorFlows, always
             versions[package] = version(package)
     return {
-        "data": {"digits": len(learn), "sha256": learn.sha256()},
+        "data": lesson.data,
         "versions": versions,
         "machine": {
             "system": f"{platform.system()} {platform.machine()}",
@@ -219,59 +178,3 @@ def _circumstances(learn: Digits) -> dict[str, Any]:
             "backend": keras.backend.backend(),
         },
     }
-
-
-def _finish(
-    network: keras.Model,
-    recipe: Recipe,
-    facts: dict[str, Any],
-    learn: Digits,
-    validate: Digits,
-    out: Path,
-    data: Path | None,
-) -> dict[str, Any]:
-    """Export, calibrate, score once on the test set, and write down all of it."""
-    graph = export(network, "onnx")
-    if recipe.network.int8:
-        graph = _smaller(graph, recipe, facts["seed"], learn, validate)
-    model = opened(graph)
-    calibration = calibrate(
-        model.logits(validate.images),
-        validate.labels,
-        model.logits(unseen_clutter(facts["seed"])),
-    )
-    facts = {
-        "name": recipe.name, "parameters": network.count_params(), "calibration": calibration
-    } | facts  # fmt: skip
-    card = write_model(graph, out, facts)
-    images, labels = mnist.load("test", data)
-    facts["score"] = {"data": "MNIST test"} | headline(
-        Classifier(out, second_look=False).probabilities(images), labels
-    )
-    write_json(out / CARD, card | facts)
-    write_atomically(out / "README.md", model_card(card | facts))
-    write_json(out / RUN, facts)
-    return facts
-
-
-def _smaller(graph: bytes, recipe: Recipe, seed: int, learn: Digits, validate: Digits) -> bytes:
-    """The graph in 8 bits if it tells the digits kept back as well, else as it is."""
-    augment = Augment(recipe.augmentation, seed)
-    some = learn.images[np.random.default_rng(seed).permutation(len(learn))[:RANGED]]
-    seen = [some / np.float32(255), np.asarray(augment(some, training=True))]
-    small = quantise(graph, np.concatenate(seen))
-
-    def errors(content: bytes) -> int:
-        return int((opened(content).predict(validate.images) != validate.labels).sum())
-
-    lost = (errors(small) - errors(graph)) / max(len(validate), 1)
-    if lost > COST:
-        print(f"left in 32 bits: 8 would cost {lost:.2%} of the digits kept back", file=sys.stderr)
-        return graph
-    return small
-
-
-def headline(probabilities: NDArray[np.float32], labels: NDArray[np.uint8]) -> dict[str, Any]:
-    """The figures of an evaluation that a run keeps."""
-    score = evaluate(probabilities, labels).to_dict()
-    return {key: score[key] for key in ("n", "errors", "accuracy", "interval", "log_loss", "ece")}

@@ -1,4 +1,4 @@
-"""The networks: tiles (N, 28, 28) float32 in [0, 1] → ten scores each."""
+"""The networks: from tiles (N, 28, 28) float32 in [0, 1] to ten scores each; and from pages."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from keras import layers
 from digits.training.recipe import Network
 
 CLASSES = 10
+RARE = -4.6  # the logit of 1 %: at first nothing is a digit (Lin et al. 2017, arXiv 1708.02002)
 
 
 def build(network: Network) -> keras.Model:
@@ -25,6 +26,8 @@ def build(network: Network) -> keras.Model:
             return separable(*widths)
         case "residual":
             return residual(*widths)
+        case "finder":
+            return finder(*widths)
 
 
 def in_bfloat16(network: keras.Model) -> keras.Model:
@@ -108,6 +111,38 @@ def residual(stem: int, *widths: int) -> keras.Model:
         x = _block(x, width, strides=1 if width == x.shape[-1] else 2)
     x = layers.GlobalAveragePooling2D()(x)
     return keras.Model(tiles, layers.Dense(CLASSES)(x), name="residual")
+
+
+def finder(stem: int, fine: int, middle: int, coarse: int) -> keras.Model:
+    """From local contrast (N, H, W, 1), H and W multiples of 16, to (N, H/4, W/4, 14): ten logits,
+    that the centre of each digit is there, and four sides of its box (`digits.model.finder`).
+
+    stem, fine, middle, coarse: channels at a half, a quarter, an eighth and a sixteenth of the
+    resolution. What is coarse sees the words around a digit; it flows back into what is fine
+    (Lin et al. 2017, "Feature Pyramid Networks").
+    """
+    contrast = keras.Input((None, None, 1), name="contrast")
+    x = _convolution(contrast, stem, strides=2, activate=True)
+    quarter = _block(_convolution(x, fine, strides=2, activate=True), fine, strides=1)
+    eighth = _block(_convolution(quarter, middle, strides=2, activate=True), middle, strides=1)
+    x = _convolution(eighth, coarse, strides=2, activate=True)
+    x = _block(_block(x, coarse, strides=1), coarse, strides=1)
+    x = _block(_flown_back(x, eighth, middle), middle, strides=1)
+    x = _convolution(_flown_back(x, quarter, 2 * fine), 2 * fine, activate=True)
+    rare = keras.initializers.Constant(RARE)
+    heat = layers.Conv2D(CLASSES, 1, bias_initializer=rare)(x)
+    return keras.Model(
+        contrast, layers.Concatenate()([heat, layers.Conv2D(4, 1)(x)]), name="finder"
+    )
+
+
+def _flown_back(
+    coarse: keras.KerasTensor, fine: keras.KerasTensor, width: int
+) -> keras.KerasTensor:
+    """The sum of both at the finer one's resolution."""
+    same = fine if fine.shape[-1] == width else _convolution(fine, width, kernel=1)
+    wide = layers.UpSampling2D()(_convolution(coarse, width, kernel=1))
+    return layers.ReLU()(layers.Add()([wide, same]))
 
 
 def _block(x: keras.KerasTensor, width: int, strides: int) -> keras.KerasTensor:

@@ -15,7 +15,7 @@ from digits.errors import TrainingError
 Section = TypeVar("Section")
 
 # The types of the values; VALUES below checks them.
-Kind: TypeAlias = Literal["dense", "convolutional", "separable", "residual"]
+Kind: TypeAlias = Literal["dense", "convolutional", "separable", "residual", "finder"]
 Number: TypeAlias = int  # 0 or more
 Count: TypeAlias = int  # 1 or more
 Amount: TypeAlias = float  # 0 or more
@@ -23,6 +23,7 @@ Share: TypeAlias = float  # from 0 to 1
 Name: TypeAlias = str
 
 TILE = 28
+GRAIN = 16  # pixels of a page in the coarsest cell of a finder
 
 
 def _is_whole(value: object, least: int) -> bool:
@@ -51,7 +52,13 @@ VALUES: dict[str, tuple[str, Callable[[object], bool]]] = {
 }
 """What a value of each type may be: in words, and as a test of what TOML gave."""
 
-WIDTHS = {"dense": (1, 1), "convolutional": (3, 3), "separable": (2, 9), "residual": (1, 9)}
+WIDTHS = {
+    "dense": (1, 1),
+    "convolutional": (3, 3),
+    "separable": (2, 9),
+    "residual": (1, 9),
+    "finder": (4, 4),
+}
 """How many widths each kind of network takes, at least and at most."""
 
 
@@ -78,6 +85,20 @@ class Material:
     drawn: Number = 0
     clutter: Number = 0
     validation: Count = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """What a finder learns from: pages made up with the training's seed.
+
+    made: how many. validation: how many more, of other writers, papers and typefaces, are made
+    for the curves. crops: shown in an epoch. side: of a crop, in pixels.
+    """
+
+    made: Count
+    crops: Count
+    validation: Count = 200
+    side: Count = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +174,7 @@ class Recipe:
     material: Material = field(default_factory=Material)
     augmentation: Augmentation = field(default_factory=Augmentation)
     finish: Finish | None = None
+    pages: Pages | None = None
 
     @property
     def stages(self) -> list[Fit]:
@@ -222,14 +244,14 @@ def parse_recipe(name: str, text: str) -> Recipe:
         raise TrainingError(f"recipe {name!r} is not valid TOML: {error}") from error
     sections: dict[str, type] = {
         "network": Network, "material": Material, "augmentation": Augmentation, "fit": Fit,
-        "finish": Finish,
+        "finish": Finish, "pages": Pages,
     }  # fmt: skip
     unknown = sorted(set(table) - set(sections))
     missing = sorted({"network", "fit"} - set(table))
     if unknown or missing:
         raise TrainingError(
             f"recipe {name!r} has sections {sorted(table)}; expected network and fit, "
-            "and optionally material, augmentation and finish"
+            "and optionally material, augmentation, finish and pages"
         )
     recipe = Recipe(name, **{key: _section(name, key, sections[key], table[key]) for key in table})
     _check_together(recipe)
@@ -270,6 +292,10 @@ def _check_together(recipe: Recipe) -> None:
         wrong = "[finish]: found taught 1, expected less: of the labels it learns a part at least"
     elif network.kind == "dense" and any(stage.teacher for stage in recipe.stages):
         wrong = "[network]: found dense and a teacher, expected another kind: dense gives no scores"
+    elif (network.kind == "finder") != (recipe.pages is not None):
+        wrong = f"[network]: found {network.kind}, expected finder with a section [pages], and only"
+    elif recipe.pages and recipe.pages.side % GRAIN:
+        wrong = f"[pages]: found side {recipe.pages.side}, expected a multiple of {GRAIN}"
     else:
         return
     raise TrainingError(f"recipe {recipe.name!r}, section {wrong}")

@@ -1,0 +1,65 @@
+"""Grey pixels → where digits are, and which they may be; on ONNX Runtime.
+
+A network without a window: it looks at a whole picture at once and says of every fourth pixel how
+much it is the centre of each digit, and how far the sides of the digit's box are. Source: Zhou et
+al. 2019, "Objects as Points" (arXiv 1904.07850); the four sides instead of a size as in Tian et
+al. 2019, "FCOS" (arXiv 1904.01355).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+CLASSES = 10
+STRIDE = 4  # pixels between the places that the network speaks of
+UNIT = 8.0  # pixels; sides are logarithms of multiples of it
+LOWEST, HIGHEST = 9, 52  # pixels, heights of the digits that it learned to find
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spots:
+    """Places where a digit may be, the surest first.
+
+    boxes: (N, 4) float32, x, y, width, height in pixels. scores: (N, 10) float32, for each digit
+    the logit that it is there.
+    """
+
+    boxes: NDArray[np.float32]
+    scores: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.boxes)
+
+
+def spots_in(said: NDArray[np.float32], least: float) -> Spots:
+    """What a network said, (h, w, 14) float32, as places: the peaks of at least that logit."""
+    scores, sides = said[..., :CLASSES], said[..., CLASSES:]
+    best = np.ascontiguousarray(scores.max(axis=-1))
+    around = cv2.dilate(best, np.ones((3, 3), np.uint8))
+    rows, columns = np.nonzero((best >= around) & (best >= least))
+    left, top, right, bottom = np.exp(np.clip(sides[rows, columns], -4, 4)).T * UNIT
+    x, y = (columns + 0.5) * STRIDE - left, (rows + 0.5) * STRIDE - top
+    order = np.argsort(-best[rows, columns], kind="stable")
+    boxes = np.stack([x, y, left + right, top + bottom], axis=1)[order]
+    return Spots(boxes.astype(np.float32), scores[rows, columns][order])
+
+
+def apart(spots: Spots, overlap: float) -> Spots:
+    """Without those whose box has that intersection over union, or more, with a surer one's."""
+    kept: list[int] = []
+    for place, box in enumerate(spots.boxes):
+        if not kept or _overlaps(box, spots.boxes[kept]).max() < overlap:
+            kept.append(place)
+    return Spots(spots.boxes[kept], spots.scores[kept])
+
+
+def _overlaps(box: NDArray[np.float32], boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(N,) intersection over union of a box (4,) with others (N, 4)."""
+    low = np.maximum(box[:2], boxes[:, :2])
+    high = np.minimum(box[:2] + box[2:], boxes[:, :2] + boxes[:, 2:])
+    common = np.clip(high - low, 0, None).prod(axis=1)
+    return np.asarray(common / (box[2:].prod() + boxes[:, 2:].prod(axis=1) - common), np.float32)

@@ -1,0 +1,105 @@
+"""The lesson of pages: where is a digit, which one, how large?"""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import keras
+from keras import ops
+from tqdm import tqdm
+
+from digits.data.pages.page import make_pages
+from digits.data.pages.sources import Sources
+from digits.training import crops
+from digits.training.crops import COUNTS, HEAT, KNOWN, SIDES, Crops, GreyPage
+from digits.training.lesson import Lesson
+from digits.training.recipe import Pages, Recipe
+
+UNSEEN = 1_000_000  # added to the seed of pages to validate on
+
+
+def prepare(recipe: Recipe, seed: int, data: Path | None) -> Lesson:
+    """The lesson of a recipe for pages, which are made now. Raises DataError without MNIST."""
+    pages = recipe.pages
+    if pages is None:
+        raise ValueError("a finder's recipe has pages")
+    learn = _grey_pages("train", pages.made, seed, data)
+    validate = _grey_pages("validation", pages.validation, seed + UNSEEN, data)
+    return lesson(pages, seed, learn, validate)
+
+
+def lesson(pages: Pages, seed: int, learn: list[GreyPage], validate: list[GreyPage]) -> Lesson:
+    """The same with the pages at hand."""
+    side = pages.side
+    return Lesson(
+        count=pages.crops,
+        batches=lambda stage, epoch: Crops(learn, side, pages.crops, stage.batch_size, seed, epoch),
+        validation=Fixed(validate, side, 4 * len(validate), 16, seed),
+        learner=lambda network, _: network,
+        loss=lambda _: Missed(),
+        accuracy=accuracy,
+        callbacks=[],
+        data={"pages": len(learn), "sha256": crops.sha256(learn)},
+        finish=partial(_finish, validate),
+    )
+
+
+class Fixed(Crops):
+    """The same crops in every epoch."""
+
+    def on_epoch_end(self) -> None:
+        pass
+
+
+class Missed(keras.losses.Loss):
+    """How far heat and sides are from the target (`digits.training.crops`), a digit.
+
+    The heat's part is the focal loss of Zhou et al. 2019 (arXiv 1904.07850), eq. 1.
+    """
+
+    def call(self, wanted: Any, said: Any) -> Any:
+        """(N,) loss of each crop, so weighted that their mean is that a digit of the batch."""
+        said = ops.cast(said, "float32")
+        heat, counts = wanted[..., HEAT], wanted[..., COUNTS : COUNTS + 1]
+        chance = ops.clip(ops.sigmoid(said[..., HEAT]), 1e-5, 1 - 1e-5)
+        centre = ops.cast(heat > 0.999, "float32")
+        there = centre * (1 - chance) ** 2 * ops.log(chance)
+        away = (1 - centre) * (1 - heat) ** 4 * chance**2 * ops.log(1 - chance)
+        known = wanted[..., KNOWN] * wanted[..., COUNTS]
+        apart = ops.sum(ops.abs(said[..., SIDES] - wanted[..., SIDES]), -1) * known
+        axes = (1, 2, 3)
+        digits = ops.maximum(ops.mean(ops.sum(centre * counts, axes)), 1 / 16)
+        known_cells = ops.maximum(ops.mean(ops.sum(known, (1, 2))), 1 / 16)
+        missed = -ops.sum((there + away) * counts, axes) / digits
+        return missed + 0.5 * ops.sum(apart, (1, 2)) / known_cells
+
+
+def accuracy(wanted: Any, said: Any) -> Any:
+    """(N,) float32: the share of a crop's digits of which the right one is the likeliest at its
+    centre, and likelier than none; 1 for a crop without digits."""
+    heat = wanted[..., HEAT] * wanted[..., COUNTS : COUNTS + 1]
+    said = ops.cast(said[..., HEAT], "float32")
+    centre = ops.cast(ops.max(heat, -1) > 0.999, "float32")
+    told = ops.equal(ops.argmax(heat, -1), ops.argmax(said, -1)) & (ops.max(said, -1) > 0)
+    right = ops.sum(centre * ops.cast(told, "float32"), (1, 2))
+    count = ops.sum(centre, (1, 2))
+    return ops.where(count > 0, right / ops.maximum(count, 1.0), 1.0)
+
+
+def _grey_pages(part: str, count: int, seed: int, data: Path | None) -> list[GreyPage]:
+    pages = make_pages(count, seed, Sources.open(part, data), processes=os.cpu_count() or 1)
+    title = f"making {count:,} pages"
+    if not sys.stderr.isatty():
+        print(title, file=sys.stderr)
+    bar = tqdm(pages, title, count, leave=False, disable=not sys.stderr.isatty())
+    return [GreyPage.of(page) for page in bar]
+
+
+def _finish(
+    validate: list[GreyPage], network: keras.Model, facts: dict[str, Any], out: Path
+) -> dict[str, Any]:
+    raise NotImplementedError
