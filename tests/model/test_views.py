@@ -38,7 +38,7 @@ def test_views_are_centred_on_the_whole(mnist_test: Mnist) -> None:
 
 def test_only_what_is_doubted_is_looked_at_again(mnist_test: Mnist) -> None:
     classifier, tiles = Classifier(), mnist_test[0]
-    first = np.exp(classifier.logits(tiles) / classifier.model.temperature)
+    first = np.exp(classifier.logits(tiles) / classifier.model.calibration["temperature"])
     first /= first.sum(axis=1, keepdims=True)
     probabilities, is_digit = classifier.judge(tiles)
 
@@ -52,7 +52,7 @@ def test_only_what_is_doubted_is_looked_at_again(mnist_test: Mnist) -> None:
     over = (
         classifier.logits(views(shares(some)).reshape(-1, 28, 28)).reshape(13, -1, 10).mean(axis=0)
     )
-    again = np.exp(over / classifier.model.temperature)
+    again = np.exp(over / classifier.model.calibration["temperature"])
     assert classifier.probabilities(some) == pytest.approx(
         again / again.sum(axis=1, keepdims=True), abs=1e-5
     )

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 from numpy.typing import ArrayLike, NDArray
 
-from digits.errors import ModelError
 from digits.model.explain import Explanation, explain
+from digits.model.session import CORES, open_session
 from digits.model.store import Model, open_model
 from digits.model.views import views
 
@@ -22,7 +20,6 @@ SLACK = 0.01  # beyond [0, 1], where resizing has overshot
 SURE = 0.9  # of the likeliest digit; below, a tile is worth a second look …
 WORTH = 0.1  # … if is_digit is above this
 BATCH = 256  # tiles at a time: enough to keep a core busy, few enough to stay in its cache
-CORES = os.cpu_count() or 1  # that share many tiles
 
 
 class Classifier:
@@ -38,7 +35,9 @@ class Classifier:
         """
         self.model = model if isinstance(model, Model) else open_model(model)
         self.second_look = second_look
-        self._session = _open_session(self.model)
+        # A network this small loses more to waking threads at every layer than it gains: of many
+        # tiles, each core takes whole batches instead.
+        self._session = open_session(self.model, ["tiles", "logits"], threads=1)
 
     @property
     def name(self) -> str:
@@ -84,7 +83,7 @@ class Classifier:
         ask = self._over_views if is_doubted else self.logits
         grey = ink if ink.dtype == np.uint8 else np.clip(np.rint(ink * 255), 0, 255)
         return explain(
-            lambda tiles: ask(tiles) / np.float32(self.model.temperature),
+            lambda tiles: ask(tiles) / np.float32(self.model.calibration["temperature"]),
             grey[0].astype(np.uint8),
         )
 
@@ -95,7 +94,7 @@ class Classifier:
         return np.asarray((probabilities.max(axis=1) < SURE) & may_be & self.second_look)
 
     def _softmax(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
-        scaled = logits / np.float32(self.model.temperature)
+        scaled = logits / np.float32(self.model.calibration["temperature"])
         raised = np.exp(scaled - scaled.max(axis=1, keepdims=True))
         return np.asarray(raised / raised.sum(axis=1, keepdims=True), np.float32)
 
@@ -122,7 +121,8 @@ class Classifier:
             return np.concatenate(list(pool.map(ask, starts)))
 
     def _is_digit(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
-        odds = (energy(logits) - self.model.digit_energy) / self.model.digit_scale
+        centre, width = (self.model.calibration[key] for key in ("digit_energy", "digit_scale"))
+        odds = (energy(logits) - centre) / width
         return np.asarray(1 / (1 + np.exp(-np.clip(odds, -60, 60))), np.float32)
 
 
@@ -151,28 +151,3 @@ def _check(tiles: ArrayLike) -> NDArray[Any]:
         f"tiles have {found}; expected (N, 28, 28), uint8 in [0, 255] or float32 in [0, 1]; "
         "for pictures use Reader.digits"
     )
-
-
-def _open_session(model: Model) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    # A network this small loses more to waking threads at every layer than it gains: of many
-    # tiles, each core takes whole batches instead.
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    try:
-        session = onnxruntime.InferenceSession(
-            model.network, options, providers=["CPUExecutionProvider"]
-        )
-    except Exception as error:  # ONNX Runtime's own errors share no base but Exception
-        raise ModelError(
-            f"the weights of model {model.name!r} are no network that ONNX Runtime "
-            f"{onnxruntime.__version__} can run ({type(error).__name__}); export it again"
-        ) from error
-    found = [node.name for node in (*session.get_inputs(), *session.get_outputs())]
-    if found != ["tiles", "logits"]:
-        raise ModelError(
-            f"model {model.name!r} has inputs and outputs {found}; expected tiles and logits; "
-            "export it again"
-        )
-    return session

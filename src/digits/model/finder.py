@@ -9,13 +9,19 @@ al. 2019, "FCOS" (arXiv 1904.01355).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from digits.model.session import CORES, open_session
+from digits.model.store import Model, open_model
+
 CLASSES = 10
 STRIDE = 4  # pixels between the places that the network speaks of
+GRAIN = 16  # pixels of its coarsest cell, of which a picture's sides are multiples
+SAME = 0.45  # intersection over union, from which on two boxes are of one digit
 UNIT = 8.0  # pixels; sides are logarithms of multiples of it
 LOWEST, HIGHEST = 9, 52  # pixels, heights of the digits that it learned to find
 
@@ -35,6 +41,36 @@ class Spots:
         return len(self.boxes)
 
 
+class Finder:
+    """A trained network that finds digits in a picture. Opened once, it can be asked from many
+    threads."""
+
+    def __init__(self, model: str | Path | Model = "finder") -> None:
+        """model: the name of a shipped finder, a model folder, or one opened. Raises ModelError."""
+        self.model = model if isinstance(model, Model) else open_model(model, "finder")
+        self._session = open_session(self.model, ["contrast", "said"], threads=CORES)
+
+    @property
+    def name(self) -> str:
+        """How the model is called."""
+        return self.model.name
+
+    def find(self, contrast: NDArray[np.float32]) -> Spots:
+        """Where digits may be that are LOWEST to HIGHEST pixels high, each place once.
+
+        contrast: (h, w) float32, ink positive (`digits.reading.contrast`).
+        """
+        said = self.say(contrast)
+        return apart(spots_in(said, self.model.calibration["least"]), SAME)
+
+    def say(self, contrast: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(h/4, w/4, 14) float32: what the network says of every fourth pixel."""
+        height, width = contrast.shape
+        padded = np.pad(contrast, ((0, -height % GRAIN), (0, -width % GRAIN)))
+        (said,) = self._session.run(["said"], {"contrast": padded[None, ..., None]})
+        return np.asarray(said[0, : -(-height // STRIDE), : -(-width // STRIDE)], np.float32)
+
+
 def spots_in(said: NDArray[np.float32], least: float) -> Spots:
     """What a network said, (h, w, 14) float32, as places: the peaks of at least that logit."""
     scores, sides = said[..., :CLASSES], said[..., CLASSES:]
@@ -52,13 +88,13 @@ def apart(spots: Spots, overlap: float) -> Spots:
     """Without those whose box has that intersection over union, or more, with a surer one's."""
     kept: list[int] = []
     for place, box in enumerate(spots.boxes):
-        if not kept or _overlaps(box, spots.boxes[kept]).max() < overlap:
+        if not kept or overlaps(box, spots.boxes[kept]).max() < overlap:
             kept.append(place)
     return Spots(spots.boxes[kept], spots.scores[kept])
 
 
-def _overlaps(box: NDArray[np.float32], boxes: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(N,) intersection over union of a box (4,) with others (N, 4)."""
+def overlaps(box: NDArray[np.float32], boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(N,) intersection over union of a box (4,) with others (N, 4): x, y, width, height."""
     low = np.maximum(box[:2], boxes[:, :2])
     high = np.minimum(box[:2] + box[2:], boxes[:, :2] + boxes[:, 2:])
     common = np.clip(high - low, 0, None).prod(axis=1)

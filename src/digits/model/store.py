@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,45 +18,54 @@ SOURCE = "model.keras"
 SUFFIX = ".keras"
 
 
+CLASSIFIER, FINDER = "classifier", "finder"  # the kinds of models
+CALIBRATION = {
+    CLASSIFIER: ("temperature", "digit_energy", "digit_scale"),
+    FINDER: ("least",),
+}
+"""The values that the card of each kind of model gives, besides what describes it."""
+POSITIVE = ("temperature", "digit_scale")
+
+
 @dataclass(frozen=True, slots=True)
 class Model:
     """An opened model folder.
 
-    name: how the model is called. network: the bytes of an ONNX graph that takes tiles
-    (N, 28, 28) float32 in [0, 1] and gives logits (N, 10). temperature: by what the logits are
-    divided before the softmax (Guo et al. 2017). digit_energy, digit_scale: centre and width of
-    the logistic curve from the energy of the logits to the probability that a tile shows one
-    digit. card: all of model.json.
+    name: how the model is called. network: the bytes of an ONNX graph; a classifier's takes tiles
+    (N, 28, 28) float32 in [0, 1] and gives logits (N, 10), a finder's takes contrast
+    (N, H, W, 1) float32 and says (N, H/4, W/4, 14). calibration: of a classifier `temperature`, by
+    what the logits are divided before the softmax (Guo et al. 2017), and `digit_energy` and
+    `digit_scale`, centre and width of the logistic curve from the energy of the logits to the
+    probability that a tile shows one digit; of a finder `least`, the logit from which on a place
+    is worth a look. card: all of model.json.
     """
 
     name: str
     network: bytes
-    temperature: float
-    digit_energy: float
-    digit_scale: float
+    calibration: Mapping[str, float]
     card: dict[str, Any]
 
 
-def shipped_models() -> list[str]:
-    """Names of the models that come with the package, sorted."""
-    return sorted(card.parent.name for card in SHIPPED.glob(f"*/{CARD}"))
+def shipped_models(kind: str = CLASSIFIER) -> list[str]:
+    """Names of the models of a kind that come with the package, sorted."""
+    return sorted(card.parent.name for card in SHIPPED.glob(f"*/{CARD}") if _kind(card) == kind)
 
 
-def open_model(name_or_folder: str | Path) -> Model:
+def open_model(name_or_folder: str | Path, kind: str = CLASSIFIER) -> Model:
     """Open a shipped model by name, or a model folder.
 
-    Raises ModelError if there is none, if a file is missing, or if the weights are not those
-    that model.json was written for.
+    kind: "classifier" or "finder". Raises ModelError if there is none, if it is of the other
+    kind, if a file is missing, or if the weights are not those that model.json was written for.
     """
     folder = _folder(name_or_folder)
     if not (folder / CARD).is_file():
         raise ModelError(
             f"no model {str(name_or_folder)!r}: expected a folder with {CARD} in it, "
-            f"or one of {', '.join(shipped_models()) or '(none is shipped)'}"
+            f"or one of {', '.join(shipped_models(kind)) or '(none is shipped)'}"
         )
-    card = _read_card(folder / CARD)
+    card = _read_card(folder / CARD, kind)
     network = _read_weights(folder / WEIGHTS, card["sha256"])
-    return Model(network=network, card=card, **_own_values(card))
+    return Model(str(card["name"]), network, _calibration(card, kind), card)
 
 
 def keras_file(name: str | Path) -> Path:
@@ -75,28 +85,33 @@ def keras_file(name: str | Path) -> Path:
 
 
 def _folder(name: str | Path) -> Path:
-    return SHIPPED / name if str(name) in shipped_models() else Path(name)
+    is_shipped = Path(str(name)).name == str(name) and (SHIPPED / str(name) / CARD).is_file()
+    return SHIPPED / name if is_shipped else Path(name)
 
 
-def _read_card(path: Path) -> dict[str, Any]:
+def _read_card(path: Path, kind: str) -> dict[str, Any]:
     try:
-        card = json.loads(path.read_text("utf-8"))
-        values = _own_values(card) | {"sha256": card["sha256"]}
-        if min(values["temperature"], values["digit_scale"]) <= 0:
-            raise ValueError("temperature and digit_scale shall be above 0")
+        card = dict(json.loads(path.read_text("utf-8")))
+        found = card.get("kind", CLASSIFIER)
+        if found != kind:
+            raise ModelError(f"{path} is the card of a {found}; expected that of a {kind}")
+        values = _calibration(card, kind) | {"name": card["name"], "sha256": card["sha256"]}
+        if min(float(values.get(key, 1)) for key in POSITIVE) <= 0:
+            raise ValueError(f"{' and '.join(POSITIVE)} shall be above 0")
     except (ValueError, TypeError, KeyError, OSError) as error:
         raise ModelError(
             f"{path} is not the card of a model ({type(error).__name__}: {error}); "
             "export the model again"
         ) from error
-    return dict(card)
+    return card
 
 
-def _own_values(card: dict[str, Any]) -> dict[str, Any]:
-    calibration = ("temperature", "digit_energy", "digit_scale")
-    return {"name": str(card["name"])} | {
-        key: float(card["calibration"][key]) for key in calibration
-    }
+def _kind(path: Path) -> str:
+    return str(json.loads(path.read_text("utf-8")).get("kind", CLASSIFIER))
+
+
+def _calibration(card: dict[str, Any], kind: str) -> dict[str, float]:
+    return {key: float(card["calibration"][key]) for key in CALIBRATION[kind]}
 
 
 def _read_weights(path: Path, expected: str) -> bytes:

@@ -20,12 +20,27 @@ from digits.errors import ModelError, require
 from digits.files import write_atomically, write_json
 from digits.model.classifier import TILE, Classifier
 from digits.model.explain import Explanation, explain
+from digits.model.finder import Finder
 from digits.model.store import CARD, WEIGHTS, Model
 from digits.reading.quiet import standard_error_aside
 from digits.reading.tile import normalise
 
 OPSET = 18
 TOLERANCE = 1e-4  # of the largest score, in float32 across two engines
+UNCALIBRATED = {"temperature": 1.0, "digit_energy": 0.0, "digit_scale": 1.0}
+
+
+INPUTS: dict[str, dict[str, Any]] = {
+    "classifier": {
+        "input": {"tiles": ["N", 28, 28], "dtype": "float32", "range": [0, 1], "ink": "bright"},
+        "normalisation": "20x20 box by area, centre of mass, as MNIST (digits.reading.tile)",
+    },
+    "finder": {
+        "input": {"contrast": ["N", "H", "W", 1], "dtype": "float32", "ink": "positive"},
+        "normalisation": "local mean and deviation (digits.reading.contrast)",
+    },
+}
+"""What the card says of the input of each kind of model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +91,16 @@ def logits(network: keras.Model, tiles: NDArray[Any]) -> NDArray[np.float32]:
 
 def write_model(graph: bytes, folder: Path, card: dict[str, Any]) -> dict[str, Any]:
     """Write model.onnx and model.json into `folder`; returns the card, completed."""
-    card = card | {
-        "classes": list(range(10)),
-        "input": {"tiles": ["N", 28, 28], "dtype": "float32", "range": [0, 1], "ink": "bright"},
-        "normalisation": "20x20 box by area, centre of mass, as MNIST (digits.reading.tile)",
-        "sha256": hashlib.sha256(graph).hexdigest(),
-        "bytes": len(graph),
-        "schema": 1,
-    }
+    card = (
+        card
+        | INPUTS[card.get("kind", "classifier")]
+        | {
+            "classes": list(range(10)),
+            "sha256": hashlib.sha256(graph).hexdigest(),
+            "bytes": len(graph),
+            "schema": 1,
+        }
+    )
     folder.mkdir(parents=True, exist_ok=True)
     write_atomically(folder / WEIGHTS, graph)
     write_json(folder / CARD, card)
@@ -92,7 +109,7 @@ def write_model(graph: bytes, folder: Path, card: dict[str, Any]) -> dict[str, A
 
 def opened(graph: bytes, name: str = "exported") -> Classifier:
     """An ONNX graph as a classifier, not calibrated yet: no second look. Raises ModelError."""
-    return Classifier(Model(name, graph, 1.0, 0.0, 1.0, {}), second_look=False)
+    return Classifier(Model(name, graph, UNCALIBRATED, {}), second_look=False)
 
 
 def export(network: keras.Model, form: str) -> bytes:
@@ -112,8 +129,36 @@ def export(network: keras.Model, form: str) -> bytes:
     return content
 
 
+def export_finder(network: keras.Model, crops: NDArray[np.float32]) -> bytes:
+    """A finder in ONNX, from contrast (N, H, W, 1) to what it says (N, H/4, W/4, 14).
+
+    It is opened again and asked about crops (N, side, side, 1). Raises ModelError if its answers
+    differ from the network's.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.onnx"
+        _write_graph(network, path, (None, None, None, 1), "contrast", "said")
+        content = path.read_bytes()
+    finder = opened_finder(content)
+    wanted = np.asarray(network(crops, training=False))
+    _compare(wanted, np.stack([finder.say(crop[..., 0]) for crop in crops]), "onnx")
+    return content
+
+
+def opened_finder(graph: bytes, least: float = 0.0) -> Finder:
+    """An ONNX graph as a finder. Raises ModelError."""
+    return Finder(Model("exported", graph, {"least": least}, {}))
+
+
 def _write_onnx(network: keras.Model, path: Path) -> None:
-    signature = [keras.InputSpec(dtype="float32", shape=(None, TILE, TILE), name="tiles")]
+    _write_graph(network, path, (None, TILE, TILE), "tiles", "logits")
+
+
+def _write_graph(
+    network: keras.Model, path: Path, shape: tuple[int | None, ...], given: str, wanted: str
+) -> None:
+    """Write ONNX whose input and output have these names."""
+    signature = [keras.InputSpec(dtype="float32", shape=shape, name=given)]
     with warnings.catch_warnings():
         # about an alias that Keras looks for on behalf of tf2onnx
         warnings.filterwarnings("ignore", "In the future `np.object`", FutureWarning)
@@ -121,8 +166,8 @@ def _write_onnx(network: keras.Model, path: Path) -> None:
             path, format="onnx", verbose=False, opset_version=OPSET, input_signature=signature
         )
     graph = onnx.load(path)
-    _rename(graph.graph, graph.graph.input[0].name, "tiles")
-    _rename(graph.graph, graph.graph.output[0].name, "logits")
+    _rename(graph.graph, graph.graph.input[0].name, given)
+    _rename(graph.graph, graph.graph.output[0].name, wanted)
     graph.doc_string = ""
     onnx.checker.check_model(graph)
     path.write_bytes(graph.SerializeToString())

@@ -9,17 +9,25 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 from tqdm import tqdm
 
 from digits.data.pages.page import make_pages
 from digits.data.pages.sources import Sources
+from digits.evaluation.pages import OVERLAP
+from digits.model.finder import GRAIN, HIGHEST, LOWEST, Finder, overlaps
+from digits.reading.contrast import local_contrast
 from digits.training import crops
 from digits.training.crops import COUNTS, HEAT, KNOWN, SIDES, Crops, GreyPage
+from digits.training.export import export_finder, opened_finder, write_model
 from digits.training.lesson import Lesson
+from digits.training.quantise import quantise
 from digits.training.recipe import Pages, Recipe
 
 UNSEEN = 1_000_000  # added to the seed of pages to validate on
+RANGED, PROBED = 32, 512  # pages that show 8-bit activations their range; pixels of each side
+LEAST = -0.5  # the logit from which on a place is worth a look
 
 
 def prepare(recipe: Recipe, seed: int, data: Path | None) -> Lesson:
@@ -29,10 +37,12 @@ def prepare(recipe: Recipe, seed: int, data: Path | None) -> Lesson:
         raise ValueError("a finder's recipe has pages")
     learn = _grey_pages("train", pages.made, seed, data)
     validate = _grey_pages("validation", pages.validation, seed + UNSEEN, data)
-    return lesson(pages, seed, learn, validate)
+    return lesson(recipe, pages, seed, learn, validate)
 
 
-def lesson(pages: Pages, seed: int, learn: list[GreyPage], validate: list[GreyPage]) -> Lesson:
+def lesson(
+    recipe: Recipe, pages: Pages, seed: int, learn: list[GreyPage], validate: list[GreyPage]
+) -> Lesson:
     """The same with the pages at hand."""
     side = pages.side
     return Lesson(
@@ -44,7 +54,7 @@ def lesson(pages: Pages, seed: int, learn: list[GreyPage], validate: list[GreyPa
         accuracy=accuracy,
         callbacks=[],
         data={"pages": len(learn), "sha256": crops.sha256(learn)},
-        finish=partial(_finish, validate),
+        finish=partial(_finish, recipe, learn, validate),
     )
 
 
@@ -100,6 +110,55 @@ def _grey_pages(part: str, count: int, seed: int, data: Path | None) -> list[Gre
 
 
 def _finish(
-    validate: list[GreyPage], network: keras.Model, facts: dict[str, Any], out: Path
+    recipe: Recipe,
+    learn: list[GreyPage],
+    validate: list[GreyPage],
+    network: keras.Model,
+    facts: dict[str, Any],
+    out: Path,
 ) -> dict[str, Any]:
-    raise NotImplementedError
+    """Export, score on the pages of unseen writers, and write down all of it."""
+    side = min(PROBED, min(validate[0].grey.shape) // GRAIN * GRAIN)
+    seen = np.stack([local_contrast(page.grey[:side, :side]) for page in learn[:RANGED]])
+    graph = export_finder(network, seen[:8, ..., None])
+    if recipe.network.int8:
+        graph = quantise(graph, seen[..., None])
+    facts = {
+        "name": recipe.name,
+        "kind": "finder",
+        "parameters": network.count_params(),
+        "calibration": {"least": LEAST},
+    } | facts
+    facts["score"] = found_in(opened_finder(graph, LEAST), validate)
+    write_model(graph, out, facts)
+    return facts
+
+
+def found_in(finder: Finder, pages: list[GreyPage]) -> dict[str, Any]:
+    """How many digits of some pages a finder finds, with their value and at an overlap of 0.5.
+
+    n: digits of a size to be found. errors: those not found or taken for another; false: places
+    where there is none.
+    """
+    n = right = false = 0
+    for page in pages:
+        spots = finder.find(local_contrast(page.grey))
+        size = np.maximum(page.digits[:, 4], 0.6 * page.digits[:, 3])
+        is_asked = (size >= LOWEST) & (size <= HIGHEST)
+        is_free = np.ones(len(page.digits), bool)
+        n += int(is_asked.sum())
+        for box, digit in zip(spots.boxes, spots.scores.argmax(axis=1), strict=True):
+            shared = np.append(np.where(is_free, overlaps(box, page.digits[:, 1:]), 0), 0)
+            place = int(shared.argmax())
+            if shared[place] >= OVERLAP:
+                is_free[place] = False
+                right += int(is_asked[place] and page.digits[place, 0] == digit)
+            else:
+                false += int(not overlaps(box, page.cut).any())
+    return {
+        "data": "pages of unseen writers",
+        "n": n,
+        "errors": n - right,
+        "accuracy": right / max(n, 1),
+        "false": false,
+    }

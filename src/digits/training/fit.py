@@ -16,7 +16,7 @@ import keras
 from digits.errors import TrainingError
 from digits.files import write_json
 from digits.model.store import keras_file
-from digits.training import networks, tiles
+from digits.training import finding, networks, tiles
 from digits.training.callbacks import Checkpoint, Progress
 from digits.training.curves import draw_curves
 from digits.training.lesson import Lesson
@@ -51,7 +51,8 @@ def train(
     begun = {"recipe": recipe.to_dict(), "seed": seed} | _teachers(recipe)
     _enter(out, begun, resume)
     keras.utils.set_random_seed(seed)
-    lesson = tiles.prepare(recipe, seed, data)
+    prepare = finding.prepare if recipe.pages else tiles.prepare
+    lesson = prepare(recipe, seed, data)
     if not (out / RUN).exists():
         write_json(out / RUN, begun)
     network = networks.build(recipe.network)

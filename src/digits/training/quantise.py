@@ -13,24 +13,26 @@ from onnxruntime import quantization
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 BATCH = 256
+PRODUCTS = ("MatMul", "Gemm", "Conv")
 
 
-class _Tiles(quantization.CalibrationDataReader):
+class _Samples(quantization.CalibrationDataReader):
     """What the graph is shown to learn the range of its activations."""
 
-    def __init__(self, tiles: NDArray[np.float32]) -> None:
-        self._batches = iter(np.array_split(tiles, -(-len(tiles) // BATCH)))
+    def __init__(self, name: str, samples: NDArray[np.float32]) -> None:
+        self._name = name
+        self._batches = iter(np.array_split(samples, -(-len(samples) // BATCH)))
 
     def get_next(self) -> dict[str, NDArray[np.float32]] | None:
         batch = next(self._batches, None)
-        return None if batch is None else {"tiles": batch}
+        return None if batch is None else {self._name: batch}
 
 
-def quantise(graph: bytes, tiles: NDArray[np.float32]) -> bytes:
+def quantise(graph: bytes, samples: NDArray[np.float32]) -> bytes:
     """The graph with weights in int8, one scale a channel, and activations in uint8.
 
-    graph: ONNX from `tiles` to `logits`. tiles: (N, 28, 28) float32 in [0, 1], of all kinds that
-    it will meet. The last layer stays in 32 bits: scores in 256 steps would tie. Scheme: Jacob et
+    graph: ONNX of one input and one output. samples: (N, …) float32 inputs of all kinds that it
+    will meet. The last layers stay in 32 bits: scores in 256 steps would tie. Scheme: Jacob et
     al. 2018, "Quantization and Training of Neural Networks for Efficient
     Integer-Arithmetic-Only Inference".
     """
@@ -43,22 +45,27 @@ def quantise(graph: bytes, tiles: NDArray[np.float32]) -> bytes:
             quantization.quantize_static(
                 folded,
                 small,
-                _Tiles(tiles),
+                _Samples(onnx.load(folded).graph.input[0].name, samples),
                 quant_format=quantization.QuantFormat.QDQ,
                 per_channel=True,
                 activation_type=quantization.QuantType.QUInt8,
                 weight_type=quantization.QuantType.QInt8,
-                nodes_to_exclude=_last_layer(folded),
+                nodes_to_exclude=_last_layers(folded),
             )
         finally:
             logging.disable(logging.NOTSET)
         return small.read_bytes()
 
 
-def _last_layer(path: Path) -> list[str]:
-    """Names of the product that gives the scores, and of the sum with its bias."""
-    nodes = onnx.load(path).graph.node
-    made_by = {output: node for node in nodes for output in node.output}
-    last = made_by["logits"]
-    before = [made_by[name] for name in last.input if name in made_by]
-    return [last.name, *(node.name for node in before if node.op_type == "MatMul")]
+def _last_layers(path: Path) -> list[str]:
+    """Names of the products that give the scores, of their sums with a bias, and of all after."""
+    graph = onnx.load(path).graph
+    made_by = {output: node for node in graph.node for output in node.output}
+    names: list[str] = []
+    ahead = [made_by[graph.output[0].name]]
+    while ahead:
+        node = ahead.pop()
+        names.append(node.name)
+        if node.op_type not in PRODUCTS:
+            ahead += [made_by[name] for name in node.input if name in made_by]
+    return names
