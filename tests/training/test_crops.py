@@ -65,6 +65,12 @@ def test_of_digits_that_cannot_be_found_nothing_is_asked(box: tuple[float, ...])
     assert wanted[-1, -1, COUNTS] == 1
 
 
+def test_a_huge_digit_is_none_to_be_found() -> None:
+    wanted = target(boxes((8, 10, 10, 60, HIGHEST * 2)), NONE, SIDE)
+    assert len(told(wanted)) == 0
+    assert (wanted[..., COUNTS] == 1).all()
+
+
 def test_where_a_page_is_unclear_nothing_is_asked() -> None:
     wanted = target(boxes((5, 100, 100, 12, 20)), boxes((10, 10, 30, 30)), SIDE)
     assert (wanted[4:9, 4:9, COUNTS] == 0).all()
@@ -76,13 +82,13 @@ def test_crops_show_the_digits_that_are_asked_for(pages: list[GreyPage]) -> None
     asked = 0
     for _ in range(40):
         grey, wanted = crop(pages[rng.integers(len(pages))], SIDE, rng)
-        assert grey.shape == (SIDE, SIDE)
+        assert grey.shape == (SIDE, SIDE, 3)
         assert wanted.shape == (SIDE // 4, SIDE // 4, 16)
         found = told(wanted)
         asked += len(found)
         for x, y, width, height in found.boxes.round().astype(int):
             assert 0.7 * LOWEST <= max(height, 0.6 * width) <= 1.3 * HIGHEST
-            ink = grey[max(y, 0) : y + height, max(x, 0) : x + width]
+            ink = grey[max(y, 0) : y + height, max(x, 0) : x + width, 0]
             assert np.ptp(ink) > 0.3  # something stands in the box
     assert asked > 60
 

@@ -13,7 +13,7 @@ from digits.data.pages.sources import Sources
 from digits.errors import ModelError, TrainingError
 from digits.model.classifier import Classifier
 from digits.model.finder import Finder
-from digits.reading.contrast import local_contrast
+from digits.reading.contrast import contrast
 from digits.training import finding, networks
 from digits.training.crops import COUNTS, HEAT, SIDES, GreyPage, target
 from digits.training.export import opened_finder, write_model
@@ -91,7 +91,7 @@ def test_a_run_leaves_a_finder(folder: Path, pages: list[GreyPage]) -> None:
     assert set(score) == {"data", "n", "errors", "accuracy", "false"}
     assert finding.found_in(finder, pages[:2]) == score
     for shape in ((64, 64), (50, 131), (16, 16)):
-        assert finder.say(np.zeros(shape, np.float32)).shape == (
+        assert finder.say(np.zeros((*shape, 3), np.float32)).shape == (
             -(-shape[0] // 4), -(-shape[1] // 4), 14,
         )  # fmt: skip
 
@@ -109,10 +109,10 @@ def test_eight_bits_find_the_same(pages: list[GreyPage], tmp_path: Path) -> None
 
     keras.utils.set_random_seed(1)
     network = networks.build(RECIPE.network)
-    seen = np.stack([local_contrast(page.grey) for page in pages])[..., None]
+    seen = np.stack([contrast(page.grey) for page in pages])
     graph = export_finder(network, seen[:2])
     small = quantise(graph, seen)
-    before, after = (opened_finder(each).say(seen[0, ..., 0]) for each in (graph, small))
+    before, after = (opened_finder(each).say(seen[0]) for each in (graph, small))
     assert np.abs(before - after).mean() < 0.1 * before.std()
     write_model(small, tmp_path, {"name": "x", "kind": "finder", "calibration": {"least": 0.0}})
     assert Finder(tmp_path).name == "x"

@@ -41,7 +41,7 @@ def test_shipped_recipes_parse_and_build(name: str) -> None:
     network = networks.build(recipe.network)
     shapes = network.input_shape, network.output_shape
     if recipe.pages:
-        assert shapes == ((None, None, None, 1), (None, None, None, 14))
+        assert shapes == ((None, None, None, 3), (None, None, None, 14))
     else:
         assert shapes == ((None, 28, 28), (None, 10))
 

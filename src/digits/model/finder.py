@@ -58,16 +58,16 @@ class Finder:
     def find(self, contrast: NDArray[np.float32]) -> Spots:
         """Where digits may be that are LOWEST to HIGHEST pixels high, each place once.
 
-        contrast: (h, w) float32, ink positive (`digits.reading.contrast`).
+        contrast: (h, w, 3) float32, ink positive (`digits.reading.contrast`).
         """
         said = self.say(contrast)
         return apart(spots_in(said, self.model.calibration["least"]), SAME)
 
     def say(self, contrast: NDArray[np.float32]) -> NDArray[np.float32]:
         """(h/4, w/4, 14) float32: what the network says of every fourth pixel."""
-        height, width = contrast.shape
-        padded = np.pad(contrast, ((0, -height % GRAIN), (0, -width % GRAIN)))
-        (said,) = self._session.run(["said"], {"contrast": padded[None, ..., None]})
+        height, width = contrast.shape[:2]
+        padded = np.pad(contrast, ((0, -height % GRAIN), (0, -width % GRAIN), (0, 0)))
+        (said,) = self._session.run(["said"], {"contrast": padded[None]})
         return np.asarray(said[0, : -(-height // STRIDE), : -(-width // STRIDE)], np.float32)
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from digits.data.pages.page import Page
 from digits.model.finder import HIGHEST, LOWEST, STRIDE, UNIT
-from digits.reading.contrast import local_contrast
+from digits.reading.contrast import contrast
 
 CLASSES = 10
 HEAT, SIDES, KNOWN, COUNTS = slice(0, 10), slice(10, 14), 14, 15
@@ -22,6 +22,8 @@ HEAT, SIDES, KNOWN, COUNTS = slice(0, 10), slice(10, 14), 14, 15
 distances to the left, upper, right and lower side of its box; the weight of these; 1 where the
 heat counts, 0 where nothing is asked."""
 SPREAD = 7.0  # a digit's heat fades over this share of its width and height
+HUGE = 1.6  # times the highest digit that can be found: of that there is none, nor in its parts
+CLOSER = 0.12  # share of crops from nearer by, in which such parts are seen
 SEEN = 0.6  # share of a digit that has to lie in the crop; of others nothing is asked
 
 Random = np.random.Generator
@@ -51,7 +53,7 @@ class GreyPage:
 
 
 class Crops(keras.utils.PyDataset):
-    """Batches of crops, (N, side, side, 1) float32, and targets, (N, side/4, side/4, 16).
+    """Batches of crops, (N, side, side, 3) float32, and targets, (N, side/4, side/4, 16).
 
     Which crops is a function of seed and epoch alone, so that a run that was interrupted sees the
     same as one that was not.
@@ -82,7 +84,7 @@ class Crops(keras.utils.PyDataset):
         size = min(self._batch_size, self._count - index * self._batch_size)
         chosen = rng.integers(len(self._pages), size=size)
         crops, targets = zip(*(crop(self._pages[i], self._side, rng) for i in chosen), strict=True)
-        return np.stack(crops)[..., None], np.stack(targets)
+        return np.stack(crops), np.stack(targets)
 
     def on_epoch_end(self) -> None:
         self._epoch += 1
@@ -98,7 +100,7 @@ def sha256(pages: Sequence[GreyPage]) -> str:
 
 def crop(page: GreyPage, side: int, rng: Random) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """A part of the page about some digit, scaled so that the digit is one to be found, and the
-    target for it: (side, side) and (side/4, side/4, 16) float32."""
+    target for it: (side, side, 3) and (side/4, side/4, 16) float32."""
     middle, scale = _about(page, rng)
     scales = scale * np.exp(rng.normal(0, (0.08, 0.05)))  # of x and y
     corner = middle - rng.uniform(0.1, 0.9, 2) * side / scales
@@ -114,7 +116,7 @@ def crop(page: GreyPage, side: int, rng: Random) -> tuple[NDArray[np.float32], N
     for boxes in (digits[:, 1:], cut):
         boxes[:, :2] = (boxes[:, :2] - corner) * scales
         boxes[:, 2:] *= scales
-    return local_contrast(grey), target(digits, cut, side)
+    return contrast(grey), target(digits, cut, side)
 
 
 def _about(page: GreyPage, rng: Random) -> tuple[NDArray[np.float64], float]:
@@ -123,6 +125,8 @@ def _about(page: GreyPage, rng: Random) -> tuple[NDArray[np.float64], float]:
         return rng.uniform(0, page.grey.shape[::-1]), math.exp(rng.uniform(-1, 0.5))
     _, x, y, width, height = page.digits[rng.integers(len(page.digits))].astype(np.float64)
     wanted = math.exp(rng.uniform(math.log(LOWEST * 1.1), math.log(HIGHEST * 0.9)))
+    if rng.random() < CLOSER:
+        wanted *= rng.uniform(1, 4)
     scale = float(np.clip(wanted / max(height, 0.6 * width), 0.25, 2.2))
     return np.array([x + width / 2, y + height / 2]), scale
 
@@ -158,7 +162,7 @@ def target(digits: NDArray[np.float32], cut: NDArray[np.float32], side: int) -> 
     for digit, *box in digits.tolist():
         if _is_asked(box, side):
             _add(wanted, int(digit), box)
-        else:
+        elif _size(box) < HIGHEST * HUGE:
             wanted[(*_cells(box, cells), COUNTS)] = 0
     return wanted
 
@@ -170,8 +174,12 @@ def _is_asked(box: Sequence[float], side: int) -> bool:
     down = min(y + height, side) - max(y, 0)
     seen = max(across, 0) * max(down, 0) / max(width * height, 1e-3)
     inside = 0 <= x + width / 2 < side and 0 <= y + height / 2 < side
-    size = max(height, 0.6 * width)
-    return seen >= SEEN and inside and LOWEST * 0.8 <= size <= HIGHEST * 1.15
+    return seen >= SEEN and inside and LOWEST * 0.8 <= _size(box) <= HIGHEST * 1.15
+
+
+def _size(box: Sequence[float]) -> float:
+    """A digit's height in pixels, or what it would be of a digit as wide as a lying one."""
+    return max(box[3], 0.6 * box[2])
 
 
 def _add(wanted: NDArray[np.float32], digit: int, box: Sequence[float]) -> None:

@@ -36,8 +36,8 @@ INPUTS: dict[str, dict[str, Any]] = {
         "normalisation": "20x20 box by area, centre of mass, as MNIST (digits.reading.tile)",
     },
     "finder": {
-        "input": {"contrast": ["N", "H", "W", 1], "dtype": "float32", "ink": "positive"},
-        "normalisation": "local mean and deviation (digits.reading.contrast)",
+        "input": {"contrast": ["N", "H", "W", 3], "dtype": "float32", "ink": "positive"},
+        "normalisation": "compared with its surroundings (digits.reading.contrast)",
     },
 }
 """What the card says of the input of each kind of model."""
@@ -130,18 +130,18 @@ def export(network: keras.Model, form: str) -> bytes:
 
 
 def export_finder(network: keras.Model, crops: NDArray[np.float32]) -> bytes:
-    """A finder in ONNX, from contrast (N, H, W, 1) to what it says (N, H/4, W/4, 14).
+    """A finder in ONNX, from contrast (N, H, W, 3) to what it says (N, H/4, W/4, 14).
 
-    It is opened again and asked about crops (N, side, side, 1). Raises ModelError if its answers
+    It is opened again and asked about crops (N, side, side, 3). Raises ModelError if its answers
     differ from the network's.
     """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.onnx"
-        _write_graph(network, path, (None, None, None, 1), "contrast", "said")
+        _write_graph(network, path, (None, None, None, 3), "contrast", "said")
         content = path.read_bytes()
     finder = opened_finder(content)
     wanted = np.asarray(network(crops, training=False))
-    _compare(wanted, np.stack([finder.say(crop[..., 0]) for crop in crops]), "onnx")
+    _compare(wanted, np.stack([finder.say(crop) for crop in crops]), "onnx")
     return content
 
 

@@ -17,7 +17,7 @@ from digits.data.pages.page import make_pages
 from digits.data.pages.sources import Sources
 from digits.evaluation.pages import OVERLAP
 from digits.model.finder import GRAIN, HIGHEST, LOWEST, Finder, overlaps
-from digits.reading.contrast import local_contrast
+from digits.reading.contrast import contrast
 from digits.training import crops
 from digits.training.crops import COUNTS, HEAT, KNOWN, SIDES, Crops, GreyPage
 from digits.training.export import export_finder, opened_finder, write_model
@@ -119,10 +119,10 @@ def _finish(
 ) -> dict[str, Any]:
     """Export, score on the pages of unseen writers, and write down all of it."""
     side = min(PROBED, min(validate[0].grey.shape) // GRAIN * GRAIN)
-    seen = np.stack([local_contrast(page.grey[:side, :side]) for page in learn[:RANGED]])
-    graph = export_finder(network, seen[:8, ..., None])
+    seen = np.stack([contrast(page.grey[:side, :side]) for page in learn[:RANGED]])
+    graph = export_finder(network, seen[:8])
     if recipe.network.int8:
-        graph = quantise(graph, seen[..., None])
+        graph = quantise(graph, seen)
     facts = {
         "name": recipe.name,
         "kind": "finder",
@@ -142,7 +142,7 @@ def found_in(finder: Finder, pages: list[GreyPage]) -> dict[str, Any]:
     """
     n = right = false = 0
     for page in pages:
-        spots = finder.find(local_contrast(page.grey))
+        spots = finder.find(contrast(page.grey))
         size = np.maximum(page.digits[:, 4], 0.6 * page.digits[:, 3])
         is_asked = (size >= LOWEST) & (size <= HIGHEST)
         is_free = np.ones(len(page.digits), bool)

@@ -114,14 +114,14 @@ def residual(stem: int, *widths: int) -> keras.Model:
 
 
 def finder(stem: int, fine: int, middle: int, coarse: int) -> keras.Model:
-    """From local contrast (N, H, W, 1), H and W multiples of 16, to (N, H/4, W/4, 14): ten logits,
+    """From contrast (N, H, W, 3), H and W multiples of 16, to (N, H/4, W/4, 14): ten logits,
     that the centre of each digit is there, and four sides of its box (`digits.model.finder`).
 
     stem, fine, middle, coarse: channels at a half, a quarter, an eighth and a sixteenth of the
     resolution. What is coarse sees the words around a digit; it flows back into what is fine
     (Lin et al. 2017, "Feature Pyramid Networks").
     """
-    contrast = keras.Input((None, None, 1), name="contrast")
+    contrast = keras.Input((None, None, 3), name="contrast")
     x = _convolution(contrast, stem, strides=2, activate=True)
     quarter = _block(_convolution(x, fine, strides=2, activate=True), fine, strides=1)
     eighth = _block(_convolution(quarter, middle, strides=2, activate=True), middle, strides=1)

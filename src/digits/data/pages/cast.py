@@ -21,14 +21,15 @@ PRINTING = Habits(gap=0.12, unrest=0.0, rise=0.0, zeros=1.0, joins=0.0)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cast:
-    """Writer of the numbers and his habits, script of the words, face of what is printed.
+    """Writer of the numbers and his habits, script or typeface of the words, face of what is
+    printed.
 
     height: of a digit in pixels. pen: width of the line of words, in heights of a capital.
     """
 
     writer: Writer
     habits: Habits
-    script: Script
+    script: Script | TypeWriter
     face: TypeWriter
     height: int
     pen: float
@@ -48,4 +49,6 @@ class Cast:
     def word(self, rng: Random, height: int | None = None) -> Glyph:
         """Some word in this script, its capitals `height` pixels high or as digits are."""
         size = height or self.height
+        if isinstance(self.script, TypeWriter):
+            return self.script.word(make_up_word(rng), size)
         return write_word(self.script, make_up_word(rng), size, self.pen * size, rng)

@@ -182,15 +182,15 @@ def drawing(sheet: Sheet, cast: Cast, rng: Random) -> None:
 
 
 LAYOUTS: Mapping[Callable[[Sheet, Cast, Random], None], float] = {
-    lone: 0.06,
-    scattered: 0.14,
-    lines: 0.14,
-    table: 0.15,
-    form: 0.1,
-    amount: 0.1,
-    sums: 0.08,
+    lone: 0.05,
+    scattered: 0.12,
+    lines: 0.12,
+    table: 0.13,
+    form: 0.09,
+    amount: 0.12,
+    sums: 0.07,
     sudoku: 0.06,
-    prose: 0.12,
-    drawing: 0.05,
+    prose: 0.17,
+    drawing: 0.07,
 }
 """How often a page has each layout."""

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from digits.data.pages import camera, paper
 from digits.data.pages.cast import Cast
 from digits.data.pages.layouts import LAYOUTS
-from digits.data.pages.letters import Script
 from digits.data.pages.scene import lit_sheet
 from digits.data.pages.sheet import Placed, Sheet
 from digits.data.pages.sources import Sources
@@ -98,7 +97,7 @@ def make_page(size: tuple[int, int], rng: Random, sources: Sources) -> Page:
     cast = Cast(
         writer=sources.writer(rng),
         habits=Habits.sample(rng),
-        script=Script.sample(rng),
+        script=sources.script(rng),
         face=TypeWriter.sample(sources.printed, rng),
         height=min(height, LARGEST),
         pen=float(np.clip(rng.lognormal(math.log(0.08), 0.35), 0.04, 0.16)),

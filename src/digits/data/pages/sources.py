@@ -16,6 +16,7 @@ from digits.data.pages.writing import Ink, PenWriter, Random, TileWriter, Writer
 from digits.data.writers import writers, writers_kept_back
 
 MNIST_HANDS, TYPEFACES = 0.35, 0.12  # shares of the writers; all others are drawn by the pen
+TYPESET = 0.25  # share of the scripts that are typefaces
 KEPT_BACK = {
     "typefaces": ("bitter", "oswald", "roboto", "delius", "kalam", "zeyada"),
     "patterns": ("dotted", "rings"),
@@ -53,6 +54,12 @@ class Sources:
         if kind < MNIST_HANDS + TYPEFACES:
             return TypeWriter.sample(self.written, rng)
         return PenWriter.sample(rng)
+
+    def script(self, rng: Random) -> Script | TypeWriter:
+        """How someone writes words."""
+        if rng.random() < TYPESET:
+            return TypeWriter.sample(self.written, rng)
+        return Script.sample(rng)
 
 
 def _part(every: tuple[str, ...], kept_back: tuple[str, ...], held: bool) -> tuple[str, ...]:
