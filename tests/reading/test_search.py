@@ -1,0 +1,55 @@
+"""Places at all scales, each once."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digits.model.finder import HIGHEST, LOWEST, Spots
+from digits.reading.search import COARSEST, FINEST, STEP, _scales, without_parts
+
+
+def spots(*boxes: tuple[float, float, float, float]) -> Spots:
+    """Places, each less sure than the one before, each of another digit."""
+    scores = np.eye(10, dtype=np.float32)[: len(boxes)] * (10 - np.arange(len(boxes)))[:, None]
+    return Spots(np.array(boxes, np.float32).reshape(-1, 4), scores.astype(np.float32))
+
+
+def test_the_ring_of_a_nine_is_no_digit() -> None:
+    kept = without_parts(spots((10, 10, 30, 50), (12, 12, 26, 24)))
+    assert kept.scores.argmax(axis=1).tolist() == [0]
+
+
+def test_a_surer_small_digit_in_a_large_one_stays() -> None:
+    kept = without_parts(spots((12, 12, 26, 24), (10, 10, 60, 90)))
+    assert len(kept) == 2
+
+
+def test_neighbours_stay() -> None:
+    assert len(without_parts(spots((0, 0, 20, 30), (18, 2, 20, 30), (38, 0, 8, 30)))) == 3
+
+
+def test_of_one_digit_seen_at_two_scales_the_surer_stays() -> None:
+    kept = without_parts(spots((0, 0, 20, 30), (1, 1, 21, 28)))
+    assert kept.scores.argmax(axis=1).tolist() == [0]
+
+
+def test_nothing_stays_nothing() -> None:
+    assert len(without_parts(spots())) == 0
+
+
+@given(st.integers(COARSEST, 20_000))
+def test_digits_of_all_sizes_are_found_at_some_scale(longest: int) -> None:
+    scales = _scales(longest)
+    assert scales == sorted(scales, reverse=True)
+    assert longest * scales[0] <= FINEST + 1e-6
+    assert HIGHEST / LOWEST > STEP  # no size falls between two scales
+    assert LOWEST / scales[0] <= max(0.01 * longest, LOWEST / 2)
+    assert HIGHEST / scales[-1] >= 0.8 * longest  # a digit that fills the picture
+
+
+@pytest.mark.parametrize(("longest", "finest"), [(300, 2.0), (1000, 1.2), (1500, 1.0), (4000, 0.4)])
+def test_small_pictures_are_enlarged_and_large_ones_shrunk(longest: int, finest: float) -> None:
+    assert _scales(longest)[0] == pytest.approx(finest)
