@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 from digits import Classifier, Reader
 from digits.data.pages.page import Page, make_pages
 from digits.data.pages.sources import Sources
-from digits.evaluation.pages import (
+from digits.evaluation.page_readings import (
     Box,
     Found,
     PageReading,

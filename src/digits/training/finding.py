@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from digits.data.pages.page import make_pages
 from digits.data.pages.sources import Sources
-from digits.evaluation.pages import OVERLAP
+from digits.evaluation.page_readings import OVERLAP
 from digits.model.finder import GRAIN, HIGHEST, LOWEST, Finder, overlaps
 from digits.reading.contrast import contrast
 from digits.training import crops

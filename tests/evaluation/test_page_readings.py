@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digits.evaluation.pages import Found, PageReading, digits_in, edits, overlap, score_pages
+from digits.evaluation.page_readings import (
+    Found,
+    PageReading,
+    digits_in,
+    edits,
+    overlap,
+    score_pages,
+)
 
 BOX = (0.0, 0.0, 40.0, 20.0)
 ELSEWHERE = (200.0, 0.0, 40.0, 20.0)
