@@ -69,15 +69,15 @@ def test_the_page_gives_mean_spread_and_comparison(row: Row) -> None:
     text = page(rows)
 
     assert "| `a` | 2 | 98.50 % ± 0.71 |" in text
-    assert "Asked together" not in text
+    assert "asked together" not in text
     assert text.index("With a second look") < text.rindex("| `a` | 2 |")
     assert "| `b` | 1 | 100.00 % |" in text
     assert "| `b` | `a` | 10 | 0 | 0.002 |" in text
 
 
-def test_the_page_names_the_members_of_an_ensemble(row: Row) -> None:
-    best = row | {"recipe": "best", "members": ["default-0", "large-1"]}
-    assert "(`best`; mean of probabilities): `default-0` with `large-1`." in page([row, best])
+def test_the_page_names_what_a_network_is_asked_with(row: Row) -> None:
+    best = row | {"recipe": "best", "joined": ["large"]}
+    assert "`best` is asked together with `large` as shipped." in page([row, best])
 
 
 def test_the_page_is_what_the_rows_give() -> None:

@@ -9,13 +9,24 @@ import pytest
 from numpy.typing import NDArray
 
 from digits.errors import DigitsError, TrainingError
+from digits.model.classifier import Classifier
 from digits.training import fit as fitting
 from digits.training import networks, tiles
+from digits.training.calibrate import temperature
 from digits.training.callbacks import CHECKPOINT, COLUMNS, Checkpoint, Progress
 from digits.training.export import logits
 from digits.training.fit import RUN, train
 from digits.training.material import CLUTTER, Digits
-from digits.training.recipe import Augmentation, Finish, Fit, Material, Network, Recipe, load_recipe
+from digits.training.recipe import (
+    Augmentation,
+    Finish,
+    Fit,
+    Join,
+    Material,
+    Network,
+    Recipe,
+    load_recipe,
+)
 
 DENSE = Recipe(
     "tiny",
@@ -367,3 +378,28 @@ def test_a_run_that_never_began_leaves_nothing_to_resume(tmp_path: Path) -> None
     with pytest.raises(TrainingError, match="lower `validation`"):
         train(impossible, tmp_path / "run")
     assert list((tmp_path / "run").iterdir()) == []
+
+
+def test_a_network_joined_with_another_gives_the_mean_of_their_scores(
+    learn: Digits, kept_back: Digits, tmp_path: Path
+) -> None:
+    one, other = (networks.build(RESIDUAL.network) for _ in range(2))
+    other.save(tmp_path / "other.keras")
+    recipe = replace(RESIDUAL, join=Join((str(tmp_path / "other.keras"),)))
+    task = tiles.lesson(recipe, 0, learn, kept_back)
+    facts = {"recipe": recipe.to_dict(), "seed": 0, "data": task.data} | {
+        "fit_seconds": 1.0, "machine": {"cores": 1},
+    }  # fmt: skip
+    (tmp_path / "joined").mkdir()
+    task.finish(one, facts, tmp_path / "joined")
+
+    shown = kept_back.images[:50]
+    together = Classifier(tmp_path / "joined").logits(shown)
+    warmth = [
+        temperature(logits(each, kept_back.images), kept_back.labels) for each in (one, other)
+    ]
+    mean = (logits(one, shown) / warmth[0] + logits(other, shown) / warmth[1]) / 2
+    assert together == pytest.approx(mean, abs=1e-3)
+    assert "Asked together with" in (tmp_path / "joined" / "README.md").read_text("utf-8")
+    again = logits(keras.models.load_model(tmp_path / "joined" / "model.keras"), shown)
+    assert again == pytest.approx(mean, abs=1e-3)

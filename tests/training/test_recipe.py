@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -8,7 +9,7 @@ import pytest
 
 from digits.errors import TrainingError
 from digits.training import networks
-from digits.training.recipe import load_recipe, parse_recipe, shipped_recipes
+from digits.training.recipe import Join, load_recipe, parse_recipe, shipped_recipes
 
 WHOLE = """
 [network]
@@ -141,3 +142,27 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
         load_recipe(str(tmp_path / "a.toml"))
     with pytest.raises(TrainingError, match="no recipe"):
         load_recipe(str(tmp_path))
+
+
+def test_a_recipe_is_based_on_another() -> None:
+    recipe = parse_recipe(
+        "own", 'based_on = "default"\n[fit]\nepochs = 3\n[join]\nmodels = ["large"]'
+    )
+    default = load_recipe("default")
+    assert recipe.fit == replace(default.fit, epochs=3)
+    assert recipe.join == Join(("large",))
+    assert replace(recipe, name="default", fit=default.fit, join=None) == default
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ('based_on = "nothing"', "is based on 'nothing'; expected one of"),
+        ('based_on = "own"', "is based on 'own'; expected one of"),
+        ('based_on = "default"\n[join]\nmodels = []', "found \\[\\], expected a list of one text"),
+        ('based_on = "seed"\n[join]\nmodels = ["large"]', "found dense, expected another kind"),
+    ],
+)
+def test_what_cannot_be_based_on_or_joined_is_refused(text: str, complaint: str) -> None:
+    with pytest.raises(TrainingError, match=complaint):
+        parse_recipe("own", text)

@@ -24,7 +24,7 @@ Row = dict[str, Any]
 
 
 class Asked(Protocol):
-    """A network, or several."""
+    """A network."""
 
     def judge(self, tiles: Tiles, /) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Tiles (N, 28, 28) → probabilities (N, 10) and is_digit (N,)."""
@@ -50,10 +50,10 @@ def measure(
     test: tuple[Tiles, NDArray[np.uint8]],
     clutter: Tiles,
 ) -> Row:
-    """The row of one trained network, or of several asked together.
+    """The row of one trained network.
 
-    first, second: asked without and with a second look. run: what its run.json says, `bytes`, its
-    size in ONNX, and of several `members`, their names. test: tiles (N, 28, 28) and labels (N,).
+    first, second: asked without and with a second look. run: what its run.json says, and `bytes`,
+    its size in ONNX. test: tiles (N, 28, 28) and labels (N,).
     clutter: (M, 28, 28) tiles that show no digit and that no training saw.
     """
     tiles, labels = test
@@ -71,7 +71,7 @@ def measure(
         "second_look": _service_of(second, tiles, labels),
         "machine": run["machine"],
         "versions": run["versions"],
-        "members": run.get("members", []),
+        "joined": (run["recipe"].get("join") or {}).get("models", []),
     }
 
 
@@ -174,13 +174,11 @@ def _accuracy(recipes: Mapping[str, list[Row]]) -> str:
         weights = f"{rows[0]['parameters']:,}"
         table.append((f"`{name}`", str(len(rows)), mean, interval, loss, ece, weights))
     together = [
-        " with ".join(f"`{member}`" for member in row["members"])
-        for rows in recipes.values()
-        for row in rows
-        if row.get("members")
+        f"`{name}` is asked together with {' and '.join(f'`{each}`' for each in models)} as shipped"
+        for name, rows in recipes.items()
+        if (models := rows[0].get("joined"))
     ]
-    words = f"Asked together (`best`; mean of probabilities): {'; '.join(together)}."
-    return _table("Accuracy", head, table, words if together else "")
+    return _table("Accuracy", head, table, f"{'; '.join(together)}." if together else "")
 
 
 def _service(recipes: Mapping[str, list[Row]]) -> str:

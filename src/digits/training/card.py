@@ -22,7 +22,7 @@ A network that tells which digit a 28×28 tile shows: {parameters:,} weights, {k
 
 **For** handwritten digits 0 to 9, one a tile, from any pen. **Made** by
 `digits train --recipe {name} --seed {seed}`; the recipe stands in `model.json`. Learned from MNIST
-(LeCun, Cortes and Burges; CC BY-SA 3.0){drawn}.
+(LeCun, Cortes and Burges; CC BY-SA 3.0){drawn}.{joined}
 
 **Fails** on letters and signs, which it takes for the digit they resemble (look at `is_digit`), on
 digits cut in two or touching another, and on forms of one country that are another digit
@@ -34,6 +34,7 @@ def model_card(card: dict[str, Any]) -> str:
     """The card as Markdown, from what model.json says."""
     score = card["score"]
     drawn = card["recipe"]["material"]["drawn"]
+    models = (card["recipe"].get("join") or {}).get("models", [])
     return TEMPLATE.format(
         name=card["name"],
         parameters=card["parameters"],
@@ -52,5 +53,6 @@ def model_card(card: dict[str, Any]) -> str:
         minutes=card["fit_seconds"] / 60,
         cores=card["machine"]["cores"],
         sha256=card["sha256"],
+        joined=f" Asked together with {' and '.join(models)}." if models else "",
         drawn=f" and {drawn:,} digits drawn by this project's own pen" if drawn else "",
     )

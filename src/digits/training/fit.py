@@ -66,9 +66,11 @@ def train(
 
 
 def _teachers(recipe: Recipe) -> dict[str, Any]:
-    """SHA-256 of each teacher's weights, opened to see that they can be, before hours of work."""
+    """SHA-256 of the weights of teachers, and of networks to be joined with, opened to see that
+    they can be, before hours of work."""
     sums = {}
-    for name in {stage.teacher for stage in recipe.stages} - {""}:
+    joined = recipe.join.models if recipe.join else ()
+    for name in {*(stage.teacher for stage in recipe.stages), *joined} - {""}:
         open_teacher(name)
         sums[name] = hashlib.sha256(keras_file(name).read_bytes()).hexdigest()
     return {"teachers": sums} if sums else {}

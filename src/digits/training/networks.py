@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import keras
 from keras import layers
 
@@ -42,6 +44,17 @@ def in_bfloat16(network: keras.Model) -> keras.Model:
     half = keras.models.clone_model(network, clone_function=clone)
     half.set_weights(network.get_weights())
     return half
+
+
+def joined(networks: Sequence[keras.Model], temperatures: Sequence[float]) -> keras.Model:
+    """Networks from tiles to scores as one, which gives the mean of their scores, each over its
+    temperature."""
+    tiles = keras.Input((28, 28), name="tiles")
+    scores = []
+    for place, (network, temperature) in enumerate(zip(networks, temperatures, strict=True)):
+        named = keras.Model(network.inputs[0], network.outputs[0], name=f"network_{place}")
+        scores.append(layers.Rescaling(1 / temperature)(named(tiles)))
+    return keras.Model(tiles, layers.Average()(scores), name="joined")
 
 
 def dense(units: int) -> keras.Model:

@@ -45,6 +45,14 @@ VALUES: dict[str, tuple[str, Callable[[object], bool]]] = {
     "Share": ("a number from 0 to 1", lambda value: _is_between(value, 0, 1)),
     "Name": ("a text", lambda value: isinstance(value, str)),
     "bool": ("true or false", lambda value: isinstance(value, bool)),
+    "tuple[Name, ...]": (
+        "a list of one text or more",
+        lambda value: (
+            isinstance(value, list)
+            and len(value) > 0
+            and all(isinstance(each, str) for each in value)
+        ),
+    ),
     "tuple[Count, ...]": (
         "a list of whole numbers of 1 or more",
         lambda value: isinstance(value, list) and all(_is_whole(each, 1) for each in value),
@@ -165,6 +173,16 @@ class Finish:
 
 
 @dataclass(frozen=True, slots=True)
+class Join:
+    """Trained networks that the new one is asked together with: the mean of all scores counts.
+
+    models: shipped models, run folders or .keras files.
+    """
+
+    models: tuple[Name, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     """All that decides what a training gives, apart from its seed."""
 
@@ -175,6 +193,7 @@ class Recipe:
     augmentation: Augmentation = field(default_factory=Augmentation)
     finish: Finish | None = None
     pages: Pages | None = None
+    join: Join | None = None
 
     @property
     def stages(self) -> list[Fit]:
@@ -217,10 +236,7 @@ def load_recipe(name_or_file: str) -> Recipe:
     """
     names = shipped_recipes()
     if name_or_file in names:
-        text = (resources.files(__package__) / "recipes" / f"{name_or_file}.toml").read_text(
-            "utf-8"
-        )
-        return parse_recipe(name_or_file, text)
+        return parse_recipe(name_or_file, _shipped_text(name_or_file))
     path = Path(name_or_file)
     if not path.is_file():
         raise TrainingError(
@@ -236,26 +252,47 @@ def load_recipe(name_or_file: str) -> Recipe:
 def parse_recipe(name: str, text: str) -> Recipe:
     """A recipe from TOML text; sections and keys are the fields of this module's dataclasses.
 
-    Raises TrainingError as load_recipe does.
+    A key `based_on` above all sections names a shipped recipe, of which all that is not given
+    anew is taken over. Raises TrainingError as load_recipe does.
     """
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise TrainingError(f"recipe {name!r} is not valid TOML: {error}") from error
+    table = _table(name, text)
     sections: dict[str, type] = {
         "network": Network, "material": Material, "augmentation": Augmentation, "fit": Fit,
-        "finish": Finish, "pages": Pages,
+        "finish": Finish, "pages": Pages, "join": Join,
     }  # fmt: skip
     unknown = sorted(set(table) - set(sections))
     missing = sorted({"network", "fit"} - set(table))
     if unknown or missing:
         raise TrainingError(
             f"recipe {name!r} has sections {sorted(table)}; expected network and fit, "
-            "and optionally material, augmentation, finish and pages"
+            "and optionally material, augmentation, finish, pages and join"
         )
     recipe = Recipe(name, **{key: _section(name, key, sections[key], table[key]) for key in table})
     _check_together(recipe)
     return recipe
+
+
+def _table(name: str, text: str) -> dict[str, Any]:
+    """The sections of a recipe, those of what it is based on among them."""
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise TrainingError(f"recipe {name!r} is not valid TOML: {error}") from error
+    base = table.pop("based_on", None)
+    if base is None:
+        return table
+    if base not in shipped_recipes() or base == name:
+        others = ", ".join(each for each in shipped_recipes() if each != name)
+        raise TrainingError(f"recipe {name!r} is based on {base!r}; expected one of {others}")
+    whole = _table(base, _shipped_text(base))
+    for section, values in table.items():
+        both = isinstance(values, dict) and isinstance(whole.get(section), dict)
+        whole[section] = whole[section] | values if both else values
+    return whole
+
+
+def _shipped_text(name: str) -> str:
+    return (resources.files(__package__) / "recipes" / f"{name}.toml").read_text("utf-8")
 
 
 def _section(recipe: str, title: str, kind: type[Section], table: object) -> Section:
@@ -294,6 +331,8 @@ def _check_together(recipe: Recipe) -> None:
         wrong = "[network]: found dense and a teacher, expected another kind: dense gives no scores"
     elif (network.kind == "finder") != (recipe.pages is not None):
         wrong = f"[network]: found {network.kind}, expected finder with a section [pages], and only"
+    elif recipe.join and network.kind in ("dense", "finder"):
+        wrong = f"[join]: found {network.kind}, expected another kind of network: its scores count"
     elif recipe.pages and recipe.pages.side % GRAIN:
         wrong = f"[pages]: found side {recipe.pages.side}, expected a multiple of {GRAIN}"
     else:

@@ -15,16 +15,17 @@ from digits.data import mnist
 from digits.evaluation.metrics import evaluate
 from digits.files import write_atomically, write_json
 from digits.model.classifier import Classifier
-from digits.model.store import CARD
+from digits.model.store import CARD, SOURCE
+from digits.training import networks
 from digits.training.augment import Augment
-from digits.training.calibrate import calibrate
+from digits.training.calibrate import calibrate, temperature
 from digits.training.callbacks import ShowClean
 from digits.training.card import model_card
-from digits.training.export import export, opened, write_model
+from digits.training.export import export, logits, opened, write_model
 from digits.training.lesson import Lesson
 from digits.training.material import Batches, Digits, load_material, targets, unseen_clutter
 from digits.training.quantise import quantise
-from digits.training.recipe import Fit, Recipe
+from digits.training.recipe import Fit, Join, Recipe
 from digits.training.teacher import Taught, open_teacher
 
 RANGED = 1024  # digits that show 8-bit activations their range
@@ -94,6 +95,9 @@ def _finish(
     out: Path,
 ) -> dict[str, Any]:
     """Export, calibrate, score once on the test set, and write down all of it."""
+    if recipe.join:
+        network = _joined(network, recipe.join, validate)
+        network.save(out / SOURCE)
     graph = export(network, "onnx")
     if recipe.network.int8:
         graph = _smaller(graph, recipe, facts["seed"], learn, validate)
@@ -114,6 +118,15 @@ def _finish(
     write_json(out / CARD, card | facts)
     write_atomically(out / "README.md", model_card(card | facts))
     return facts
+
+
+def _joined(network: keras.Model, join: Join, validate: Digits) -> keras.Model:
+    """The network together with those that it is to be asked with, on one scale."""
+    together = [network, *(open_teacher(name) for name in join.models)]
+    return networks.joined(
+        together,
+        [temperature(logits(each, validate.images), validate.labels) for each in together],
+    )
 
 
 def _smaller(graph: bytes, recipe: Recipe, seed: int, learn: Digits, validate: Digits) -> bytes:
