@@ -44,7 +44,10 @@ def folder(pages: list[GreyPage], tmp_path_factory: pytest.TempPathFactory) -> P
     lesson = finding.lesson(RECIPE, PAGES, 0, pages, pages[:2])
     history = fit(network, RECIPE, lesson, out)
     assert history.rows[-1]["loss"] < 0.9 * history.rows[0]["loss"]
-    lesson.finish(network, {"recipe": RECIPE.to_dict(), "seed": 0}, out)
+    facts = {"recipe": RECIPE.to_dict(), "seed": 0, "data": lesson.data} | {
+        "fit_seconds": 1.0, "machine": {"cores": 1},
+    }  # fmt: skip
+    lesson.finish(network, facts, out)
     return out
 
 
@@ -87,6 +90,7 @@ def test_accuracy_is_the_share_of_digits_told_right() -> None:
 def test_a_run_leaves_a_finder(folder: Path, pages: list[GreyPage]) -> None:
     finder = Finder(folder)
     assert finder.model.card["kind"] == "finder"
+    assert (folder / "README.md").read_text("utf-8").startswith("# little\n")
     score = finder.model.card["score"]
     assert set(score) == {"data", "n", "errors", "accuracy", "false"}
     assert finding.found_in(finder, pages[:2]) == score

@@ -46,6 +46,8 @@ def run(options: argparse.Namespace) -> int:
     quiet_tensorflow()
     for module, extra in NEEDED + (TENSORBOARD if options.tensorboard else ()):
         require(module, extra)  # now, rather than after an hour of training
+    if recipe.pages:
+        require("fontpkg_roboto", "pages")
     from digits.training.fit import train
 
     try:

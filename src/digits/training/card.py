@@ -30,6 +30,47 @@ elsewhere. Not for decisions about people, money or health without a second look
 """
 
 
+FINDER = """\
+# {name}
+
+A network that finds digits on a page and tells which they are: {parameters:,} weights,
+{kilobytes:,.0f} kB.
+
+| | |
+|---|---|
+| Takes | contrast (N, H, W, 3) float32 (`digits.reading.contrast`), H and W multiples of 16 |
+| Says | (N, H/4, W/4, 14): ten logits that a digit's centre is there, four sides of its box |
+| Score | {accuracy:.2%} of the digits on {data} found and told, n = {n:,}; {false:,} false ones |
+| Trained | recipe `{name}`, seed {seed}, {pages:,} pages, {minutes:.1f} minutes on {cores} cores |
+| Weights | SHA-256 `{sha256}` |
+
+**For** pages of handwritten numbers, digits 9 to 52 pixels high at the scale it is shown. **Made**
+by `digits train --recipe {name} --seed {seed}`; the recipe stands in `model.json`. Learned from
+pages made up by this project, with digits of MNIST (LeCun, Cortes and Burges; CC BY-SA 3.0), of its
+own pen and of typefaces.
+
+**Fails** where letters look like digits and stand alone, and on pages that lie on their side.
+"""
+
+
+def finder_card(card: dict[str, Any]) -> str:
+    """The card of a finder as Markdown, from what model.json says."""
+    return FINDER.format(
+        name=card["name"],
+        parameters=card["parameters"],
+        kilobytes=card["bytes"] / 1000,
+        accuracy=card["score"]["accuracy"],
+        data=card["score"]["data"],
+        n=card["score"]["n"],
+        false=card["score"]["false"],
+        seed=card["seed"],
+        pages=card["data"]["pages"],
+        minutes=card["fit_seconds"] / 60,
+        cores=card["machine"]["cores"],
+        sha256=card["sha256"],
+    )
+
+
 def model_card(card: dict[str, Any]) -> str:
     """The card as Markdown, from what model.json says."""
     score = card["score"]

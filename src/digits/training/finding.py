@@ -16,9 +16,11 @@ from tqdm import tqdm
 from digits.data.pages.page import make_pages
 from digits.data.pages.sources import Sources
 from digits.evaluation.page_readings import OVERLAP
+from digits.files import write_atomically
 from digits.model.finder import GRAIN, HIGHEST, LOWEST, Finder, overlaps
 from digits.reading.contrast import contrast
 from digits.training import crops
+from digits.training.card import finder_card
 from digits.training.crops import COUNTS, HEAT, KNOWN, SIDES, Crops, GreyPage
 from digits.training.export import export_finder, opened_finder, write_model
 from digits.training.lesson import Lesson
@@ -130,7 +132,8 @@ def _finish(
         "calibration": {"least": LEAST},
     } | facts
     facts["score"] = found_in(opened_finder(graph, LEAST), validate)
-    write_model(graph, out, facts)
+    card = write_model(graph, out, facts)
+    write_atomically(out / "README.md", finder_card(card))
     return facts
 
 
