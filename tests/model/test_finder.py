@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from digits.model.finder import Spots, apart, spots_in
+from digits.model.finder import Spots, spots_in, without_parts
 
 
 def quiet(cells: int = 8) -> NDArray[np.float32]:
@@ -46,5 +46,5 @@ def test_the_surest_come_first() -> None:
 def test_of_places_that_overlap_the_surest_stays() -> None:
     boxes = np.array([[0, 0, 10, 20], [2, 0, 10, 20], [9, 0, 10, 20]], np.float32)
     scores = np.eye(10, dtype=np.float32)[[1, 2, 3]]
-    assert apart(Spots(boxes, scores), 0.45).scores.argmax(axis=1).tolist() == [1, 3]
-    assert len(apart(Spots(boxes[:0], scores[:0]), 0.45)) == 0
+    assert without_parts(Spots(boxes, scores)).scores.argmax(axis=1).tolist() == [1, 3]
+    assert len(without_parts(Spots(boxes[:0], scores[:0]))) == 0

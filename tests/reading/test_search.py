@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digits.model.finder import HIGHEST, LOWEST, Spots
-from digits.reading.search import COARSEST, FINEST, STEP, _scales, without_parts
+from digits.model.finder import HIGHEST, LOWEST, Spots, without_parts
+from digits.reading.search import COARSEST, FINEST, STEP, _scales
 
 
 def spots(*boxes: tuple[float, float, float, float]) -> Spots:

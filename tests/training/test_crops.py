@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from digits.data.pages.page import make_pages
 from digits.data.pages.sources import Sources
-from digits.model.finder import HIGHEST, LOWEST, Spots, apart, spots_in
+from digits.model.finder import HIGHEST, LOWEST, Spots, spots_in, without_parts
 from digits.training.crops import COUNTS, HEAT, SIDES, Crops, GreyPage, crop, sha256, target
 
 SIDE = 128
@@ -24,7 +24,7 @@ def told(wanted: NDArray[np.float32]) -> Spots:
     """What a network that says just what is wanted finds."""
     chance = np.clip(wanted[..., HEAT], 1e-4, 1 - 1e-4)
     said = np.concatenate([np.log(chance / (1 - chance)), wanted[..., SIDES]], axis=-1)
-    return apart(spots_in(said.astype(np.float32), least=4.0), 0.45)
+    return without_parts(spots_in(said.astype(np.float32), least=4.0))
 
 
 def boxes(*rows: tuple[float, ...]) -> NDArray[np.float32]:

@@ -22,6 +22,7 @@ CLASSES = 10
 STRIDE = 4  # pixels between the places that the network speaks of
 GRAIN = 16  # pixels of its coarsest cell, of which a picture's sides are multiples
 SAME = 0.45  # intersection over union, from which on two boxes are of one digit
+WITHIN = 0.7  # share of a box that lies in a surer one, from which on it is a part of that
 UNIT = 8.0  # pixels; sides are logarithms of multiples of it
 LOWEST, HIGHEST = 9, 52  # pixels, heights of the digits that it learned to find
 
@@ -61,7 +62,7 @@ class Finder:
         contrast: (h, w, 3) float32, ink positive (`digits.reading.contrast`).
         """
         said = self.say(contrast)
-        return apart(spots_in(said, self.model.calibration["least"]), SAME)
+        return without_parts(spots_in(said, self.model.calibration["least"]))
 
     def say(self, contrast: NDArray[np.float32]) -> NDArray[np.float32]:
         """(h/4, w/4, 14) float32: what the network says of every fourth pixel."""
@@ -84,18 +85,29 @@ def spots_in(said: NDArray[np.float32], least: float) -> Spots:
     return Spots(boxes.astype(np.float32), scores[rows, columns][order])
 
 
-def apart(spots: Spots, overlap: float) -> Spots:
-    """Without those whose box has that intersection over union, or more, with a surer one's."""
+def without_parts(spots: Spots) -> Spots:
+    """Without what a surer place holds already, whole or in part: the ring of a 9 is no 0.
+
+    spots: the surest first.
+    """
     kept: list[int] = []
     for place, box in enumerate(spots.boxes):
-        if not kept or overlaps(box, spots.boxes[kept]).max() < overlap:
+        others = spots.boxes[kept]
+        within = _common(box, others) / box[2:].prod()
+        if not (overlaps(box, others) >= SAME).any() and not (within >= WITHIN).any():
             kept.append(place)
     return Spots(spots.boxes[kept], spots.scores[kept])
 
 
 def overlaps(box: NDArray[np.float32], boxes: NDArray[np.float32]) -> NDArray[np.float32]:
     """(N,) intersection over union of a box (4,) with others (N, 4): x, y, width, height."""
+    common = _common(box, boxes)
+    union = box[2:].prod() + boxes[:, 2:].prod(axis=1) - common
+    return np.asarray(common / union, np.float32)
+
+
+def _common(box: NDArray[np.float32], boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(N,) the area that a box (4,) shares with others (N, 4)."""
     low = np.maximum(box[:2], boxes[:, :2])
     high = np.minimum(box[:2] + box[2:], boxes[:, :2] + boxes[:, 2:])
-    common = np.clip(high - low, 0, None).prod(axis=1)
-    return np.asarray(common / (box[2:].prod() + boxes[:, 2:].prod(axis=1) - common), np.float32)
+    return np.asarray(np.clip(high - low, 0, None).prod(axis=1), np.float32)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digits.model.finder import Finder, Spots
+from digits.model.finder import Finder, Spots, without_parts
 from digits.reading.contrast import contrast
 
 FINEST = 1600  # pixels, the longest side at which a picture is looked at
@@ -14,8 +14,6 @@ ENLARGED = 1200  # a smaller one is enlarged to this …
 MOST = 2.0  # … but not by more
 STEP = 2.5  # from one scale to the next; a finder stands digits of five sizes and more
 COARSEST = 24  # pixels, the longest side at which the last look is taken, or a little more
-SAME = 0.45  # intersection over union, from which on two boxes are of one digit
-WITHIN = 0.7  # share of a box that lies in a surer one, from which on it is a part of that
 
 
 def search(finder: Finder, grey: NDArray[np.uint8]) -> Spots:
@@ -27,21 +25,6 @@ def search(finder: Finder, grey: NDArray[np.uint8]) -> Spots:
     )
     order = np.argsort(-scores.max(axis=1), kind="stable")
     return without_parts(Spots(boxes[order], scores[order]))
-
-
-def without_parts(spots: Spots) -> Spots:
-    """Without what a surer place holds already, whole or in part: the ring of a 9 is no 0.
-
-    spots: the surest first.
-    """
-    kept: list[int] = []
-    for place, box in enumerate(spots.boxes):
-        common = _common(box, spots.boxes[kept])
-        own, others = box[2:].prod(), spots.boxes[kept, 2:].prod(axis=1)
-        union = own + others - common
-        if not (common / union >= SAME).any() and not (common / own >= WITHIN).any():
-            kept.append(place)
-    return Spots(spots.boxes[kept], spots.scores[kept])
 
 
 def _scales(longest: int) -> list[float]:
@@ -63,10 +46,3 @@ def _at_scale(finder: Finder, grey: NDArray[np.uint8], scale: float) -> Spots:
     spots = finder.find(contrast(seen))
     stretch = np.tile(np.array(grey.shape[::-1]) / size, 2).astype(np.float32)
     return Spots(spots.boxes * stretch, spots.scores)
-
-
-def _common(box: NDArray[np.float32], boxes: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(N,) the area that a box (4,) shares with others (N, 4)."""
-    low = np.maximum(box[:2], boxes[:, :2])
-    high = np.minimum(box[:2] + box[2:], boxes[:, :2] + boxes[:, 2:])
-    return np.asarray(np.clip(high - low, 0, None).prod(axis=1), np.float32)

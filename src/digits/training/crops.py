@@ -127,7 +127,7 @@ def _about(page: GreyPage, rng: Random) -> tuple[NDArray[np.float64], float]:
     wanted = math.exp(rng.uniform(math.log(LOWEST * 1.1), math.log(HIGHEST * 0.9)))
     if rng.random() < CLOSER:
         wanted *= rng.uniform(1, 4)
-    scale = float(np.clip(wanted / max(height, 0.6 * width), 0.25, 2.2))
+    scale = float(np.clip(wanted / _size((x, y, width, height)), 0.25, 2.2))
     return np.array([x + width / 2, y + height / 2]), scale
 
 
@@ -178,7 +178,7 @@ def _is_asked(box: Sequence[float], side: int) -> bool:
 
 
 def _size(box: Sequence[float]) -> float:
-    """A digit's height in pixels, or what it would be of a digit as wide as a lying one."""
+    """Pixels by which a digit counts as large: its height, of a wide one more."""
     return max(box[3], 0.6 * box[2])
 
 
