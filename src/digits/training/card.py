@@ -53,16 +53,47 @@ own pen and of typefaces.
 """
 
 
+RECOGNISER = """\
+# {name}
+
+A network that reads lines of digits: {parameters:,} weights, {kilobytes:,.0f} kB.
+
+| | |
+|---|---|
+| Takes | strips (N, 48, W, 3) float32, a digit 26 pixels high (`digits.reading.baseline`) |
+| Says | (N, W/4, 12): of every fourth column the logits of nothing, of each digit, of a gap between numbers |
+| Score | {accuracy:.2%} of {data} read without a mistake, n = {n:,} |
+| Trained | recipe `{name}`, seed {seed}, {pages:,} pages, {minutes:.1f} minutes on {cores} cores |
+| Weights | SHA-256 `{sha256}` |
+
+**For** numbers by hand, twelve digits and more, joined or apart, on paper of any kind. **Made** by
+`digits train --recipe {name} --seed {seed}`; the recipe stands in `model.json`. Learned from pages
+made up by this project, with digits of MNIST (LeCun, Cortes and Burges; CC BY-SA 3.0), of its own
+pen and of typefaces.
+
+**Fails** where a letter that looks like a digit stands among digits, and on lines that bend.
+"""
+
+
 def finder_card(card: dict[str, Any]) -> str:
     """The card of a finder as Markdown, from what model.json says."""
-    return FINDER.format(
+    return _filled(FINDER, card)
+
+
+def recogniser_card(card: dict[str, Any]) -> str:
+    """The card of a recogniser as Markdown, from what model.json says."""
+    return _filled(RECOGNISER, card)
+
+
+def _filled(template: str, card: dict[str, Any]) -> str:
+    return template.format(
         name=card["name"],
         parameters=card["parameters"],
         kilobytes=card["bytes"] / 1000,
         accuracy=card["score"]["accuracy"],
         data=card["score"]["data"],
         n=card["score"]["n"],
-        false=card["score"]["false"],
+        false=card["score"].get("false"),
         seed=card["seed"],
         pages=card["data"]["pages"],
         minutes=card["fit_seconds"] / 60,

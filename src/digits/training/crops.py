@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits.data.pages.page import Page
+from digits.data.pages.writing import POWERS
 from digits.model.finder import HIGHEST, LOWEST, STRIDE, UNIT
 from digits.reading.contrast import contrast
 
@@ -33,21 +35,26 @@ Random = np.random.Generator
 class GreyPage:
     """A page as a finder sees it.
 
-    grey: (H, W) uint8. digits: (N, 5) float32: value, x, y, width, height. cut: (M, 4) float32
-    boxes in which nothing is asked.
+    grey: (H, W) uint8. digits: (N, 5) float32: value, x, y, width, height. runs: (N,) int32, equal
+    for digits of a number between which there is no sign. cut: (M, 4) float32 boxes in which
+    nothing is asked.
     """
 
     grey: NDArray[np.uint8]
     digits: NDArray[np.float32]
+    runs: NDArray[np.int32]
     cut: NDArray[np.float32]
 
     @classmethod
     def of(cls, page: Page) -> GreyPage:
         """Without its colours."""
         digits = [(digit, *box) for number in page.numbers for digit, box in number.digits]
+        signs = re.sub(f"[^0-9{''.join(POWERS)}]", "|", "|".join(n.text for n in page.numbers))
+        runs = [run for run, text in enumerate(signs.split("|")) for _ in text]
         return cls(
             np.asarray(cv2.cvtColor(page.pixels, cv2.COLOR_RGB2GRAY), np.uint8),
             np.array(digits, np.float32).reshape(-1, 5),
+            np.array(runs, np.int32),
             np.array(page.cut, np.float32).reshape(-1, 4),
         )
 

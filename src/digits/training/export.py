@@ -21,6 +21,7 @@ from digits.files import write_atomically, write_json
 from digits.model.classifier import TILE, Classifier
 from digits.model.explain import Explanation, explain
 from digits.model.finder import Finder
+from digits.model.recogniser import HEIGHT, Recogniser
 from digits.model.store import CARD, WEIGHTS, Model
 from digits.reading.quiet import standard_error_aside
 from digits.reading.tile import normalise
@@ -38,6 +39,10 @@ INPUTS: dict[str, dict[str, Any]] = {
     "finder": {
         "input": {"contrast": ["N", "H", "W", 3], "dtype": "float32", "ink": "positive"},
         "normalisation": "compared with its surroundings (digits.reading.contrast)",
+    },
+    "recogniser": {
+        "input": {"strips": ["N", 48, "W", 3], "dtype": "float32", "ink": "positive"},
+        "normalisation": "a line of digits, lying, 26 pixels high (digits.reading.baseline)",
     },
 }
 """What the card says of the input of each kind of model."""
@@ -135,14 +140,36 @@ def export_finder(network: keras.Model, crops: NDArray[np.float32]) -> bytes:
     It is opened again and asked about crops (N, side, side, 3). Raises ModelError if its answers
     differ from the network's.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model.onnx"
-        _write_graph(network, path, (None, None, None, 3), "contrast", "said")
-        content = path.read_bytes()
+    content = _graph(network, (None, None, None, 3), "contrast")
     finder = opened_finder(content)
     wanted = np.asarray(network(crops, training=False))
     _compare(wanted, np.stack([finder.say(crop) for crop in crops]), "onnx")
     return content
+
+
+def export_recogniser(network: keras.Model, strips: NDArray[np.float32]) -> bytes:
+    """A recogniser in ONNX, from strips (N, 48, W, 3) to what it says (N, W/4, 12).
+
+    It is opened again and asked about some strips. Raises ModelError if its answers differ from
+    the network's.
+    """
+    content = _graph(network, (None, HEIGHT, None, 3), "strips")
+    wanted = np.asarray(keras.ops.softmax(network(strips, training=False)))
+    _compare(wanted, np.stack(opened_recogniser(content).say(list(strips))), "onnx")
+    return content
+
+
+def opened_recogniser(graph: bytes) -> Recogniser:
+    """An ONNX graph as a recogniser, not calibrated yet. Raises ModelError."""
+    return Recogniser(Model("exported", graph, {"temperature": 1.0}, {}))
+
+
+def _graph(network: keras.Model, shape: tuple[int | None, ...], given: str) -> bytes:
+    """ONNX from an input of that name to what the network says."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / WEIGHTS
+        _write_graph(network, path, shape, given, "said")
+        return path.read_bytes()
 
 
 def opened_finder(graph: bytes, least: float = 0.0) -> Finder:

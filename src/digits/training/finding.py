@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,10 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 from keras import ops
-from tqdm import tqdm
 
-from digits.data.pages.page import make_pages
-from digits.data.pages.sources import Sources
 from digits.evaluation.page_readings import OVERLAP
 from digits.files import write_atomically
 from digits.model.finder import GRAIN, HIGHEST, LOWEST, Finder, overlaps
@@ -24,10 +19,10 @@ from digits.training.card import finder_card
 from digits.training.crops import COUNTS, HEAT, KNOWN, SIDES, Crops, GreyPage
 from digits.training.export import export_finder, opened_finder, write_model
 from digits.training.lesson import Lesson
+from digits.training.made import grey_pages
 from digits.training.quantise import quantise
 from digits.training.recipe import Pages, Recipe
 
-UNSEEN = 1_000_000  # added to the seed of pages to validate on
 RANGED, PROBED = 32, 512  # pages that show 8-bit activations their range; pixels of each side
 LEAST = -0.5  # the logit from which on a place is worth a look
 
@@ -37,9 +32,7 @@ def prepare(recipe: Recipe, seed: int, data: Path | None) -> Lesson:
     pages = recipe.pages
     if pages is None:
         raise ValueError("a finder's recipe has pages")
-    learn = _grey_pages("train", pages.made, seed, data)
-    validate = _grey_pages("validation", pages.validation, seed + UNSEEN, data)
-    return lesson(recipe, pages, seed, learn, validate)
+    return lesson(recipe, pages, seed, *grey_pages(pages, seed, data))
 
 
 def lesson(
@@ -102,15 +95,6 @@ def accuracy(wanted: Any, said: Any) -> Any:
     return ops.where(count > 0, right / ops.maximum(count, 1.0), 1.0)
 
 
-def _grey_pages(part: str, count: int, seed: int, data: Path | None) -> list[GreyPage]:
-    pages = make_pages(count, seed, Sources.open(part, data), processes=os.cpu_count() or 1)
-    title = f"making {count:,} pages"
-    if not sys.stderr.isatty():
-        print(title, file=sys.stderr)
-    bar = tqdm(pages, title, count, leave=False, disable=not sys.stderr.isatty())
-    return [GreyPage.of(page) for page in bar]
-
-
 def _finish(
     recipe: Recipe,
     learn: list[GreyPage],
@@ -124,7 +108,7 @@ def _finish(
     seen = np.stack([contrast(page.grey[:side, :side]) for page in learn[:RANGED]])
     graph = export_finder(network, seen[:8])
     if recipe.network.int8:
-        graph = quantise(graph, seen)
+        graph = quantise(graph, [seen])
     facts = {
         "name": recipe.name,
         "kind": "finder",

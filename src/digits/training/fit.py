@@ -16,7 +16,7 @@ import keras
 from digits.errors import TrainingError
 from digits.files import write_json
 from digits.model.store import keras_file
-from digits.training import finding, networks, tiles
+from digits.training import finding, networks, recognising, tiles
 from digits.training.callbacks import Checkpoint, Progress
 from digits.training.curves import draw_curves
 from digits.training.lesson import Lesson
@@ -24,6 +24,8 @@ from digits.training.recipe import Fit, Recipe
 from digits.training.teacher import open_teacher
 
 RUN = "run.json"
+LESSONS = {"finder": finding.prepare, "recogniser": recognising.prepare}
+"""What networks of these kinds learn; all others learn tiles."""
 PACKAGES = (
     "handwritten-digit-recognition", "keras", "numpy", "onnx", "onnxruntime", "tensorflow",
     "tensorflow-cpu", "tf2onnx",
@@ -51,7 +53,7 @@ def train(
     begun = {"recipe": recipe.to_dict(), "seed": seed} | _teachers(recipe)
     _enter(out, begun, resume)
     keras.utils.set_random_seed(seed)
-    prepare = finding.prepare if recipe.pages else tiles.prepare
+    prepare = LESSONS.get(recipe.network.kind, tiles.prepare)
     lesson = prepare(recipe, seed, data)
     if not (out / RUN).exists():
         write_json(out / RUN, begun)

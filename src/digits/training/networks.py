@@ -10,6 +10,7 @@ from keras import layers
 from digits.training.recipe import Network
 
 CLASSES = 10
+HEIGHT, TOKENS = 48, 12  # of strips in pixels; of what may stand in a frame of one
 RARE = -4.6  # the logit of 1 %: at first nothing is a digit (Lin et al. 2017, arXiv 1708.02002)
 
 
@@ -30,6 +31,8 @@ def build(network: Network) -> keras.Model:
             return residual(*widths)
         case "finder":
             return finder(*widths)
+        case "recogniser":
+            return recogniser(*widths)
 
 
 def in_bfloat16(network: keras.Model) -> keras.Model:
@@ -149,6 +152,27 @@ def finder(stem: int, fine: int, middle: int, coarse: int) -> keras.Model:
     )
 
 
+def recogniser(stem: int, fine: int, middle: int, coarse: int, wide: int) -> keras.Model:
+    """From strips (N, 48, W, 3), W a multiple of 4, to (N, W/4, 12): what stands in each frame
+    (`digits.model.recogniser`).
+
+    stem, fine, middle, coarse: channels at heights of 24, 12, 6 and 3; wide: of frames, whose
+    neighbours are then looked at.
+    """
+    strips = keras.Input((HEIGHT, None, 3), name="strips")
+    x = _convolution(strips, stem, strides=2, activate=True)
+    x = _block(_convolution(x, fine, strides=2, activate=True), fine, strides=1)
+    for width in (middle, coarse):
+        x = _convolution(x, width, strides=(2, 1), activate=True)
+        x = _block(x, width, strides=1)
+    x = layers.Conv2D(wide, (3, 1), use_bias=False)(x)
+    x = _normalised(x)
+    inner = _convolution(x, wide, kernel=(1, 5), activate=True)
+    x = layers.ReLU()(layers.Add()([x, _convolution(inner, wide, kernel=(1, 5))]))
+    x = layers.Conv2D(TOKENS, 1)(x)
+    return keras.Model(strips, layers.Reshape((-1, TOKENS))(x), name="recogniser")
+
+
 def _flown_back(
     coarse: keras.KerasTensor, fine: keras.KerasTensor, width: int
 ) -> keras.KerasTensor:
@@ -170,8 +194,8 @@ def _block(x: keras.KerasTensor, width: int, strides: int) -> keras.KerasTensor:
 def _convolution(
     x: keras.KerasTensor,
     width: int,
-    kernel: int = 3,
-    strides: int = 1,
+    kernel: int | tuple[int, int] = 3,
+    strides: int | tuple[int, int] = 1,
     padding: str = "same",
     *,
     activate: bool = False,

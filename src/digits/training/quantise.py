@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,26 +13,25 @@ from numpy.typing import NDArray
 from onnxruntime import quantization
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-BATCH = 256
 PRODUCTS = ("MatMul", "Gemm", "Conv")
 
 
 class _Samples(quantization.CalibrationDataReader):
     """What the graph is shown to learn the range of its activations."""
 
-    def __init__(self, name: str, samples: NDArray[np.float32]) -> None:
+    def __init__(self, name: str, batches: Sequence[NDArray[np.float32]]) -> None:
         self._name = name
-        self._batches = iter(np.array_split(samples, -(-len(samples) // BATCH)))
+        self._batches = iter(batches)
 
     def get_next(self) -> dict[str, NDArray[np.float32]] | None:
         batch = next(self._batches, None)
         return None if batch is None else {self._name: batch}
 
 
-def quantise(graph: bytes, samples: NDArray[np.float32]) -> bytes:
+def quantise(graph: bytes, batches: Sequence[NDArray[np.float32]]) -> bytes:
     """The graph with weights in int8, one scale a channel, and activations in uint8.
 
-    graph: ONNX of one input and one output. samples: (N, …) float32 inputs of all kinds that it
+    graph: ONNX of one input and one output. batches: (N, …) float32 inputs of all kinds that it
     will meet. The last layers stay in 32 bits: scores in 256 steps would tie. Scheme: Jacob et
     al. 2018, "Quantization and Training of Neural Networks for Efficient
     Integer-Arithmetic-Only Inference".
@@ -45,7 +45,7 @@ def quantise(graph: bytes, samples: NDArray[np.float32]) -> bytes:
             quantization.quantize_static(
                 folded,
                 small,
-                _Samples(onnx.load(folded).graph.input[0].name, samples),
+                _Samples(onnx.load(folded).graph.input[0].name, batches),
                 quant_format=quantization.QuantFormat.QDQ,
                 per_channel=True,
                 activation_type=quantization.QuantType.QUInt8,

@@ -15,7 +15,7 @@ from digits.errors import TrainingError
 Section = TypeVar("Section")
 
 # The types of the values; VALUES below checks them.
-Kind: TypeAlias = Literal["dense", "convolutional", "separable", "residual", "finder"]
+Kind: TypeAlias = Literal["dense", "convolutional", "separable", "residual", "finder", "recogniser"]
 Number: TypeAlias = int  # 0 or more
 Count: TypeAlias = int  # 1 or more
 Amount: TypeAlias = float  # 0 or more
@@ -66,8 +66,11 @@ WIDTHS = {
     "separable": (2, 9),
     "residual": (1, 9),
     "finder": (4, 4),
+    "recogniser": (5, 5),
 }
 """How many widths each kind of network takes, at least and at most."""
+
+OF_PAGES = ("finder", "recogniser")  # kinds of networks that learn from pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +100,11 @@ class Material:
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """What a finder learns from: pages made up with the training's seed.
+    """What a finder or recogniser learns from: pages made up with the training's seed.
 
     made: how many. validation: how many more, of other writers, papers and typefaces, are made
-    for the curves. crops: shown in an epoch. side: of a crop, in pixels.
+    for the curves. crops: shown in an epoch; a recogniser's are strips. side: of a finder's crop,
+    in pixels.
     """
 
     made: Count
@@ -329,9 +333,10 @@ def _check_together(recipe: Recipe) -> None:
         wrong = "[finish]: found taught 1, expected less: of the labels it learns a part at least"
     elif network.kind == "dense" and any(stage.teacher for stage in recipe.stages):
         wrong = "[network]: found dense and a teacher, expected another kind: dense gives no scores"
-    elif (network.kind == "finder") != (recipe.pages is not None):
-        wrong = f"[network]: found {network.kind}, expected finder with a section [pages], and only"
-    elif recipe.join and network.kind in ("dense", "finder"):
+    elif (network.kind in OF_PAGES) != (recipe.pages is not None):
+        expected = " or ".join(OF_PAGES)
+        wrong = f"[network]: found {network.kind}, expected {expected} with a section [pages], and only"
+    elif recipe.join and network.kind in ("dense", *OF_PAGES):
         wrong = f"[join]: found {network.kind}, expected another kind of network: its scores count"
     elif recipe.pages and recipe.pages.side % GRAIN:
         wrong = f"[pages]: found side {recipe.pages.side}, expected a multiple of {GRAIN}"

@@ -134,7 +134,7 @@ def _smaller(graph: bytes, recipe: Recipe, seed: int, learn: Digits, validate: D
     augment = Augment(recipe.augmentation, seed)
     some = learn.images[np.random.default_rng(seed).permutation(len(learn))[:RANGED]]
     seen = [some / np.float32(255), np.asarray(augment(some, training=True))]
-    small = quantise(graph, np.concatenate(seen))
+    small = quantise(graph, [part for each in seen for part in np.array_split(each, RANGED // 256)])
 
     def errors(content: bytes) -> int:
         return int((opened(content).predict(validate.images) != validate.labels).sum())

@@ -93,6 +93,7 @@ PATTERNS: Mapping[str, Callable[[Size, float, Random], Ink]] = {
     kind.__name__: kind for kind in (ruled, squared, dotted, guilloche, rings, tinted_bands)
 }
 """What is printed on paper, by name: each draws it for a distance between lines in pixels."""
+FINE = ("guilloche", "rings", "tinted_bands")  # those that shall make copying hard
 
 
 def light(size: Size, rng: Random) -> Light:

@@ -26,8 +26,11 @@ def lit_sheet(sheet: Sheet, height: int, sources: Sources, rng: Random) -> Scene
     colour, strength = _pen(rng)
     taken = strength * (1 - float(colour.mean()))
     scene = _blank(size, rng)
-    if rng.random() < 0.45:
-        pattern = paper.PATTERNS[str(rng.choice(sources.patterns))]
+    if sheet.is_security_printed or rng.random() < 0.4:
+        kinds = sources.patterns
+        if sheet.is_security_printed:
+            kinds = tuple(name for name in kinds if name in paper.FINE)
+        pattern = paper.PATTERNS[str(rng.choice(kinds))]
         ink = pattern(size, height * rng.uniform(0.8, 3), rng)
         scene = inked(scene, ink, _any_colour(rng), rng.uniform(0.1, 1) * BEHIND * taken)
     if rng.random() < 0.1:

@@ -23,12 +23,14 @@ class Placed:
 @dataclass(slots=True, eq=False)
 class Sheet:
     """pen, print: (H, W) uint8 layers of what is written and what is printed; 255 is full ink.
-    numbers: those that are to be read. taken: where something stands."""
+    numbers: those that are to be read. taken: where something stands. is_security_printed: whether
+    its paper has the fine patterns of cheques and tickets."""
 
     pen: Ink
     print: Ink
     numbers: list[Placed] = field(default_factory=list)
     taken: list[Box] = field(default_factory=list)
+    is_security_printed: bool = False
 
     @classmethod
     def empty(cls, size: tuple[int, int]) -> Sheet:

@@ -183,7 +183,7 @@ class Habits:
             unrest=rng.uniform(0, 0.06),
             rise=rng.normal(0, 0.015),
             zeros=rng.uniform(0.55, 0.85) if rng.random() < 0.15 else 1.0,
-            joins=rng.uniform(0.2, 0.8) if rng.random() < 0.12 else 0.0,
+            joins=rng.uniform(0.2, 0.8) if rng.random() < 0.2 else 0.0,
         )
 
 
