@@ -3,46 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
 
 from digits.reading.reading import Box, Digit, Number
 
-SAME_LINE = 0.5  # digits share a line if they overlap vertically by this share of the lower one
-APART = 0.9  # a gap wider than this share of the line's height parts two numbers
+SAME_LINE = 0.5  # numbers share a line if they overlap vertically by this share of the lower one
+APART = 0.5  # the chance from which on a number ends between two digits
 
 
-def lines_of(digits: Sequence[Digit]) -> list[list[Digit]]:
-    """Digits as lines from top to bottom, each from left to right."""
-    lines: list[list[Digit]] = []
-    for digit in sorted(digits, key=lambda d: d.box[0]):
-        line = max(lines, key=lambda each: _shared_height(each[-1].box, digit.box), default=None)
-        if line is None or _shared_height(line[-1].box, digit.box) < SAME_LINE:
-            lines.append([digit])
+def lines_of(numbers: Sequence[Number]) -> list[list[Number]]:
+    """Numbers as lines from top to bottom, each from left to right."""
+    lines: list[list[Number]] = []
+    for number in sorted(numbers, key=lambda each: each.box[0]):
+        line = max(lines, key=lambda each: _shared_height(each[-1], number), default=None)
+        if line is None or _shared_height(line[-1], number) < SAME_LINE:
+            lines.append([number])
         else:
-            line.append(digit)
-    return sorted(lines, key=lambda line: float(np.mean([_middle(digit.box) for digit in line])))
+            line.append(number)
+    return sorted(lines, key=lambda line: float(np.mean([_middle(each.box) for each in line])))
 
 
-def numbers_of(line: Sequence[Digit]) -> list[Number]:
-    """The numbers of one line, parted at wide gaps."""
-    height = float(np.median([digit.box[3] for digit in line]))
-    groups = [[line[0]]]
-    for before, digit in pairwise(line):
-        if digit.box[0] - (before.box[0] + before.box[2]) > APART * height:
-            groups.append([])
-        groups[-1].append(digit)
-    return [number_of(group) for group in groups]
+def numbers_of(digits: Sequence[Digit], apart: Sequence[float]) -> list[Number]:
+    """The numbers of one line. apart: for each digit but the first, the chance that it begins a
+    new one."""
+    groups, whole = [[digits[0]]], [1.0]
+    for digit, chance in zip(digits[1:], apart, strict=True):
+        if chance > APART:
+            groups.append([digit])
+            whole.append(1.0)
+        else:
+            groups[-1].append(digit)
+            whole[-1] *= 1 - chance
+    return [number_of(group, chance) for group, chance in zip(groups, whole, strict=True)]
 
 
-def number_of(digits: Sequence[Digit]) -> Number:
-    """Digits that stand together, as one number.
+def number_of(digits: Sequence[Digit], whole: float = 1.0) -> Number:
+    """Digits that stand together, as one number. whole: the chance that they do.
 
     Digits are taken as independent: the number's probability is the product of theirs, and the
     runner-up changes the digit whose second choice is closest to its first.
     """
-    confidence = float(np.prod([digit.confidence for digit in digits]))
+    sure = [digit.confidence * digit.is_digit for digit in digits]
+    confidence = float(np.prod(sure)) * whole
     odds = [float(np.sort(d.probabilities)[-2]) / max(d.confidence, 1e-9) for d in digits]
     weakest = int(np.argmax(odds))
     texts = [str(digit.digit) for digit in digits]
@@ -75,9 +78,11 @@ def _middle(box: Box) -> float:
     return box[1] + box[3] / 2
 
 
-def _shared_height(a: Box, b: Box) -> float:
-    common = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
-    return max(common, 0) / min(a[3], b[3])
+def _shared_height(before: Number, number: Number) -> float:
+    """Of the last digit of one number with the first of the next, as a share of the lower."""
+    (_, top, _, high), (_, other_top, _, other_high) = before.digits[-1].box, number.digits[0].box
+    common = min(top + high, other_top + other_high) - max(top, other_top)
+    return max(common, 0) / min(high, other_high)
 
 
 def _around(boxes: Sequence[Box]) -> Box:

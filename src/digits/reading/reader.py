@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
@@ -11,15 +12,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits.model.classifier import CLASSES, TILE, Classifier
-from digits.reading.candidates import Candidate, choose, likelihood, most_likely
+from digits.model.finder import Finder
+from digits.model.recogniser import Recogniser
+from digits.reading.candidates import Candidate, likelihood, most_likely
 from digits.reading.ink import find_inks
-from digits.reading.numbers import lines_of, number_of, numbers_of, text_of
+from digits.reading.decision import decide, numbers_among
+from digits.reading.grey import grey_of
+from digits.reading.numbers import lines_of, number_of, text_of
 from digits.reading.picture import Picture, open_picture
 from digits.reading.pieces import Piece, find_pieces
+from digits.reading.places import find_places
 from digits.reading.reading import Box, Digit, Number, Reading, Rejected
 from digits.reading.tile import normalise
 
-PAGE = 1200  # longest side in pixels at which a page of numbers is looked at
 SINGLE = 400  # and at which a lone digit is
 BATCH = 64  # pictures of lone digits that the network is asked about at once
 JUDGED = 16  # pieces of a lone digit's picture that the network is asked about
@@ -40,6 +45,11 @@ class Reader:
         self.classifier = Classifier(model)
         self.min_confidence = min_confidence
 
+    @cached_property
+    def _networks(self) -> tuple[Finder, Recogniser]:
+        """Those that only pages need."""
+        return Finder(), Recogniser()
+
     def read(self, picture: Picture) -> Reading:
         """Read all numbers of a picture, in reading order.
 
@@ -47,9 +57,9 @@ class Reader:
         Raises PictureError if it is none or cannot be read.
         """
         pixels = open_picture(picture)
-        pieces = [piece for ink in find_inks(pixels, PAGE) for piece in find_pieces(ink)]
-        digits, rejected = choose(self._judge(pieces))
-        return self._reading([numbers_of(line) for line in lines_of(digits)], rejected, pixels)
+        places = find_places(grey_of(pixels), *self._networks, self.classifier)
+        digits, rejected = decide(places, pixels.shape)
+        return self._reading(lines_of(numbers_among(places, digits)), rejected, pixels)
 
     def read_single(self, picture: Picture) -> Reading:
         """Read a picture known to hold exactly one digit, as a Reading of that digit."""

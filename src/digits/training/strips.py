@@ -20,6 +20,7 @@ EMPTY = 0.2  # share of the strips that are about no number
 READ, HIDDEN = 0.75, 0.4  # shares of a digit's height: shown more it is read, shown less it is not
 HUGE = 1.6  # heights of the strip: of a digit that large only parts are seen
 SMALL = 0.45  # of the usual height; what is smaller is of another line
+FULLEST = 32  # tokens of the longest text
 TRIES = 12  # strips that may be thrown away before one without digits is taken
 GROUP = 4  # batches that are chosen together, strips of like width in each
 GRAIN = 32  # pixels, of which a batch's width is a multiple
@@ -38,7 +39,7 @@ class _Chosen:
 
 
 class Strips(keras.utils.PyDataset):
-    """Batches of strips, (N, 48, width, 3) float32, and their texts, (N, L) int32, 0 after the end.
+    """Batches of strips, (N, 48, width, 3) float32, and their texts, (N, 32) int32, 0 after the end.
 
     Which strips is a function of seed and epoch alone.
     """
@@ -70,7 +71,7 @@ class Strips(keras.utils.PyDataset):
         rng = np.random.default_rng([self._seed, self._epoch, index, 1])
         width = -(-max(each.width for each in chosen) // GRAIN) * GRAIN
         seen = np.zeros((len(chosen), HEIGHT, width, 3), np.float32)
-        texts = np.zeros((len(chosen), max(1, *(len(each.tokens) for each in chosen))), np.int32)
+        texts = np.zeros((len(chosen), FULLEST), np.int32)
         for strip, text, each in zip(seen, texts, chosen, strict=True):
             start = int(rng.integers(0, width - each.width + 1)) // STRIDE * STRIDE
             grey = self._pages[each.page].grey
@@ -113,7 +114,7 @@ def choose_strip(pages: Sequence[GreyPage], rng: Random) -> _Chosen:
         width = min(line.width, LONGEST)
         matrix = _leant(line.matrix, rng)
         tokens = _text(page, matrix, width)
-        if tokens is not None and 2 * len(tokens) < width // STRIDE:
+        if tokens is not None and 2 * len(tokens) < min(width // STRIDE, 2 * FULLEST):
             return _Chosen(place, matrix, width, tokens)
     return choose_strip(pages, rng)
 

@@ -1,0 +1,113 @@
+"""How much does each opinion count? Weights of finder, recogniser and classifier.
+
+.venv/bin/python benchmarks/weigh.py [--pages N] [--seed S]
+
+--pages  made-up pages of writers, papers and typefaces that no network learned from (default 600)
+--seed   of these pages (default 30000)
+
+Prints the weights for `digits.reading.opinions.WEIGHTS`, fitted by maximum likelihood on half of
+the pages, and the log-loss on the other half, of all opinions and without each.
+"""
+
+import argparse
+import os
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digits import Reader
+from digits.data.pages.page import Page, make_pages
+from digits.data.pages.sources import Sources
+from digits.model.finder import overlaps
+from digits.reading.grey import grey_of
+from digits.reading.places import Places, find_places
+
+SAME, OTHER = 0.4, 0.2  # overlaps from which a place holds a digit, and below which it does not
+NAMES = ("finder", "recogniser", "classifier", "is_digit", "one")
+RIDGE = 1e-3
+
+
+def truth_of(page: Page, places: Places) -> NDArray[np.int64]:
+    """(N,) the digit at each place, 10 for none, -1 where that is not clear."""
+    digits = [(digit, *box) for number in page.numbers for digit, box in number.digits]
+    truth = np.array(digits, np.float32).reshape(-1, 5)
+    cut = np.array(page.cut, np.float32).reshape(-1, 4)
+    said = np.full(len(places), 10)
+    shared = np.array([overlaps(box, truth[:, 1:]) for box in places.boxes]).reshape(len(places), -1)
+    for place, box in enumerate(places.boxes):
+        if overlaps(box, cut).any():
+            said[place] = -1
+        elif len(truth):
+            best = int(shared[place].argmax())
+            is_best = shared[:, best].argmax() == place
+            if shared[place, best] >= SAME and is_best:
+                said[place] = int(truth[best, 0])
+            elif shared[place, best] >= OTHER:
+                said[place] = -1
+    return said
+
+
+def fit(features: NDArray[np.float64], truth: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Weights of most likelihood, by Newton's method."""
+    weights = np.zeros(features.shape[-1])
+    wanted = np.eye(11)[truth]
+    whole = np.concatenate([features, np.zeros_like(features[:, :1])], axis=1)
+    for _ in range(50):
+        chances = _softmax(whole @ weights)
+        slope = np.einsum("nc,ncf->f", chances - wanted, whole) / len(truth) + RIDGE * weights
+        mean = np.einsum("nc,ncf->nf", chances, whole)
+        curve = np.einsum("nc,ncf,ncg->fg", chances, whole, whole) - mean.T @ mean
+        step = np.linalg.solve(curve / len(truth) + RIDGE * np.eye(len(weights)), slope)
+        weights -= step
+        if np.abs(step).max() < 1e-6:
+            break
+    return weights
+
+
+def log_loss(
+    features: NDArray[np.float64], truth: NDArray[np.int64], weights: NDArray[np.float64]
+) -> tuple[float, float]:
+    """Mean of the negative logarithms of the right answer's chance, and the share of errors."""
+    whole = np.concatenate([features, np.zeros_like(features[:, :1])], axis=1)
+    chances = _softmax(whole @ weights)
+    missed = -np.log(np.maximum(chances[np.arange(len(truth)), truth], 1e-9))
+    return float(missed.mean()), float((chances.argmax(axis=1) != truth).mean())
+
+
+def _softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    raised = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return np.asarray(raised / raised.sum(axis=1, keepdims=True))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--pages", type=int, default=600)
+    parser.add_argument("--seed", type=int, default=30_000)
+    options = parser.parse_args()
+    reader = Reader()
+    features, truth, which = [], [], []
+    sources = Sources.open("validation")
+    made = make_pages(options.pages, options.seed, sources, processes=os.cpu_count() or 1)
+    for number, page in enumerate(made):
+        places = find_places(grey_of(page.pixels), *reader._networks, reader.classifier)
+        said = truth_of(page, places)
+        known = said >= 0
+        features.append(places.opinions.features()[known])
+        truth.append(said[known])
+        which.append(np.full(int(known.sum()), number))
+    x, y, of = np.concatenate(features), np.concatenate(truth), np.concatenate(which)
+    learn, test = of % 2 == 0, of % 2 == 1
+    print(f"{len(y):,} places, {np.mean(y < 10):.0%} of them digits")
+    weights = fit(x[learn], y[learn])
+    print("WEIGHTS = (" + ", ".join(f"{value:.2f}" for value in weights) + ")")
+    for left_out in (None, *range(len(NAMES))):
+        kept = [place for place in range(len(NAMES)) if place != left_out]
+        loss, errors = log_loss(x[test][..., kept], y[test], fit(x[learn][..., kept], y[learn]))
+        title = "all" if left_out is None else f"without {NAMES[left_out]}"
+        print(f"{title:20} log-loss {loss:.4f}, errors {errors:.2%}")
+
+
+if __name__ == "__main__":
+    main()

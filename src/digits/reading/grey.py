@@ -1,0 +1,37 @@
+"""Colours → grey levels in which the pen stands out."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+SEEN = 320  # pixels, the side at which colours are compared
+STRONG = 0.98  # quantile of the differences from the paper around, from which on it is the pen
+PLAIN = 0.6  # of the pen's difference, that plain grey has to show
+
+
+def grey_of(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """(H, W, 3) uint8 RGB → (H, W) uint8: as a photographic film sees it or, where pen and paper
+    differ by their colours rather than by their light, along that difference."""
+    grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
+    scale = max(1.0, max(picture.shape[:2]) / SEEN)
+    size = [max(1, round(side / scale)) for side in picture.shape[1::-1]]
+    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    side = min(31, (min(size) - 1) | 1)
+    if side < 3:
+        return grey
+    off = small.astype(np.float32) - cv2.medianBlur(small, side)
+    strength = np.linalg.norm(off, axis=2)
+    pen = off[strength >= max(float(np.quantile(strength, STRONG)), 16.0)]
+    if not len(pen):
+        return grey
+    _, vectors = np.linalg.eigh(pen.T @ pen)
+    direction = vectors[:, -1]
+    light = np.array([0.299, 0.587, 0.114])
+    if abs(float(direction @ light)) >= PLAIN * float(np.linalg.norm(light)):
+        return grey
+    direction = direction * np.sign(direction[np.abs(direction).argmax()])
+    mixed = picture.astype(np.float32) @ (direction / np.abs(direction).sum()).astype(np.float32)
+    low, high = float(mixed.min()), float(mixed.max())
+    return np.asarray((mixed - low) * (255 / max(high - low, 1.0)), np.uint8)
