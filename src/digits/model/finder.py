@@ -93,7 +93,7 @@ def without_parts(spots: Spots) -> Spots:
     kept: list[int] = []
     for place, box in enumerate(spots.boxes):
         others = spots.boxes[kept]
-        within = _common(box, others) / box[2:].prod()
+        within = common_area(box, others) / box[2:].prod()
         if not (overlaps(box, others) >= SAME).any() and not (within >= WITHIN).any():
             kept.append(place)
     return Spots(spots.boxes[kept], spots.scores[kept])
@@ -101,13 +101,13 @@ def without_parts(spots: Spots) -> Spots:
 
 def overlaps(box: NDArray[np.float32], boxes: NDArray[np.float32]) -> NDArray[np.float32]:
     """(N,) intersection over union of a box (4,) with others (N, 4): x, y, width, height."""
-    common = _common(box, boxes)
+    common = common_area(box, boxes)
     union = box[2:].prod() + boxes[:, 2:].prod(axis=1) - common
     return np.asarray(common / union, np.float32)
 
 
-def _common(box: NDArray[np.float32], boxes: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(N,) the area that a box (4,) shares with others (N, 4)."""
+def common_area(box: NDArray[np.float32], boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(N,) float32: the area that a box (4,) shares with others (N, 4)."""
     low = np.maximum(box[:2], boxes[:, :2])
     high = np.minimum(box[:2] + box[2:], boxes[:, :2] + boxes[:, 2:])
     return np.asarray(np.clip(high - low, 0, None).prod(axis=1), np.float32)

@@ -10,18 +10,18 @@ from numpy.typing import NDArray
 from digits.model.classifier import TILE, Classifier
 from digits.model.finder import Finder, Spots, overlaps
 from digits.model.recogniser import APART, STRIDE, TOKENS, Recogniser
-from digits.reading.baseline import DIGIT, HEIGHT, Baseline, baseline_of, cut_strip
+from digits.reading.baseline import DIGIT, Baseline, baseline_of, cut_strip
 from digits.reading.contrast import contrast
 from digits.reading.lines import lines_through
 from digits.reading.opinions import Opinions
 from digits.reading.search import search
+from digits.reading.specimen import ink_at
 from digits.reading.tile import normalise
 
 MARGIN = 0.8  # heights of a digit, that a strip shows before and behind its line
 LOW = -3.0  # the finder's logit where it saw nothing
 HEARD = 0.25  # chance of a token in a frame, from which on it may have been read
 BROAD = 0.6  # of its height, the width of a digit whose box is not known
-PAPER = 0.2  # of a pen's contrast, up to which it may be grain
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,18 +117,27 @@ def _on_line(
         heard = np.max([digits[low:high].max(axis=0) for low, high in own], axis=0) if own else None
         if heard is None:
             heard = digits[_frames_about(box, owner, peaks, len(digits))].max(axis=0, initial=0.0)
-        tile = _tile(strip, box)
-        along = float(box[0] + box[2] / 2)
-        places.append(_Place(spots.boxes[spot], scores, heard, tile, number, along))
+        places.append(_place(number, line, strip, box, scores, heard))
     for (low, high), of in zip(peaks, owner, strict=True):
         if of < 0:
             box = _box_about((low + high) / 2 * STRIDE, boxes, strip.shape[1])
             heard = digits[low:high].max(axis=0)
-            on_picture = _on_picture(line, box)
             nothing = np.full(10, LOW, np.float32)
-            along = float(box[0] + box[2] / 2)
-            places.append(_Place(on_picture, nothing, heard, _tile(strip, box), number, along))
+            places.append(_place(number, line, strip, box, nothing, heard))
     return places
+
+
+def _place(
+    number: int,
+    line: Baseline,
+    strip: NDArray[np.uint8],
+    box: NDArray[np.float64],
+    scores: NDArray[np.float32],
+    heard: NDArray[np.float64],
+) -> _Place:
+    ink, tight = ink_at(strip, box)
+    along = float(box[0] + box[2] / 2)
+    return _Place(_on_picture(line, tight), scores, heard, normalise(ink), number, along)
 
 
 def _boxes_in_strip(line: Baseline, boxes: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -190,21 +199,6 @@ def _box_about(middle: float, boxes: NDArray[np.float64], width: int) -> NDArray
     wide = BROAD * DIGIT
     y = near[1] + near[3] / 2 - high / 2
     return np.array([middle - wide / 2, y, wide, high])
-
-
-def _tile(strip: NDArray[np.uint8], box: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """What the classifier sees of a place: its ink, as MNIST has it."""
-    x, y, wide, high = box
-    left, top = int(np.clip(x - 2, 0, strip.shape[1] - 3)), int(np.clip(y - 2, 0, HEIGHT - 3))
-    right, foot = int(np.ceil(x + wide + 2)), int(np.ceil(y + high + 2))
-    around = strip[:, max(left - DIGIT, 0) : max(right + DIGIT, left + 3)].astype(np.float32)
-    window = strip[top : max(foot, top + 3), left : max(right, left + 3)].astype(np.float32)
-    paper = float(np.median(around))
-    off = window - paper
-    sign = 1.0 if float((off**3).sum()) > 0 else -1.0
-    pen = float(np.quantile(sign * off, 0.97))
-    level = (sign * off / max(pen, 1.0) - PAPER) / (1 - PAPER)
-    return normalise(np.asarray(np.clip(level, 0, 1) * 255, np.uint8))
 
 
 def _once(boxes: NDArray[np.float32], strength: NDArray[np.float64]) -> list[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import islice
 from pathlib import Path
 
@@ -16,12 +16,12 @@ from digits.model.finder import Finder
 from digits.model.recogniser import Recogniser
 from digits.reading.candidates import Candidate, likelihood, most_likely
 from digits.reading.ink import find_inks
-from digits.reading.decision import decide, numbers_among
+from digits.reading.page import Page, read_page
+from digits.reading.orientation import ORIENTATIONS, turned, turned_back, upright
 from digits.reading.grey import grey_of
 from digits.reading.numbers import lines_of, number_of, text_of
 from digits.reading.picture import Picture, open_picture
 from digits.reading.pieces import Piece, find_pieces
-from digits.reading.places import find_places
 from digits.reading.reading import Box, Digit, Number, Reading, Rejected
 from digits.reading.tile import normalise
 
@@ -50,16 +50,29 @@ class Reader:
         """Those that only pages need."""
         return Finder(), Recogniser()
 
-    def read(self, picture: Picture) -> Reading:
+    def read(self, picture: Picture, orientation: int | None = None) -> Reading:
         """Read all numbers of a picture, in reading order.
 
         picture: path, bytes, file object, or uint8 array (H, W), (H, W, 3) RGB or (H, W, 4) RGBA.
-        Raises PictureError if it is none or cannot be read.
+        orientation: by how many degrees it has to be turned clockwise to be read, 0, 90, 180 or
+        270; None if that is to be seen from what is written on it. Raises PictureError if it is
+        none or cannot be read, ValueError for another orientation.
         """
+        if orientation not in (None, *ORIENTATIONS):
+            raise ValueError(f"orientation is {orientation}; expected 0, 90, 180, 270 or None")
         pixels = open_picture(picture)
-        places = find_places(grey_of(pixels), *self._networks, self.classifier)
-        digits, rejected = decide(places, pixels.shape)
-        return self._reading(lines_of(numbers_among(places, digits)), rejected, pixels)
+        grey = grey_of(pixels)
+        if orientation is None:
+            orientation, page = upright(grey, self._read_page)
+        else:
+            page = self._read_page(turned(grey, orientation))
+        back = partial(turned_back, degrees=orientation, shape=grey.shape)
+        lines = [[number.moved(back) for number in line] for line in lines_of(page.numbers())]
+        rejected = [replace(each, box=back(each.box)) for each in page.rejected]
+        return self._reading(lines, rejected, pixels, orientation)
+
+    def _read_page(self, grey: NDArray[np.uint8]) -> Page:
+        return read_page(grey, *self._networks, self.classifier)
 
     def read_single(self, picture: Picture) -> Reading:
         """Read a picture known to hold exactly one digit, as a Reading of that digit."""
@@ -90,13 +103,17 @@ class Reader:
         return draw_explanations(reading, [self.classifier.explain(each.tile) for each in digits])
 
     def _reading(
-        self, lines: list[list[Number]], rejected: list[Rejected], pixels: NDArray[np.uint8]
+        self,
+        lines: list[list[Number]],
+        rejected: list[Rejected],
+        pixels: NDArray[np.uint8],
+        orientation: int = 0,
     ) -> Reading:
         return Reading(
             text=text_of(lines, self.min_confidence),
             lines=tuple(tuple(line) for line in lines),
             rejected=tuple(rejected),
-            orientation=0,
+            orientation=orientation,
             picture=pixels,
             model=self.classifier.name,
         )

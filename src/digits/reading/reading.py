@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -52,6 +53,11 @@ class Number:
     box: Box
     digits: tuple[Digit, ...]
     runner_up: tuple[str, float]
+
+    def moved(self, move: Callable[[Box], Box]) -> Number:
+        """The same elsewhere: every box as `move` gives it."""
+        digits = tuple(replace(digit, box=move(digit.box)) for digit in self.digits)
+        return replace(self, box=move(self.box), digits=digits)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready."""
