@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 from pictures import overlap
 
-from digits.reading.candidates import Candidate, choose, most_likely
+from digits.reading.candidates import Candidate, most_likely
 from digits.reading.ink import find_inks
 from digits.reading.pieces import find_pieces
 from digits.reading.reading import Box, Digit
@@ -47,45 +47,7 @@ def taken_for(**change: float) -> dict[Box, Digit]:
     }
 
 
-def test_every_digit_is_chosen_once() -> None:
-    digits, rejected = choose(candidates(PAGE.pixels, taken_for()))
-    assert sorted(found.digit for found in digits) == [0, 3, 5]
-    assert rejected == []
-
-
-def test_the_same_ink_is_never_two_digits() -> None:
-    found = candidates(PAGE.pixels, taken_for())
-    digits, _ = choose(found + found)
-    assert len(digits) == 3
-
-
-def test_what_the_network_does_not_take_for_a_digit_is_rejected() -> None:
-    digits, rejected = choose(candidates(PAGE.pixels, taken_for(is_digit=0.01)))
-    assert digits == []
-    assert len(rejected) == 3
-    assert {each.reason for each in rejected} == {"no digit"}
-    assert all(max(overlap(each.box, box) for box in PAGE.boxes) > 0.7 for each in rejected)
-
-
-def test_a_long_line_is_rejected_as_one() -> None:
-    page = np.full((200, 400, 3), 255, np.uint8)
-    page[100:104, 60:340] = 0
-    _, rejected = choose(candidates(page, {}))
-    assert [each.reason for each in rejected] == ["line"]
-
-
-def test_dirt_beside_digits_is_neither_digit_nor_worth_a_word() -> None:
-    page = PAGE.pixels.copy()
-    x, y, _, _ = PAGE.boxes[0]
-    page[y - 20 : y - 12, x : x + 8] = PAGE.pixels.min()
-    speck = (x, y - 20, 8, 8)
-    digits, rejected = choose(candidates(page, taken_for() | {speck: digit(1, speck)}))
-    assert sorted(found.digit for found in digits) == [0, 3, 5]
-    assert rejected == []
-
-
 def test_nothing_comes_from_nothing() -> None:
-    assert choose([]) == ([], [])
     assert most_likely([]) is None
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from digits.reading.numbers import lines_of, number_of, numbers_of, text_of
-from digits.reading.reading import Box, Digit
+from digits.reading.reading import Box, Digit, Number
 
 
 def digit(digit: int, box: Box, confidence: float = 0.9, second: int | None = None) -> Digit:
@@ -31,48 +31,64 @@ def row(text: str, x: int, y: int, *, gap: int = 5, height: int = 40) -> list[Di
     return digits
 
 
-def text(digits: list[Digit], min_confidence: float = 0.0) -> str:
-    return text_of([numbers_of(line) for line in lines_of(digits)], min_confidence)
+def numbers(text: str, x: int, y: int, *, height: int = 40) -> list[Number]:
+    """The numbers of a line; blanks part them."""
+    digits = row(text, x, y, height=height)
+    parted = [text[place - 1] == " " for place in range(1, len(text)) if text[place] != " "]
+    return numbers_of(digits, [float(each) for each in parted])
+
+
+def text(numbers: list[Number], min_confidence: float = 0.0) -> str:
+    return text_of(lines_of(numbers), min_confidence)
 
 
 @pytest.mark.parametrize(
-    ("digits", "expected"),
+    ("found", "expected"),
     [
         pytest.param([], "", id="nothing"),
-        pytest.param(row("7", 10, 10), "7", id="one digit"),
-        pytest.param(row("007", 10, 10), "007", id="leading zeros"),
-        pytest.param(row("17 305", 10, 10), "17 305", id="two numbers"),
-        pytest.param(row("2024", 10, 10) + row("17 305", 10, 80), "2024\n17 305", id="two lines"),
-        pytest.param(row("1", 300, 10) + row("2", 10, 80), "1\n2", id="second line further left"),
+        pytest.param(numbers("7", 10, 10), "7", id="one digit"),
+        pytest.param(numbers("007", 10, 10), "007", id="leading zeros"),
+        pytest.param(numbers("17 305", 10, 10), "17 305", id="two numbers"),
         pytest.param(
-            [d for n in range(6) for d in row(str(n), 10 + 25 * n, 10 + 6 * n)],
-            "012345",
+            numbers("2024", 10, 10) + numbers("17 305", 10, 80), "2024\n17 305", id="two lines"
+        ),
+        pytest.param(
+            numbers("1", 300, 10) + numbers("2", 10, 80), "1\n2", id="second line further left"
+        ),
+        pytest.param(
+            [n for k in range(6) for n in numbers(str(k), 10 + 55 * k, 10 + 6 * k)],
+            "0 1 2 3 4 5",
             id="slope",
         ),
         pytest.param(
-            row("1", 10, 10, height=60) + row("2", 35, 30, height=40), "12", id="unequal heights"
+            numbers("1", 10, 10, height=60) + numbers("2", 75, 30), "1 2", id="unequal heights"
         ),
-        pytest.param(row("12", 10, 10) + row("34", 10, 45), "12\n34", id="lines that nearly touch"),
+        pytest.param(
+            numbers("12", 10, 10) + numbers("34", 10, 45), "12\n34", id="lines that nearly touch"
+        ),
     ],
 )
-def test_reading_order(digits: list[Digit], expected: str) -> None:
+def test_reading_order(found: list[Number], expected: str) -> None:
     for seed in range(5):
-        shuffled = random.Random(seed).sample(digits, len(digits))
-        assert text(shuffled) == expected
+        assert text(random.Random(seed).sample(found, len(found))) == expected
 
 
-def test_digits_at_narrow_and_wide_gaps() -> None:
-    assert text(row("12", 10, 10, gap=15)) == "12"
-    assert text(row("12", 10, 10, gap=80)) == "1 2"
+def test_a_number_ends_where_that_is_likely() -> None:
+    digits = row("1234", 10, 10)
+    assert [n.text for n in numbers_of(digits, [0.1, 0.9, 0.2])] == ["12", "34"]
+    assert [n.text for n in numbers_of(digits[:1], [])] == ["1"]
+    [whole] = numbers_of(digits[:2], [0.25])
+    assert whole.confidence == pytest.approx(0.9**2 * 0.75)
 
 
 def test_less_sure_digits_are_question_marks_in_the_text() -> None:
     digits = [digit(4, (0, 0, 20, 40), 0.95), digit(2, (25, 0, 20, 40), 0.6)]
-    assert text(digits) == "42"
-    assert text(digits, 0.6) == "42"
-    assert text(digits, 0.61) == "4?"
-    assert text(digits, 1.0) == "??"
-    assert number_of(digits).text == "42"
+    number = number_of(digits)
+    assert text([number]) == "42"
+    assert text([number], 0.6) == "42"
+    assert text([number], 0.61) == "4?"
+    assert text([number], 1.0) == "??"
+    assert number.text == "42"
 
 
 def test_a_number_holds_its_digits() -> None:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from pictures import overlap
 
 from digits.reading.ink import find_inks
-from digits.reading.pieces import Piece, covers, find_pieces
+from digits.reading.pieces import Piece, find_pieces
 
 
 def pieces_of(picture: NDArray[np.uint8]) -> list[Piece]:
@@ -17,22 +17,6 @@ def pieces_of(picture: NDArray[np.uint8]) -> list[Piece]:
 
 def best_overlap(box: pictures.Box, pieces: list[Piece]) -> float:
     return max((overlap(box, piece.box) for piece in pieces), default=0.0)
-
-
-@pytest.mark.parametrize(
-    ("a", "b", "share"),
-    [
-        pytest.param((0, 0, 10, 10), (0, 0, 10, 10), 1, id="same"),
-        pytest.param((0, 0, 10, 10), (20, 0, 10, 10), 0, id="beside"),
-        pytest.param((0, 0, 10, 10), (10, 10, 10, 10), 0, id="corner to corner"),
-        pytest.param((0, 0, 10, 10), (5, 0, 10, 10), 1 / 2, id="half"),
-        pytest.param((0, 0, 10, 10), (2, 2, 5, 5), 1, id="within"),
-    ],
-)
-def test_how_much_of_the_smaller_box_is_covered(
-    a: pictures.Box, b: pictures.Box, share: float
-) -> None:
-    assert covers(a, b) == covers(b, a) == pytest.approx(share)
 
 
 @pytest.mark.parametrize("height", [16, 40, 150])

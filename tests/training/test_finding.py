@@ -115,7 +115,7 @@ def test_eight_bits_find_the_same(pages: list[GreyPage], tmp_path: Path) -> None
     network = networks.build(RECIPE.network)
     seen = np.stack([contrast(page.grey) for page in pages])
     graph = export_finder(network, seen[:2])
-    small = quantise(graph, seen)
+    small = quantise(graph, [seen])
     before, after = (opened_finder(each).say(seen[0]) for each in (graph, small))
     assert np.abs(before - after).mean() < 0.1 * before.std()
     write_model(small, tmp_path, {"name": "x", "kind": "finder", "calibration": {"least": 0.0}})

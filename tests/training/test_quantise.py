@@ -18,7 +18,7 @@ def graph() -> bytes:
 
 def test_eight_bits_give_nearly_the_same_scores(graph: bytes, learn: Digits) -> None:
     tiles = learn.images[:600] / np.float32(255)
-    small = quantise(graph, tiles)
+    small = quantise(graph, [tiles])
     before, after = opened(graph).logits(tiles), opened(small).logits(tiles)
     assert np.abs(before - after).mean() < 0.1 * before.std()
     kinds = {each.data_type for each in onnx.load_from_string(small).graph.initializer}
@@ -27,4 +27,4 @@ def test_eight_bits_give_nearly_the_same_scores(graph: bytes, learn: Digits) -> 
 
 def test_the_same_tiles_give_the_same_graph(graph: bytes, learn: Digits) -> None:
     tiles = learn.images[:300] / np.float32(255)
-    assert quantise(graph, tiles) == quantise(graph, tiles)
+    assert quantise(graph, [tiles]) == quantise(graph, [tiles])

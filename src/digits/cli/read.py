@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from digits.errors import DigitsError
 from digits.files import write_atomically
+from digits.reading.orientation import ORIENTATIONS
 from digits.reading.reader import Reader
 from digits.reading.reading import SCHEMA, Reading
 
@@ -53,6 +54,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--model", default="default", metavar="M", help="model name or folder")
     parser.add_argument(
+        "--orientation",
+        choices=("auto", *map(str, ORIENTATIONS)),
+        default="auto",
+        help="turn each picture clockwise by so many degrees (default: as it can be read)",
+    )
+    parser.add_argument(
         "--min-confidence",
         type=_probability,
         default=0.0,
@@ -72,7 +79,7 @@ def run(options: argparse.Namespace) -> int:
 
     def read_all() -> Iterator[Outcome]:
         for picture in _with_progress(options.pictures):
-            outcome = _read(reader, picture, options.single)
+            outcome = _read(reader, picture, options)
             outcomes.append(outcome)
             if outcome.error:
                 print(f"digits: {outcome.error}", file=sys.stderr)
@@ -86,11 +93,15 @@ def run(options: argparse.Namespace) -> int:
     return int(any(outcome.error for outcome in outcomes))
 
 
-def _read(reader: Reader, picture: str, single: bool) -> Outcome:
+def _read(reader: Reader, picture: str, options: argparse.Namespace) -> Outcome:
     try:
         # a process may have no standard input at all
         source = getattr(sys.stdin, "buffer", b"") if picture == "-" else picture
-        reading = reader.read_single(source) if single else reader.read(source)
+        if options.single:
+            reading = reader.read_single(source)
+        else:
+            turn = None if options.orientation == "auto" else int(options.orientation)
+            reading = reader.read(source, turn)
     except DigitsError as error:
         return Outcome(picture, None, str(error))
     return Outcome(picture, reading, None)

@@ -57,13 +57,6 @@ def find_pieces(ink: Ink) -> list[Piece]:
     return [_cut_out(ink, *same[len(same) // 2]) for same in seen.values()]
 
 
-def covers(a: Box, b: Box) -> float:
-    """Common area of two boxes as a share of the smaller one, in [0, 1]."""
-    across = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
-    down = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
-    return max(across, 0) * max(down, 0) / min(a[2] * a[3], b[2] * b[3])
-
-
 @dataclass(frozen=True, slots=True)
 class _Components:
     """The connected ink above one threshold.
