@@ -33,7 +33,9 @@ def truth_of(page: Page, places: Places) -> NDArray[np.int64]:
     truth = np.array(digits, np.float32).reshape(-1, 5)
     cut = np.array(page.cut, np.float32).reshape(-1, 4)
     said = np.full(len(places), 10)
-    shared = np.array([overlaps(box, truth[:, 1:]) for box in places.boxes]).reshape(len(places), -1)
+    shared = np.array([overlaps(box, truth[:, 1:]) for box in places.boxes]).reshape(
+        len(places), -1
+    )
     for place, box in enumerate(places.boxes):
         if overlaps(box, cut).any():
             said[place] = -1

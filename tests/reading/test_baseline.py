@@ -15,11 +15,21 @@ from digits.reading.baseline import DIGIT, baseline_of, cut_strip
 from digits.reading.lines import FULL, lines_through
 
 
-def row(count: int, *, size: float = 40, step: float = 30, rise: float = 0.0) -> NDArray[np.float32]:
+def row(
+    count: int,
+    *,
+    x: float = 100,
+    y: float = 200,
+    size: float = 40,
+    step: float = 30,
+    rise: float = 0.0,
+) -> NDArray[np.float32]:
     """Boxes of digits side by side on a line that falls by `rise` pixels a pixel."""
-    x = 100 + step * np.arange(count)
-    y = 200 + rise * step * np.arange(count)
-    return np.stack([x, y, np.full(count, 0.6 * size), np.full(count, size)], 1).astype(np.float32)
+    across = x + step * np.arange(count)
+    down = y + rise * step * np.arange(count)
+    return np.stack([across, down, np.full(count, 0.6 * size), np.full(count, size)], 1).astype(
+        np.float32
+    )
 
 
 @pytest.mark.parametrize("rise", [-0.4, 0.0, 0.2])
@@ -60,7 +70,7 @@ def test_beyond_the_picture_its_rim_goes_on() -> None:
 
 
 def test_what_stands_side_by_side_is_a_line() -> None:
-    boxes = np.concatenate([row(3), row(2) + (0, 80, 0, 0), row(1) + (400, 0, 0, 0)])
+    boxes = np.concatenate([row(3), row(2, y=280), row(1, x=500)])
     shuffled = np.random.default_rng(0).permutation(len(boxes))
     lines = lines_through(boxes[shuffled].astype(np.float32))
     found = sorted(sorted(shuffled[line].tolist()) for line in lines)
@@ -76,7 +86,7 @@ def test_climbing_digits_are_a_line_and_small_ones_beside_are_not() -> None:
 
 
 def test_a_long_line_is_cut_where_its_gap_is_widest() -> None:
-    boxes = np.concatenate([row(20), row(20) + (20 * 30 + 30, 0, 0, 0)]).astype(np.float32)
+    boxes = np.concatenate([row(20), row(20, x=730)]).astype(np.float32)
     lines = lines_through(boxes)
     assert all(np.ptp(boxes[line, 0]) <= FULL * 40 for line in lines)
     assert sorted(np.concatenate(lines).tolist()) == list(range(40))

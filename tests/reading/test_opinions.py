@@ -45,7 +45,7 @@ def test_whoever_grows_surer_makes_it_likelier(
 
 
 def test_probabilities_sum_to_one_and_nothing_stays_nothing() -> None:
-    probabilities, is_digit = pooled(opinions(0.0, 0.5, 0.5, 0.5))
+    probabilities, _ = pooled(opinions(0.0, 0.5, 0.5, 0.5))
     assert probabilities.sum() == pytest.approx(1, abs=1e-6)
     none = Opinions(*(np.zeros((0, 10)),) * 3, np.zeros(0))  # type: ignore[arg-type]
     assert [len(part) for part in pooled(none)] == [0, 0]

@@ -62,4 +62,3 @@ class Recogniser:
         scaled = scores.astype(np.float64) / self.model.calibration["temperature"]
         raised = np.exp(scaled - scaled.max(axis=1, keepdims=True))
         return np.asarray(raised / raised.sum(axis=1, keepdims=True))
-

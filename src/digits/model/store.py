@@ -56,8 +56,9 @@ def shipped_models(kind: str = CLASSIFIER) -> list[str]:
 def open_model(name_or_folder: str | Path, kind: str = CLASSIFIER) -> Model:
     """Open a shipped model by name, or a model folder.
 
-    kind: "classifier", "finder" or "recogniser". Raises ModelError if there is none, if it is of another
-    kind, if a file is missing, or if the weights are not those that model.json was written for.
+    kind: "classifier", "finder" or "recogniser". Raises ModelError if there is none, if it is of
+    another kind, if a file is missing, or if the weights are not those that model.json was
+    written for.
     """
     folder = _folder(name_or_folder)
     if not (folder / CARD).is_file():

@@ -7,7 +7,7 @@ stand on horizontal.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -66,7 +66,9 @@ class Baseline:
         cos, sin = math.cos(self.angle), math.sin(self.angle)
         across, down = middle @ [cos, sin], middle @ [-sin, cos]
         half_wide, half_high = boxes[:, 2] / 2, boxes[:, 3] / 2
-        return np.stack([across - half_wide, across + half_wide, down - half_high, down + half_high], 1)
+        return np.stack(
+            [across - half_wide, across + half_wide, down - half_high, down + half_high], 1
+        )
 
 
 def sizes_of(boxes: Boxes) -> NDArray[np.float32]:
@@ -85,16 +87,9 @@ def baseline_of(boxes: Boxes, margin: float = 0.0) -> Baseline:
     rise = 0.0
     if len(boxes) > 1 and np.ptp(middle[:, 0]) > size:
         rise = float(np.clip((off[:, 0] * off[:, 1]).sum() / spread, -STEEPEST, STEEPEST))
-    line = Baseline(*centre.tolist(), math.atan(rise), size, 0.0, 0.0)
-    along = line.along(boxes)
-    return Baseline(
-        line.x,
-        line.y,
-        line.angle,
-        size,
-        float(along[:, 0].min()) - margin * size,
-        float(along[:, 1].max()) + margin * size,
-    )
+    line = Baseline(float(centre[0]), float(centre[1]), math.atan(rise), size, 0.0, 0.0)
+    along, room = line.along(boxes), margin * size
+    return replace(line, start=float(along[:, 0].min()) - room, end=float(along[:, 1].max()) + room)
 
 
 def cut_strip(

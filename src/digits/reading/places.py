@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -159,7 +160,7 @@ def _peaks(digits: NDArray[np.float64]) -> list[tuple[int, int]]:
     best = np.where(digits.max(axis=1) >= HEARD, digits.argmax(axis=1), -1)
     ends = np.flatnonzero(np.diff(best)) + 1
     bounds = [0, *ends.tolist(), len(best)]
-    return [(a, b) for a, b in zip(bounds[:-1], bounds[1:], strict=True) if b > a and best[a] >= 0]
+    return [(a, b) for a, b in pairwise(bounds) if b > a and best[a] >= 0]
 
 
 def _owners(peaks: list[tuple[int, int]], boxes: NDArray[np.float64]) -> list[int]:

@@ -15,11 +15,11 @@ from digits.model.classifier import CLASSES, TILE, Classifier
 from digits.model.finder import Finder
 from digits.model.recogniser import Recogniser
 from digits.reading.candidates import Candidate, likelihood, most_likely
-from digits.reading.ink import find_inks
-from digits.reading.page import Page, read_page
-from digits.reading.orientation import ORIENTATIONS, turned, turned_back, upright
 from digits.reading.grey import grey_of
+from digits.reading.ink import find_inks
 from digits.reading.numbers import lines_of, number_of, text_of
+from digits.reading.orientation import ORIENTATIONS, turned, turned_back, upright
+from digits.reading.page import Page, read_page
 from digits.reading.picture import Picture, open_picture
 from digits.reading.pieces import Piece, find_pieces
 from digits.reading.reading import Box, Digit, Number, Reading, Rejected

@@ -7,11 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits.model.finder import Finder, Spots, without_parts
+from digits.reading.baseline import sizes_of
 from digits.reading.contrast import contrast
 
 FINEST = 1600  # pixels, the longest side at which a picture is looked at
-ENLARGED = 1200  # a smaller one is enlarged to this …
-MOST = 2.0  # … but not by more
+CLOSER = 2.0  # times, by which a picture with small digits is enlarged for another look
+FINE = 15  # pixels; digits that are smaller, half of them, are small
+SMALL = 320  # pixels, the longest side of a picture that is looked at closer anyway
 STEP = 2.5  # from one scale to the next; a finder stands digits of five sizes and more
 COARSEST = 24  # pixels, the longest side at which the last look is taken, or a little more
 
@@ -19,7 +21,10 @@ COARSEST = 24  # pixels, the longest side at which the last look is taken, or a 
 def search(finder: Finder, grey: NDArray[np.uint8]) -> Spots:
     """Where digits may be in a picture (H, W) uint8, each place once, the surest first; boxes in
     pixels of the picture."""
-    found = [_at_scale(finder, grey, scale) for scale in _scales(max(grey.shape))]
+    scales = _scales(max(grey.shape))
+    found = [_at_scale(finder, grey, scale) for scale in scales]
+    if max(grey.shape) * scales[0] * CLOSER <= FINEST and _are_small(found[0], grey.shape):
+        found.append(_at_scale(finder, grey, CLOSER * scales[0]))
     boxes, scores = (
         np.concatenate([getattr(spots, part) for spots in found]) for part in ("boxes", "scores")
     )
@@ -29,14 +34,18 @@ def search(finder: Finder, grey: NDArray[np.uint8]) -> Spots:
 
 def _scales(longest: int) -> list[float]:
     """From the finest to the coarsest, 1 being that of the picture."""
-    if longest >= ENLARGED / MOST:
-        scale = ENLARGED / longest if longest < ENLARGED else min(1.0, FINEST / longest)
-    else:
-        scale = MOST
-    scales = [scale]
+    scales = [min(1.0, FINEST / longest)]
     while longest * scales[-1] / STEP >= COARSEST:
         scales.append(scales[-1] / STEP)
     return scales
+
+
+def _are_small(spots: Spots, shape: tuple[int, ...]) -> bool:
+    """Whether most digits of a picture are so small that they are better seen from nearer by."""
+    if max(shape) <= SMALL:
+        return True
+    sizes = sizes_of(spots.boxes[spots.scores.max(axis=1, initial=-np.inf) > 0])
+    return len(sizes) > 0 and float(np.median(sizes)) < FINE
 
 
 def _at_scale(finder: Finder, grey: NDArray[np.uint8], scale: float) -> Spots:

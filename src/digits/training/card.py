@@ -61,7 +61,7 @@ A network that reads lines of digits: {parameters:,} weights, {kilobytes:,.0f} k
 | | |
 |---|---|
 | Takes | strips (N, 48, W, 3) float32, a digit 26 pixels high (`digits.reading.baseline`) |
-| Says | (N, W/4, 12): of every fourth column the logits of nothing, of each digit, of a gap between numbers |
+| Says | (N, W/4, 12): of every fourth column, logits of nothing, each digit, the end of a number |
 | Score | {accuracy:.2%} of {data} read without a mistake, n = {n:,} |
 | Trained | recipe `{name}`, seed {seed}, {pages:,} pages, {minutes:.1f} minutes on {cores} cores |
 | Weights | SHA-256 `{sha256}` |

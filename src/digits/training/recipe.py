@@ -335,7 +335,9 @@ def _check_together(recipe: Recipe) -> None:
         wrong = "[network]: found dense and a teacher, expected another kind: dense gives no scores"
     elif (network.kind in OF_PAGES) != (recipe.pages is not None):
         expected = " or ".join(OF_PAGES)
-        wrong = f"[network]: found {network.kind}, expected {expected} with a section [pages], and only"
+        wrong = (
+            f"[network]: found {network.kind}, expected {expected} with a section [pages], and only"
+        )
     elif recipe.join and network.kind in ("dense", *OF_PAGES):
         wrong = f"[join]: found {network.kind}, expected another kind of network: its scores count"
     elif recipe.pages and recipe.pages.side % GRAIN:

@@ -120,4 +120,3 @@ def read_in(
         "errors": errors,
         "accuracy": 1 - errors / max(n, 1),
     }
-

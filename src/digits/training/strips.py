@@ -39,7 +39,7 @@ class _Chosen:
 
 
 class Strips(keras.utils.PyDataset):
-    """Batches of strips, (N, 48, width, 3) float32, and their texts, (N, 32) int32, 0 after the end.
+    """Batches of strips, (N, 48, width, 3) float32, and texts, (N, 32) int32, 0 after their end.
 
     Which strips is a function of seed and epoch alone.
     """
@@ -155,14 +155,19 @@ def _about_a_number(page: GreyPage, rng: Random) -> Baseline:
     if len(found) > 1 and rng.random() < 0.12:
         line = baseline_of(boxes[np.delete(found, rng.integers(len(found)))])
     before, behind = rng.uniform(0.25, 1.4, 2) * line.size
-    return _within_gaps(replace(line, start=line.start - before, end=line.end + behind), page, is_in)
+    return _within_gaps(
+        replace(line, start=line.start - before, end=line.end + behind), page, is_in
+    )
 
 
 def _within_gaps(line: Baseline, page: GreyPage, is_in: NDArray[np.bool_]) -> Baseline:
     """With ends that go through no digit, if that is possible."""
     start, end, top, foot = line.along(page.digits[:, 1:]).T
     other = ~is_in & (foot > -0.9 * line.size) & (top < 0.9 * line.size)
-    first, last = line.along(page.digits[is_in, 1:])[:, 0].min(), line.along(page.digits[is_in, 1:])[:, 1].max()
+    first, last = (
+        line.along(page.digits[is_in, 1:])[:, 0].min(),
+        line.along(page.digits[is_in, 1:])[:, 1].max(),
+    )
     before = end[other & (end > line.start) & (end < first)]
     behind = start[other & (start < line.end) & (start > last)]
     if len(before):
@@ -187,12 +192,12 @@ def _leant(matrix: NDArray[np.float64], rng: Random) -> NDArray[np.float64]:
     """With other slant and width: what another hand would have made of it."""
     lean, stretch = rng.normal(0, 0.12), math.exp(rng.normal(0, 0.08))
     change = np.array([[stretch, lean, -lean * HEIGHT / 2], [0, 1, 0]])
-    return np.column_stack([change[:, :2] @ matrix[:, :2], change[:, :2] @ matrix[:, 2] + change[:, 2]])
+    return np.column_stack(
+        [change[:, :2] @ matrix[:, :2], change[:, :2] @ matrix[:, 2] + change[:, 2]]
+    )
 
 
-def _text(
-    page: GreyPage, matrix: NDArray[np.float64], width: int
-) -> tuple[int, ...] | None:
+def _text(page: GreyPage, matrix: NDArray[np.float64], width: int) -> tuple[int, ...] | None:
     """What is to be read in a strip; None where it shows a part of a digit and that is neither
     enough to read it nor little enough to leave it."""
     boxes = np.concatenate([page.digits[:, 1:], page.cut])
@@ -202,17 +207,24 @@ def _text(
     half = boxes[:, 2:] / 2 @ np.abs(matrix[:, :2] * np.eye(2)).T
     low, high = middle - half, middle + half
     limit = np.array([width, HEIGHT])
-    shown = np.clip(np.minimum(high, limit) - np.maximum(low, 0), 0, None) / np.maximum(high - low, 1e-3)
+    shown = np.clip(np.minimum(high, limit) - np.maximum(low, 0), 0, None) / np.maximum(
+        high - low, 1e-3
+    )
     share = shown.prod(axis=1)
     is_huge = 2 * half[:, 1] > HUGE * HEIGHT
     is_small = 2 * half.max(axis=1) < SMALL * DIGIT
     is_read = (shown.min(axis=1) >= READ) & ~is_huge & ~is_small
     is_left = (shown.min(axis=1) <= HIDDEN) | is_huge
-    if not (is_read | is_left)[: len(page.digits)].all() or (share[len(page.digits) :] > 0.02).any():
+    if (
+        not (is_read | is_left)[: len(page.digits)].all()
+        or (share[len(page.digits) :] > 0.02).any()
+    ):
         return None
     order = np.flatnonzero(is_read)
     order = order[np.argsort(middle[order, 0])]
-    if (np.diff(middle[order, 0]) < 0.3 * np.minimum(half[order[:-1], 0], half[order[1:], 0])).any():
+    if (
+        np.diff(middle[order, 0]) < 0.3 * np.minimum(half[order[:-1], 0], half[order[1:], 0])
+    ).any():
         return None  # one above the other: more lines than one
     tokens: list[int] = []
     for before, place in zip([None, *order[:-1]], order, strict=False):
