@@ -23,8 +23,7 @@ from digits.reading.grey import grey_of
 from digits.reading.places import Places, find_places
 
 SAME, OTHER = 0.4, 0.2  # overlaps from which a place holds a digit, and below which it does not
-NAMES = ("finder", "recogniser", "classifier", "is_digit", "one")
-RIDGE = 1e-3
+NAMES = ("finder", "recogniser", "classifier", "is_digit", "faint", "one")
 
 
 def truth_of(page: Page, places: Places) -> NDArray[np.int64]:
@@ -33,9 +32,9 @@ def truth_of(page: Page, places: Places) -> NDArray[np.int64]:
     truth = np.array(digits, np.float32).reshape(-1, 5)
     cut = np.array(page.cut, np.float32).reshape(-1, 4)
     said = np.full(len(places), 10)
-    shared = np.array([overlaps(box, truth[:, 1:]) for box in places.boxes]).reshape(
-        len(places), -1
-    )
+    shared = np.zeros((len(places), len(truth)))
+    for row, box in zip(shared, places.boxes, strict=True):
+        row[:] = overlaps(box, truth[:, 1:])
     for place, box in enumerate(places.boxes):
         if overlaps(box, cut).any():
             said[place] = -1
@@ -50,19 +49,25 @@ def truth_of(page: Page, places: Places) -> NDArray[np.int64]:
 
 
 def fit(features: NDArray[np.float64], truth: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Weights of most likelihood, by Newton's method."""
+    """Weights of most likelihood, by Newton's method, in steps that are halved until they help."""
     weights = np.zeros(features.shape[-1])
-    wanted = np.eye(11)[truth]
     whole = np.concatenate([features, np.zeros_like(features[:, :1])], axis=1)
-    for _ in range(50):
+    wanted = np.eye(11)[truth]
+    best = log_loss(features, truth, weights)[0]
+    for _ in range(60):
         chances = _softmax(whole @ weights)
-        slope = np.einsum("nc,ncf->f", chances - wanted, whole) / len(truth) + RIDGE * weights
+        slope = np.einsum("nc,ncf->f", chances - wanted, whole)
         mean = np.einsum("nc,ncf->nf", chances, whole)
         curve = np.einsum("nc,ncf,ncg->fg", chances, whole, whole) - mean.T @ mean
-        step = np.linalg.solve(curve / len(truth) + RIDGE * np.eye(len(weights)), slope)
-        weights -= step
-        if np.abs(step).max() < 1e-6:
+        step = np.linalg.solve(curve + np.eye(len(weights)), slope)
+        for _ in range(12):
+            loss = log_loss(features, truth, weights - step)[0]
+            if loss < best:
+                break
+            step = step / 2
+        if best - loss < 1e-7:
             break
+        weights, best = weights - step, loss
     return weights
 
 
@@ -101,11 +106,12 @@ def main() -> None:
         which.append(np.full(int(known.sum()), number))
     x, y, of = np.concatenate(features), np.concatenate(truth), np.concatenate(which)
     learn, test = of % 2 == 0, of % 2 == 1
+    if os.environ.get("DUMP"): np.savez(os.environ["DUMP"], x=x, y=y, of=of)
     print(f"{len(y):,} places, {np.mean(y < 10):.0%} of them digits")
     weights = fit(x[learn], y[learn])
     print("WEIGHTS = (" + ", ".join(f"{value:.2f}" for value in weights) + ")")
     for left_out in (None, *range(len(NAMES))):
-        kept = [place for place in range(len(NAMES)) if place != left_out]
+        kept = [place for place in range(x.shape[-1]) if place % len(NAMES) != left_out]
         loss, errors = log_loss(x[test][..., kept], y[test], fit(x[learn][..., kept], y[learn]))
         title = "all" if left_out is None else f"without {NAMES[left_out]}"
         print(f"{title:20} log-loss {loss:.4f}, errors {errors:.2%}")

@@ -8,7 +8,8 @@ import numpy as np
 
 from digits.reading.reading import Box, Digit, Number
 
-SAME_LINE = 0.5  # numbers share a line if they overlap vertically by this share of the lower one
+SAME_LINE = 0.4  # numbers share a line if they overlap vertically by this share of the lower one
+EARLIER = 0.8  # what counts of that for the numbers of a line but its last
 APART = 0.5  # the chance from which on a number ends between two digits
 
 
@@ -16,8 +17,8 @@ def lines_of(numbers: Sequence[Number]) -> list[list[Number]]:
     """Numbers as lines from top to bottom, each from left to right."""
     lines: list[list[Number]] = []
     for number in sorted(numbers, key=lambda each: each.box[0]):
-        line = max(lines, key=lambda each: _shared_height(each[-1], number), default=None)
-        if line is None or _shared_height(line[-1], number) < SAME_LINE:
+        line = max(lines, key=lambda each: _level(each, number), default=None)
+        if line is None or _level(line, number) < SAME_LINE:
             lines.append([number])
         else:
             line.append(number)
@@ -76,6 +77,12 @@ def text_of(lines: Sequence[Sequence[Number]], min_confidence: float) -> str:
 
 def _middle(box: Box) -> float:
     return box[1] + box[3] / 2
+
+
+def _level(line: Sequence[Number], number: Number) -> float:
+    """How much a number stands at the height of a line, above all at that of its end."""
+    shares = [_shared_height(before, number) for before in line]
+    return max(shares[-1], EARLIER * max(shares))
 
 
 def _shared_height(before: Number, number: Number) -> float:

@@ -19,33 +19,51 @@ WORST = -7.0  # logarithm of odds, below which an opinion counts no more
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Opinions:
-    """Of N places. finder: (N, 10) logits; recogniser: (N, 10) chances that a strip's text has
-    each digit there; classifier: (N, 10) probabilities, if it is a digit; is_digit: (N,) that of
-    the classifier."""
+    """Of N places of a picture.
+
+    finder: (N, 10) logits; recogniser: (N, 10) chances that a strip's text has each digit there;
+    classifier: (N, 10) probabilities, if it is a digit; is_digit: (N,) that of the classifier.
+    size: (N,) height in pixels. contrast: (N,) of the pen to the paper, in grey levels.
+    """
 
     finder: NDArray[np.float32]
     recogniser: NDArray[np.float64]
     classifier: NDArray[np.float32]
     is_digit: NDArray[np.float32]
+    size: NDArray[np.float32]
+    contrast: NDArray[np.float32]
 
     def features(self) -> NDArray[np.float64]:
-        """(N, 10, 5): of each digit at each place the logarithms of odds, and 1."""
-        count = len(self.finder)
-        return np.stack(
+        """(N, 10, 12): of each digit at each place the logarithms of odds, how faint it is beside
+        what else is on the picture, and 1; then the same times how coarse it is, from 0 to 1."""
+        shape = (len(self.finder), CLASSES)
+        strongest = float(np.quantile(self.contrast, STRONG)) if len(self.contrast) else 1.0
+        faint = np.log(np.clip(self.contrast / max(strongest, 1.0), FAINTEST, 1.0))
+        plain = np.stack(
             [
                 np.clip(self.finder, WORST, -WORST),
                 _log_odds(self.recogniser),
                 np.maximum(np.log(np.maximum(self.classifier, 1e-9)), WORST),
-                np.broadcast_to(_log_odds(self.is_digit)[:, None], (count, CLASSES)),
-                np.ones((count, CLASSES)),
+                np.broadcast_to(_log_odds(self.is_digit)[:, None], shape),
+                np.broadcast_to(faint[:, None], shape),
+                np.ones(shape),
             ],
             axis=-1,
         )
+        coarse = np.clip((FINE - self.size) / (FINE - COARSE), 0, 1)[:, None, None]
+        return np.concatenate([plain, plain * coarse], axis=-1)
 
 
-WEIGHTS = (0.5, 0.5, 0.5, 0.15, 0.0)
-"""Of finder, recogniser, classifier, its is_digit, and 1; fitted by benchmarks/weigh.py on pages of
-writers, papers and typefaces that none of them learned from."""
+FINE, COARSE = 20.0, 8.0  # pixels; higher digits are seen as well as can be, lower ones badly
+STRONG = 0.9  # quantile of the contrasts of all places: that of a pen
+FAINTEST = 0.05  # of it, below which all is equally faint
+WEIGHTS = (1.0, 0.5, 0.5, 0.3, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+"""Of the features; fitted by benchmarks/weigh.py on pages of writers, papers and typefaces that no
+network learned from."""
+USUAL = 0.64  # share of the places that hold a digit, on those pages
+PATIENCE = 6  # places, to whose number those of a page are added
+RAREST = 0.05  # the least share of digits, and of others, that a page is thought to have
+ROUNDS = 12
 
 
 def pooled(
@@ -60,6 +78,22 @@ def pooled(
         np.asarray(raised / np.maximum(total, 1e-30)[:, None], np.float32),
         np.asarray(total / (total + none), np.float32),
     )
+
+
+def on_this_page(is_digit: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(N,) chances that places hold a digit, (N,) as on any page, for the page that they are of.
+
+    On a page of letters one place of hundreds is a digit, in a table nearly all are: how many is
+    seen from the places themselves (Saerens et al. 2002, DOI 10.1162/089976602753284446).
+    """
+    odds = np.asarray(is_digit, np.float64)
+    odds = odds / np.maximum(1 - odds, 1e-9) * ((1 - USUAL) / USUAL)
+    share, chance = USUAL, odds
+    for _ in range(ROUNDS):
+        chance = odds * share / (odds * share + 1 - share)
+        share = (chance.sum() + PATIENCE * USUAL) / (len(odds) + PATIENCE)
+        share = float(np.clip(share, RAREST, 1 - RAREST))
+    return np.asarray(chance, np.float32)
 
 
 def _log_odds(chance: NDArray[np.float64] | NDArray[np.float32]) -> NDArray[np.float64]:

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from digits.model.classifier import Classifier
 from digits.model.finder import Finder, common_area
 from digits.model.recogniser import Recogniser
+from digits.reading.lines import lines_through
 from digits.reading.numbers import numbers_of
-from digits.reading.opinions import pooled
+from digits.reading.opinions import on_this_page, pooled
 from digits.reading.places import Places, find_places
 from digits.reading.reading import Box, Digit, Number, Rejected
 
@@ -42,12 +43,11 @@ class Page:
         return len(self.digits) + len(self.rejected) - self.sure
 
     def numbers(self) -> list[Number]:
-        """Digits of the same line that nothing parts."""
+        """Digits side by side that nothing parts."""
+        every = list(self.digits)
         found = []
-        line = self.places.line
-        for number in sorted({int(line[place]) for place in self.digits}):
-            along = [place for place in self.digits if line[place] == number]
-            along.sort(key=lambda place: float(self.places.along[place]))
+        for line in lines_through(self.places.boxes[every]):
+            along = [every[place] for place in line]
             apart = [self.places.chance_apart(a, b) for a, b in pairwise(along)]
             found += numbers_of([self.digits[place] for place in along], apart)
         return found
@@ -57,8 +57,13 @@ def read_page(
     grey: NDArray[np.uint8], finder: Finder, recogniser: Recogniser, classifier: Classifier
 ) -> Page:
     """All that finder, recogniser and classifier together see on a picture (H, W) uint8."""
-    places = find_places(grey, finder, recogniser, classifier)
-    probabilities, is_digit = pooled(places.opinions)
+    return decide(find_places(grey, finder, recogniser, classifier), grey.shape)
+
+
+def decide(places: Places, shape: tuple[int, ...]) -> Page:
+    """Which places of a picture of that shape are digits, and which only look like one."""
+    probabilities, on_any_page = pooled(places.opinions)
+    is_digit = on_this_page(on_any_page)
     digits: dict[int, Digit] = {}
     rejected = []
     for place in np.argsort(-is_digit, kind="stable").tolist():
@@ -66,7 +71,7 @@ def read_page(
             break
         if _is_covered(places.boxes[place], places.boxes[list(digits)]):
             continue
-        box = _whole(places.boxes[place], grey.shape)
+        box = _whole(places.boxes[place], shape)
         if is_digit[place] < ACCEPTED:
             rejected.append(Rejected(box, "letter-like"))
         else:

@@ -11,17 +11,19 @@ from numpy.typing import NDArray
 from digits.model.classifier import TILE, Classifier
 from digits.model.finder import Finder, Spots, overlaps
 from digits.model.recogniser import APART, STRIDE, TOKENS, Recogniser
-from digits.reading.baseline import DIGIT, Baseline, baseline_of, cut_strip
+from digits.reading.baseline import DIGIT, Baseline, baseline_of, cut_strip, sizes_of
 from digits.reading.contrast import contrast
 from digits.reading.lines import lines_through
 from digits.reading.opinions import Opinions
 from digits.reading.search import search
-from digits.reading.specimen import ink_at
+from digits.reading.specimen import specimen
 from digits.reading.tile import normalise
 
 MARGIN = 0.8  # heights of a digit, that a strip shows before and behind its line
+DOUBTFUL = -0.5  # the finder's logit, below which a spot may be a speck
 LOW = -3.0  # the finder's logit where it saw nothing
 HEARD = 0.25  # chance of a token in a frame, from which on it may have been read
+WIDEST, SHARPLY = 0.6, 12.0  # heights; where a gap is as likely in a number as between two
 BROAD = 0.6  # of its height, the width of a digit whose box is not known
 
 
@@ -45,9 +47,14 @@ class Places:
         return len(self.boxes)
 
     def chance_apart(self, first: int, second: int) -> float:
-        """How likely a number ends between two places of one line, the first before the second."""
-        low, high = (int(self.along[place] // STRIDE) for place in (first, second))
-        return float(self.apart[self.line[first]][low : high + 1].max(initial=0.0))
+        """How likely a number ends between two places, the first before the second: as the
+        recogniser has it of one line, by the gap between two lines."""
+        if self.line[first] == self.line[second]:
+            low, high = (int(self.along[place] // STRIDE) for place in (first, second))
+            return float(self.apart[self.line[first]][low : high + 1].max(initial=0.0))
+        (x, _, wide, _), (other, _, _, _) = self.boxes[first], self.boxes[second]
+        gap = (other - x - wide) / sizes_of(self.boxes[[first, second]]).max()
+        return float(1 / (1 + np.exp(SHARPLY * (WIDEST - gap))))
 
 
 def find_places(
@@ -55,7 +62,7 @@ def find_places(
 ) -> Places:
     """All places of a picture (H, W) uint8, each once."""
     spots = search(finder, grey)
-    groups = lines_through(spots.boxes)
+    groups = _groups(spots)
     lines = [baseline_of(spots.boxes[group], MARGIN) for group in groups]
     strips = [cut_strip(grey, line.matrix, line.width) for line in lines]
     said = recogniser.say([contrast(strip) for strip in strips])
@@ -78,6 +85,8 @@ def find_places(
             np.array([each.recogniser for each in every], np.float64).reshape(-1, 10),
             probabilities,
             is_digit,
+            sizes_of(boxes[kept]),
+            np.array([each.contrast for each in every], np.float32),
         ),
         tiles,
         np.array([each.line for each in every], np.intp),
@@ -86,12 +95,20 @@ def find_places(
     )
 
 
+def _groups(spots: Spots) -> list[NDArray[np.intp]]:
+    """Spots in lines; doubtful ones, which may be specks between digits, part no others."""
+    best = spots.scores.max(axis=1, initial=-np.inf)
+    parts = (np.flatnonzero(best >= DOUBTFUL), np.flatnonzero(best < DOUBTFUL))
+    return [part[line] for part in parts for line in lines_through(spots.boxes[part])]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Place:
     box: NDArray[np.float32]
     finder: NDArray[np.float32]
     recogniser: NDArray[np.float64]
     tile: NDArray[np.uint8]
+    contrast: float
     line: int
     along: float
 
@@ -136,9 +153,10 @@ def _place(
     scores: NDArray[np.float32],
     heard: NDArray[np.float64],
 ) -> _Place:
-    ink, tight = ink_at(strip, box)
+    own = specimen(strip, box)
     along = float(box[0] + box[2] / 2)
-    return _Place(_on_picture(line, tight), scores, heard, normalise(ink), number, along)
+    on_picture = _on_picture(line, own.box)
+    return _Place(on_picture, scores, heard, normalise(own.ink), own.contrast, number, along)
 
 
 def _boxes_in_strip(line: Baseline, boxes: NDArray[np.float32]) -> NDArray[np.float64]:

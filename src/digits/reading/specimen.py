@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -15,13 +16,21 @@ EDGE = 0.4  # of it, where ink begins
 FOREIGN = 0.35  # of the ink, the most that a piece has which comes in from aside
 
 
-def ink_at(
-    strip: NDArray[np.uint8], box: NDArray[np.float64]
-) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
-    """The ink in a box, (h, w) uint8, 0 paper to 255, and the box around just that.
+@dataclass(frozen=True, slots=True, eq=False)
+class Specimen:
+    """ink: (h, w) uint8, 0 paper to 255. box: around just that, x, y, width, height in pixels of
+    the strip. contrast: of the pen to the paper, in grey levels."""
 
-    strip: (H, W) uint8 grey. box: x, y, width, height in its pixels. Whether the pen is darker or
-    lighter than the paper is told by the third moment: ink is what differs strongly and is rare.
+    ink: NDArray[np.uint8]
+    box: NDArray[np.float64]
+    contrast: float
+
+
+def specimen(strip: NDArray[np.uint8], box: NDArray[np.float64]) -> Specimen:
+    """The ink in a box of a strip (H, W) uint8 grey.
+
+    Whether the pen is darker or lighter than the paper is told by the third moment: ink is what
+    differs strongly and is rare.
     """
     left, top, right, foot = _window(box, strip.shape)
     around = strip[:, max(left - AROUND, 0) : right + AROUND]
@@ -34,10 +43,11 @@ def ink_at(
     own = _own(level > EDGE, level)
     x, y, wide, high = cv2.boundingRect(own.astype(np.uint8))
     if not wide:
-        return np.asarray(level * 255, np.uint8), box
+        return Specimen(np.asarray(level * 255, np.uint8), box, pen)
     near = cv2.dilate(own.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     ink = np.where(near, level, 0) * 255
-    return np.asarray(ink, np.uint8), np.array([left + x, top + y, wide, high], np.float64)
+    tight = np.array([left + x, top + y, wide, high], np.float64)
+    return Specimen(np.asarray(ink, np.uint8), tight, pen)
 
 
 def _window(box: NDArray[np.float64], shape: tuple[int, ...]) -> tuple[int, int, int, int]:
