@@ -106,7 +106,8 @@ def main() -> None:
         which.append(np.full(int(known.sum()), number))
     x, y, of = np.concatenate(features), np.concatenate(truth), np.concatenate(which)
     learn, test = of % 2 == 0, of % 2 == 1
-    if os.environ.get("DUMP"): np.savez(os.environ["DUMP"], x=x, y=y, of=of)
+    if os.environ.get("DUMP"):
+        np.savez(os.environ["DUMP"], x=x, y=y, of=of)
     print(f"{len(y):,} places, {np.mean(y < 10):.0%} of them digits")
     weights = fit(x[learn], y[learn])
     print("WEIGHTS = (" + ", ".join(f"{value:.2f}" for value in weights) + ")")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digits.reading.opinions import Opinions, pooled
+from digits.reading.opinions import USUAL, Opinions, on_this_page, pooled
 
 
 def opinions(finder: float, recogniser: float, classifier: float, is_digit: float) -> Opinions:
@@ -49,3 +49,24 @@ def test_probabilities_sum_to_one_and_nothing_stays_nothing() -> None:
     assert probabilities.sum() == pytest.approx(1, abs=1e-6)
     none = Opinions(*(np.zeros((0, 10)),) * 3, *(np.zeros(0),) * 3)  # type: ignore[arg-type]
     assert [len(part) for part in pooled(none)] == [0, 0]
+
+
+def test_among_letters_a_digit_needs_more_to_be_one() -> None:
+    alone = on_this_page(np.array([0.7], np.float32))[0]
+    letters = on_this_page(np.array([0.7] + [0.02] * 100, np.float32))
+    table = on_this_page(np.array([0.7] + [0.99] * 100, np.float32))
+    assert letters[0] < 0.1 < alone < table[0]
+    assert table[0] > 0.8
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=40))
+def test_the_likelier_place_stays_the_likelier(chances: list[float]) -> None:
+    before = np.array(chances, np.float32)
+    after = on_this_page(before)
+    assert ((after >= 0) & (after <= 1)).all()
+    assert (np.diff(after[np.argsort(before, kind="stable")]) >= -1e-6).all()
+
+
+def test_nothing_on_a_page_stays_nothing() -> None:
+    assert len(on_this_page(np.zeros(0, np.float32))) == 0
+    assert 0 < USUAL < 1

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digits.model.finder import HIGHEST, LOWEST, Spots, without_parts
-from digits.reading.search import COARSEST, FINEST, STEP, _scales
+from digits.reading.search import COARSEST, FINEST, STEP, _are_small, _scales
 
 
 def spots(*boxes: tuple[float, float, float, float]) -> Spots:
@@ -46,10 +46,18 @@ def test_digits_of_all_sizes_are_found_at_some_scale(longest: int) -> None:
     assert scales == sorted(scales, reverse=True)
     assert longest * scales[0] <= FINEST + 1e-6
     assert HIGHEST / LOWEST > STEP  # no size falls between two scales
-    assert LOWEST / scales[0] <= max(0.01 * longest, LOWEST / 2)
+    assert LOWEST / scales[0] <= max(0.01 * longest, LOWEST)
     assert HIGHEST / scales[-1] >= 0.8 * longest  # a digit that fills the picture
 
 
-@pytest.mark.parametrize(("longest", "finest"), [(300, 2.0), (1000, 1.2), (1500, 1.0), (4000, 0.4)])
-def test_small_pictures_are_enlarged_and_large_ones_shrunk(longest: int, finest: float) -> None:
+@pytest.mark.parametrize(("longest", "finest"), [(300, 1.0), (1500, 1.0), (4000, 0.4)])
+def test_large_pictures_are_shrunk(longest: int, finest: float) -> None:
     assert _scales(longest)[0] == pytest.approx(finest)
+
+
+def test_small_pictures_and_small_digits_are_looked_at_closer() -> None:
+    small, large = spots((10, 10, 8, 12), (30, 10, 8, 12)), spots((10, 10, 20, 40))
+    assert _are_small(small, (600, 800))
+    assert not _are_small(large, (600, 800))
+    assert _are_small(large, (200, 300))
+    assert not _are_small(spots(), (600, 800))

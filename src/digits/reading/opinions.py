@@ -57,12 +57,12 @@ class Opinions:
 FINE, COARSE = 20.0, 8.0  # pixels; higher digits are seen as well as can be, lower ones badly
 STRONG = 0.9  # quantile of the contrasts of all places: that of a pen
 FAINTEST = 0.05  # of it, below which all is equally faint
-WEIGHTS = (1.0, 0.5, 0.5, 0.3, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+WEIGHTS = (1.2, 0.4, 0.5, 0.15, 0.3, 0.0, 0.2, 0.0, 0.0, 0.0, 0.0, -1.0)
 """Of the features; fitted by benchmarks/weigh.py on pages of writers, papers and typefaces that no
 network learned from."""
 USUAL = 0.64  # share of the places that hold a digit, on those pages
-PATIENCE = 6  # places, to whose number those of a page are added
-RAREST = 0.05  # the least share of digits, and of others, that a page is thought to have
+PATIENCE = 3  # places, to whose number those of a page are added
+RAREST = 0.01  # the least share of digits, and of others, that a page is thought to have
 ROUNDS = 12
 
 

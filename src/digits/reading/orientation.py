@@ -11,24 +11,24 @@ from digits.reading.page import Page
 from digits.reading.reading import Box
 
 ORIENTATIONS = (0, 90, 180, 270)  # degrees, clockwise
-ENOUGH = 5  # sure digits more than upright, without which a page is not turned
-TIMES = 1.5  # and so many times as many
+ENOUGH = 5  # digits that tell how the page lies, without which it is not turned
+TIMES = 2  # and so many times as many as upright
+USUAL = 0.25  # share of such digits among all that looks like one, from which on it lies well
 
 
 def upright(grey: NDArray[np.uint8], read: Callable[[NDArray[np.uint8]], Page]) -> tuple[int, Page]:
     """By how many degrees a picture (H, W) uint8 has to be turned clockwise, and the page then.
 
-    It stays as it is where most of it can be read so, and where there is little on it: a 6 alone
-    may as well be a 9.
+    A 0 or an 8 is one whichever way it lies, and a 6 alone may as well be a 9: the others tell. A
+    page stays as it is where they can be read so, and where there are few.
     """
-    as_it_is = read(grey)
-    if as_it_is.doubtful < max(ENOUGH, as_it_is.sure):
-        return 0, as_it_is
-    pages = [(degrees, read(turned(grey, degrees))) for degrees in ORIENTATIONS[1:]]
-    degrees, page = max(pages, key=lambda each: each[1].sure)
-    if page.sure >= max(as_it_is.sure + ENOUGH, TIMES * as_it_is.sure):
-        return degrees, page
-    return 0, as_it_is
+    page = read(grey)
+    alike = len(page.digits) + len(page.rejected)
+    if len(page.digits) < ENOUGH or page.telling >= USUAL * alike:
+        return 0, page
+    others = [(degrees, read(turned(grey, degrees))) for degrees in ORIENTATIONS[1:]]
+    degrees, other = max(others, key=lambda each: each[1].telling)
+    return (degrees, other) if other.telling >= max(ENOUGH, TIMES * page.telling) else (0, page)
 
 
 def turned(grey: NDArray[np.uint8], degrees: int) -> NDArray[np.uint8]:

@@ -17,10 +17,10 @@ from digits.reading.opinions import on_this_page, pooled
 from digits.reading.places import Places, find_places
 from digits.reading.reading import Box, Digit, Number, Rejected
 
-ACCEPTED = 0.5  # the chance from which on a place is a digit
+ACCEPTED = 0.6  # the chance from which on a place is a digit
 ALIKE = 0.05  # and from which on, below that, it looks like one
 SHARED = 0.6  # of the smaller of two boxes: both are not digits
-SURE = 0.8  # chance of a digit that counts as evidence
+TELLING, SURE = (2, 3, 4, 5, 7), 0.8  # digits that tell how a page lies, from that chance on
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,14 +33,12 @@ class Page:
     rejected: list[Rejected]
 
     @property
-    def sure(self) -> int:
-        """How many digits are beyond doubt."""
-        return sum(each.is_digit * each.confidence >= SURE for each in self.digits.values())
-
-    @property
-    def doubtful(self) -> int:
-        """How many places look like a digit and are not read with certainty."""
-        return len(self.digits) + len(self.rejected) - self.sure
+    def telling(self) -> int:
+        """How many digits are beyond doubt that are one only this way up."""
+        return sum(
+            each.digit in TELLING and each.is_digit * each.confidence >= SURE
+            for each in self.digits.values()
+        )
 
     def numbers(self) -> list[Number]:
         """Digits side by side that nothing parts."""

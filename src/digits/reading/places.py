@@ -21,6 +21,7 @@ from digits.reading.tile import normalise
 
 MARGIN = 0.8  # heights of a digit, that a strip shows before and behind its line
 DOUBTFUL = -0.5  # the finder's logit, below which a spot may be a speck
+PEN, FAINTEST = 0.9, 0.2  # quantile of contrasts; share of that, which grain stays below
 LOW = -3.0  # the finder's logit where it saw nothing
 HEARD = 0.25  # chance of a token in a frame, from which on it may have been read
 WIDEST, SHARPLY = 0.6, 12.0  # heights; where a gap is as likely in a number as between two
@@ -73,6 +74,7 @@ def find_places(
         )
     ]
     every = [each for line in found for each in line]
+    every = _of_a_pen(every)
     boxes = np.array([each.box for each in every], np.float32).reshape(-1, 4)
     kept = _once(boxes, np.array([each.strength for each in every]))
     every = [every[place] for place in kept]
@@ -218,6 +220,13 @@ def _box_about(middle: float, boxes: NDArray[np.float64], width: int) -> NDArray
     wide = BROAD * DIGIT
     y = near[1] + near[3] / 2 - high / 2
     return np.array([middle - wide / 2, y, wide, high])
+
+
+def _of_a_pen(places: list[_Place]) -> list[_Place]:
+    """Without those that are far fainter than the ink of the picture: grain, and what shines
+    through."""
+    strongest = np.quantile([each.contrast for each in places], PEN) if places else 0.0
+    return [each for each in places if each.contrast >= FAINTEST * strongest]
 
 
 def _once(boxes: NDArray[np.float32], strength: NDArray[np.float64]) -> list[int]:
