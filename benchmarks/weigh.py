@@ -23,7 +23,7 @@ from digits.reading.grey import grey_of
 from digits.reading.places import Places, find_places
 
 SAME, OTHER = 0.4, 0.2  # overlaps from which a place holds a digit, and below which it does not
-NAMES = ("finder", "recogniser", "classifier", "is_digit", "faint", "one")
+NAMES = ("finder", "recogniser", "classifier", "is_digit", "one")
 
 
 def truth_of(page: Page, places: Places) -> NDArray[np.int64]:
@@ -106,8 +106,6 @@ def main() -> None:
         which.append(np.full(int(known.sum()), number))
     x, y, of = np.concatenate(features), np.concatenate(truth), np.concatenate(which)
     learn, test = of % 2 == 0, of % 2 == 1
-    if os.environ.get("DUMP"):
-        np.savez(os.environ["DUMP"], x=x, y=y, of=of)
     print(f"{len(y):,} places, {np.mean(y < 10):.0%} of them digits")
     weights = fit(x[learn], y[learn])
     print("WEIGHTS = (" + ", ".join(f"{value:.2f}" for value in weights) + ")")

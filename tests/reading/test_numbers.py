@@ -78,12 +78,13 @@ def test_a_number_ends_where_that_is_likely() -> None:
     assert [n.text for n in numbers_of(digits, [0.1, 0.9, 0.2])] == ["12", "34"]
     assert [n.text for n in numbers_of(digits[:1], [])] == ["1"]
     [whole] = numbers_of(digits[:2], [0.25])
-    assert whole.confidence == pytest.approx(0.9**2 * 0.75)
+    [surer] = numbers_of(digits[:2], [0.05])
+    assert 0.5 < whole.confidence < surer.confidence < 0.9
 
 
 def test_less_sure_digits_are_question_marks_in_the_text() -> None:
     digits = [digit(4, (0, 0, 20, 40), 0.95), digit(2, (25, 0, 20, 40), 0.6)]
-    number = number_of(digits)
+    number = number_of(digits, 0.54)
     assert text([number]) == "42"
     assert text([number], 0.6) == "42"
     assert text([number], 0.61) == "4?"
@@ -92,22 +93,22 @@ def test_less_sure_digits_are_question_marks_in_the_text() -> None:
 
 
 def test_a_number_holds_its_digits() -> None:
-    number = number_of(row("305", 10, 20))
+    number = number_of(row("305", 10, 20), 0.7)
     assert number.text == "305"
     assert [each.digit for each in number.digits] == [3, 0, 5]
     assert number.box == (10, 20, 70, 40)
-    assert number.confidence == pytest.approx(0.9**3)
+    assert number.confidence == 0.7
 
 
 def test_runner_up_changes_the_least_sure_digit() -> None:
     digits = [digit(1, (0, 0, 9, 40), 0.9, second=7), digit(4, (10, 0, 20, 40), 0.6, second=9)]
-    text, confidence = number_of(digits).runner_up
+    text, confidence = number_of(digits, 0.54).runner_up
     assert text == "19"
-    assert confidence == pytest.approx(0.9 * 0.4)
+    assert confidence == pytest.approx(0.54 * 0.4 / 0.6)
 
 
 @pytest.mark.parametrize("confidence", [0.1, 0.5, 1.0])
 def test_runner_up_is_never_likelier(confidence: float) -> None:
-    number = number_of([digit(3, (0, 0, 20, 40), confidence)])
+    number = number_of([digit(3, (0, 0, 20, 40), confidence)], confidence)
     assert number.runner_up[0] != number.text
     assert 0 <= number.runner_up[1] <= number.confidence + 1e-6

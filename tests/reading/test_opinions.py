@@ -16,10 +16,8 @@ def opinions(finder: float, recogniser: float, classifier: float, is_digit: floa
     logits[0, 3], heard[0, 3] = finder, recogniser
     likely[0] = (1 - classifier) / 9
     likely[0, 3] = classifier
-    return Opinions(
-        logits.astype(np.float32), heard, likely.astype(np.float32),
-        np.array([is_digit], np.float32), np.full(1, 40.0, np.float32), np.full(1, 99.0, np.float32),
-    )  # fmt: skip
+    of_place, size = (np.array([value], np.float32) for value in (is_digit, 40))
+    return Opinions(logits.astype(np.float32), heard, likely.astype(np.float32), of_place, size)
 
 
 def test_what_all_see_is_there() -> None:
@@ -47,7 +45,7 @@ def test_whoever_grows_surer_makes_it_likelier(
 def test_probabilities_sum_to_one_and_nothing_stays_nothing() -> None:
     probabilities, _ = pooled(opinions(0.0, 0.5, 0.5, 0.5))
     assert probabilities.sum() == pytest.approx(1, abs=1e-6)
-    none = Opinions(*(np.zeros((0, 10)),) * 3, *(np.zeros(0),) * 3)  # type: ignore[arg-type]
+    none = Opinions(*(np.zeros((0, 10)),) * 3, *(np.zeros(0),) * 2)  # type: ignore[arg-type]
     assert [len(part) for part in pooled(none)] == [0, 0]
 
 

@@ -139,7 +139,7 @@ def test_probabilities_boxes_and_tiles() -> None:
     np.testing.assert_array_equal(reading.picture, page.pixels)
     for number in reading.numbers:
         product = np.prod([digit.confidence * digit.is_digit for digit in number.digits])
-        assert 0.5 * product < number.confidence <= product + 1e-6
+        assert 0.5 < number.confidence <= product + 1e-6
         assert 0 <= number.runner_up[1] <= number.confidence
         assert len(number.runner_up[0]) == len(number.text)
         for digit in number.digits:

@@ -10,6 +10,7 @@ from digits.reading.reading import Box, Digit, Number
 
 SAME_LINE = 0.4  # numbers share a line if they overlap vertically by this share of the lower one
 EARLIER = 0.8  # what counts of that for the numbers of a line but its last
+TEMPERATURE = 1.9  # of the log-odds of numbers: what misleads one opinion misleads the others too
 APART = 0.5  # the chance from which on a number ends between two digits
 
 
@@ -36,17 +37,24 @@ def numbers_of(digits: Sequence[Digit], apart: Sequence[float]) -> list[Number]:
         else:
             groups[-1].append(digit)
             whole[-1] *= 1 - chance
-    return [number_of(group, chance) for group, chance in zip(groups, whole, strict=True)]
+    chances = [
+        chance * float(np.prod([digit.confidence * digit.is_digit for digit in group]))
+        for group, chance in zip(groups, whole, strict=True)
+    ]
+    return [number_of(*each) for each in zip(groups, map(_calibrated, chances), strict=True)]
 
 
-def number_of(digits: Sequence[Digit], whole: float = 1.0) -> Number:
-    """Digits that stand together, as one number. whole: the chance that they do.
+def _calibrated(chance: float) -> float:
+    """The chance that a number is right, given the product of those of its parts."""
+    odds = max(chance, 1e-9) / max(1 - chance, 1e-9)
+    return 1 / (1 + odds ** (-1 / TEMPERATURE))
 
-    Digits are taken as independent: the number's probability is the product of theirs, and the
-    runner-up changes the digit whose second choice is closest to its first.
+
+def number_of(digits: Sequence[Digit], confidence: float) -> Number:
+    """Digits that stand together, as one number, which is right with that chance.
+
+    The runner-up changes the digit whose second choice is closest to its first.
     """
-    sure = [digit.confidence * digit.is_digit for digit in digits]
-    confidence = float(np.prod(sure)) * whole
     odds = [float(np.sort(d.probabilities)[-2]) / max(d.confidence, 1e-9) for d in digits]
     weakest = int(np.argmax(odds))
     texts = [str(digit.digit) for digit in digits]

@@ -23,7 +23,7 @@ class Opinions:
 
     finder: (N, 10) logits; recogniser: (N, 10) chances that a strip's text has each digit there;
     classifier: (N, 10) probabilities, if it is a digit; is_digit: (N,) that of the classifier.
-    size: (N,) height in pixels. contrast: (N,) of the pen to the paper, in grey levels.
+    size: (N,) height in pixels.
     """
 
     finder: NDArray[np.float32]
@@ -31,21 +31,17 @@ class Opinions:
     classifier: NDArray[np.float32]
     is_digit: NDArray[np.float32]
     size: NDArray[np.float32]
-    contrast: NDArray[np.float32]
 
     def features(self) -> NDArray[np.float64]:
-        """(N, 10, 12): of each digit at each place the logarithms of odds, how faint it is beside
-        what else is on the picture, and 1; then the same times how coarse it is, from 0 to 1."""
+        """(N, 10, 10): of each digit at each place the logarithms of odds, and 1; then the same
+        times how coarse it is, from 0 to 1."""
         shape = (len(self.finder), CLASSES)
-        strongest = float(np.quantile(self.contrast, STRONG)) if len(self.contrast) else 1.0
-        faint = np.log(np.clip(self.contrast / max(strongest, 1.0), FAINTEST, 1.0))
         plain = np.stack(
             [
                 np.clip(self.finder, WORST, -WORST),
                 _log_odds(self.recogniser),
                 np.maximum(np.log(np.maximum(self.classifier, 1e-9)), WORST),
                 np.broadcast_to(_log_odds(self.is_digit)[:, None], shape),
-                np.broadcast_to(faint[:, None], shape),
                 np.ones(shape),
             ],
             axis=-1,
@@ -55,12 +51,10 @@ class Opinions:
 
 
 FINE, COARSE = 20.0, 8.0  # pixels; higher digits are seen as well as can be, lower ones badly
-STRONG = 0.9  # quantile of the contrasts of all places: that of a pen
-FAINTEST = 0.05  # of it, below which all is equally faint
-WEIGHTS = (1.2, 0.4, 0.5, 0.15, 0.3, 0.0, 0.2, 0.0, 0.0, 0.0, 0.0, -1.0)
+WEIGHTS = (1.0, 0.39, 0.24, 0.04, 0.06, 0.21, 0.06, -0.29, -0.07, -0.95)
 """Of the features; fitted by benchmarks/weigh.py on pages of writers, papers and typefaces that no
 network learned from."""
-USUAL = 0.64  # share of the places that hold a digit, on those pages
+USUAL = 0.65  # share of the places that hold a digit, on those pages
 PATIENCE = 3  # places, to whose number those of a page are added
 RAREST = 0.01  # the least share of digits, and of others, that a page is thought to have
 ROUNDS = 12

@@ -17,7 +17,7 @@ from digits.reading.opinions import on_this_page, pooled
 from digits.reading.places import Places, find_places
 from digits.reading.reading import Box, Digit, Number, Rejected
 
-ACCEPTED = 0.6  # the chance from which on a place is a digit
+ACCEPTED = 0.65  # the chance from which on a place is a digit
 ALIKE = 0.05  # and from which on, below that, it looks like one
 SHARED = 0.6  # of the smaller of two boxes: both are not digits
 TELLING, SURE = (2, 3, 4, 5, 7), 0.8  # digits that tell how a page lies, from that chance on

@@ -88,7 +88,6 @@ def find_places(
             probabilities,
             is_digit,
             sizes_of(boxes[kept]),
-            np.array([each.contrast for each in every], np.float32),
         ),
         tiles,
         np.array([each.line for each in every], np.intp),

@@ -77,7 +77,8 @@ class Reader:
     def read_single(self, picture: Picture) -> Reading:
         """Read a picture known to hold exactly one digit, as a Reading of that digit."""
         pixels = open_picture(picture)
-        return self._reading([[number_of(self._digits([pixels]))]], [], pixels)
+        [digit] = self._digits([pixels])
+        return self._reading([[number_of([digit], digit.confidence)]], [], pixels)
 
     def digit(self, picture: Picture) -> Digit:
         """Read a picture known to hold exactly one digit; always answers with one.
