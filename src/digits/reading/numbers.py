@@ -47,7 +47,7 @@ def numbers_of(digits: Sequence[Digit], apart: Sequence[float]) -> list[Number]:
 def _calibrated(chance: float) -> float:
     """The chance that a number is right, given the product of those of its parts."""
     odds = max(chance, 1e-9) / max(1 - chance, 1e-9)
-    return 1 / (1 + odds ** (-1 / TEMPERATURE))
+    return float(1 / (1 + odds ** (-1 / TEMPERATURE)))
 
 
 def number_of(digits: Sequence[Digit], confidence: float) -> Number:

@@ -24,7 +24,7 @@ from digits.training.quantise import quantise
 from digits.training.recipe import Pages, Recipe
 
 RANGED, PROBED = 32, 512  # pages that show 8-bit activations their range; pixels of each side
-LEAST = -0.5  # the logit from which on a place is worth a look
+LEAST = -1.2  # the logit from which on a place is worth a look
 
 
 def prepare(recipe: Recipe, seed: int, data: Path | None) -> Lesson:
