@@ -95,8 +95,8 @@ def test_a_number_that_is_crossed_out_is_not_read() -> None:
     boxes = np.array(page.boxes[:3])
     left, right = boxes[0, 0] - 10, boxes[2, 0] + boxes[2, 2] + 10
     top, foot = boxes[:, 1].min(), (boxes[:, 1] + boxes[:, 3]).max()
-    path = [(left + k * (right - left) // 12, top + 12 if k % 2 else foot - 12) for k in range(13)]
-    cv2.polylines(struck, [np.array(path, np.int32)], False, (20, 20, 60), 5, cv2.LINE_AA)
+    path = [(left + k * (right - left) // 24, top + 12 if k % 2 else foot - 12) for k in range(25)]
+    cv2.polylines(struck, [np.array(path, np.int32)], False, (20, 20, 60), 8, cv2.LINE_AA)
     assert READER.read(struck).text == "478"
 
 
@@ -116,8 +116,9 @@ def test_a_sum_with_its_signs() -> None:
 
 
 def test_a_page_of_letters_is_an_empty_reading() -> None:
-    sheet = np.full((400, 700, 3), 245, np.uint8)
-    for row, words in enumerate(["the quick brown fox", "jumps over the lazy dog"]):
+    sheet = np.full((500, 900, 3), 245, np.uint8)
+    lines = ["milk bread and butter", "remember the meeting", "call Anna tomorrow"]
+    for row, words in enumerate(lines):
         place = (40, 140 + 120 * row)
         cv2.putText(sheet, words, place, cv2.FONT_HERSHEY_SCRIPT_SIMPLEX, 1.8, (30, 30, 60), 3)
     assert READER.read(sheet).text == ""

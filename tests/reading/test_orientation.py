@@ -41,6 +41,11 @@ def test_a_few_digits_are_never_turned() -> None:
     assert READER.read(over).orientation == 0
 
 
+def test_a_page_of_ones_is_not_turned_into_sevens() -> None:
+    page = pictures.page("1 1 1 1\n1 1 1 1\n1 1 1 1", height=50)
+    assert READER.read(page.pixels).orientation == 0
+
+
 def test_the_orientation_can_be_given() -> None:
     page = pictures.page("305", height=60)
     lying = np.ascontiguousarray(np.rot90(page.pixels))

@@ -125,7 +125,10 @@ def test_eight_bits_find_the_same(pages: list[GreyPage], tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ('[network]\nkind = "finder"\nwidths = [4, 4, 4, 4]', "expected finder with a section"),
+        (
+            '[network]\nkind = "finder"\nwidths = [4, 4, 4, 4]',
+            "expected finder or recogniser with a section",
+        ),
         (
             '[network]\nkind = "dense"\nwidths = [4]\n[pages]\nmade = 1\ncrops = 1',
             "expected finder",

@@ -41,10 +41,11 @@ def test_shipped_recipes_parse_and_build(name: str) -> None:
     assert recipe.name == name
     network = networks.build(recipe.network)
     shapes = network.input_shape, network.output_shape
-    if recipe.pages:
-        assert shapes == ((None, None, None, 3), (None, None, None, 14))
-    else:
-        assert shapes == ((None, 28, 28), (None, 10))
+    expected = {
+        "finder": ((None, None, None, 3), (None, None, None, 14)),
+        "recogniser": ((None, 48, None, 3), (None, None, 12)),
+    }
+    assert shapes == expected.get(name, ((None, 28, 28), (None, 10)))
 
 
 def test_seed_is_the_lessons_network() -> None:

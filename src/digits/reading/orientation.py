@@ -23,12 +23,12 @@ def upright(grey: NDArray[np.uint8], read: Callable[[NDArray[np.uint8]], Page]) 
     page stays as it is where they can be read so, and where there are few.
     """
     page = read(grey)
-    alike = len(page.digits) + len(page.rejected)
-    if len(page.digits) < ENOUGH or page.telling >= USUAL * alike:
+    if len(page.digits) < ENOUGH or page.telling >= USUAL * page.alike:
         return 0, page
     others = [(degrees, read(turned(grey, degrees))) for degrees in ORIENTATIONS[1:]]
     degrees, other = max(others, key=lambda each: each[1].telling)
-    return (degrees, other) if other.telling >= max(ENOUGH, TIMES * page.telling) else (0, page)
+    least = max(ENOUGH, TIMES * page.telling, USUAL * other.alike)
+    return (degrees, other) if other.telling >= least else (0, page)
 
 
 def turned(grey: NDArray[np.uint8], degrees: int) -> NDArray[np.uint8]:

@@ -33,6 +33,11 @@ class Page:
     rejected: list[Rejected]
 
     @property
+    def alike(self) -> int:
+        """How many places look like a digit."""
+        return len(self.digits) + len(self.rejected)
+
+    @property
     def telling(self) -> int:
         """How many digits are beyond doubt that are one only this way up."""
         return sum(
