@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from digits.model.ctc import BLANK, frames_of, likeliest
+from digits.model.ctc import BLANK, likeliest
 
 
 def said(path: list[int], sure: float = 0.97, classes: int = 4) -> NDArray[np.float64]:
@@ -55,10 +55,3 @@ def test_probabilities_are_those_of_all_paths(seed: int, count: int) -> None:
 
 def test_nothing_said_is_an_empty_text() -> None:
     assert likeliest(np.zeros((0, 4)))[0].tokens == ()
-
-
-def test_a_token_is_where_it_is_clearest() -> None:
-    chances = said([0, 1, 1, 0, 2, 0, 2])
-    chances[2] = (0.3, 0.6, 0.05, 0.05)
-    assert frames_of((1, 2, 2), chances) == [1, 4, 6]
-    assert frames_of((), chances) == []

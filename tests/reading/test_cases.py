@@ -89,14 +89,19 @@ def test_faint_pencil() -> None:
     assert READER.read(pictures.photographed(page.pixels, shadow=0.8)).text == page.text
 
 
-def test_a_number_that_is_crossed_out_is_not_read() -> None:
+BEYOND = pytest.mark.xfail(strict=True, reason="not learned yet")
+
+
+@pytest.mark.parametrize(("points", "pen"), [(25, 8), pytest.param(13, 5, marks=BEYOND)])
+def test_a_number_that_is_crossed_out_is_not_read(points: int, pen: int) -> None:
     page = pictures.page("305\n478", height=60)
     struck = page.pixels.copy()
     boxes = np.array(page.boxes[:3])
     left, right = boxes[0, 0] - 10, boxes[2, 0] + boxes[2, 2] + 10
     top, foot = boxes[:, 1].min(), (boxes[:, 1] + boxes[:, 3]).max()
-    path = [(left + k * (right - left) // 24, top + 12 if k % 2 else foot - 12) for k in range(25)]
-    cv2.polylines(struck, [np.array(path, np.int32)], False, (20, 20, 60), 8, cv2.LINE_AA)
+    across = np.linspace(left, right, points).astype(int)
+    path = [(x, top + 12 if k % 2 else foot - 12) for k, x in enumerate(across)]
+    cv2.polylines(struck, [np.array(path, np.int32)], False, (20, 20, 60), pen, cv2.LINE_AA)
     assert READER.read(struck).text == "478"
 
 
@@ -115,9 +120,15 @@ def test_a_sum_with_its_signs() -> None:
     assert READER.read(page.pixels).text == "17 25 42"
 
 
-def test_a_page_of_letters_is_an_empty_reading() -> None:
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["milk bread and butter", "remember the meeting", "call Anna tomorrow"],
+        pytest.param(["the quick brown fox", "jumps over the lazy dog"], marks=BEYOND),
+    ],
+)
+def test_a_page_of_letters_is_an_empty_reading(lines: list[str]) -> None:
     sheet = np.full((500, 900, 3), 245, np.uint8)
-    lines = ["milk bread and butter", "remember the meeting", "call Anna tomorrow"]
     for row, words in enumerate(lines):
         place = (40, 140 + 120 * row)
         cv2.putText(sheet, words, place, cv2.FONT_HERSHEY_SCRIPT_SIMPLEX, 1.8, (30, 30, 60), 3)

@@ -67,34 +67,3 @@ def _widest(
 ) -> dict[tuple[int, ...], tuple[float, float]]:
     kept = sorted(beam.items(), key=lambda item: -sum(item[1]))[:BEAM]
     return dict(kept)
-
-
-def frames_of(tokens: tuple[int, ...], chances: NDArray[np.float64]) -> list[int]:
-    """The frame at which each token of a text is clearest, on the likeliest path that spells it.
-
-    chances: (T, C) as above, T at least as many as the text needs.
-    """
-    path = np.full(2 * len(tokens) + 1, BLANK)
-    path[1::2] = tokens
-    said = np.log(np.maximum(chances, 1e-30))[:, path]
-    skips = np.zeros(len(path), bool)
-    skips[2:] = (path[2:] != BLANK) & (path[2:] != path[:-2])
-    best = np.full(len(path), -np.inf)
-    best[:2] = said[0, :2]
-    came_from = np.zeros(said.shape, np.int64)
-    for frame in range(1, len(said)):
-        options = np.full((3, len(path)), -np.inf)
-        options[0] = best
-        options[1, 1:] = best[:-1]
-        options[2, 2:] = np.where(skips[2:], best[:-2], -np.inf)
-        came_from[frame] = options.argmax(axis=0)
-        best = options.max(axis=0) + said[frame]
-    state = len(path) - 1
-    if len(path) > 1 and best[-2] > best[-1]:
-        state -= 1
-    clearest: dict[int, int] = {}
-    for frame in range(len(said) - 1, -1, -1):
-        if state % 2 and said[frame, state] >= said[clearest.get(state, frame), state]:
-            clearest[state] = frame
-        state -= int(came_from[frame, state])
-    return [clearest[2 * place + 1] for place in range(len(tokens))]
