@@ -2,7 +2,8 @@
 
 .venv/bin/python benchmarks/reading.py [--pages N] [--real DIR] [--gallery DIR]
 
---pages    made-up pages of writers, papers and typefaces that no training saw (default 200)
+--pages    made-up pages of writers, papers and typefaces that no training saw (default 200); half
+           as many more are close-ups of a number, as amounts and answers are cut out
 --real     a folder of pictures: in each folder in it, pictures and a labels.csv with columns file
            and text; `|` ends a line, and a blank parts numbers
 --gallery  writes the worst misreadings of each system into this folder, to be looked at
@@ -31,6 +32,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits import Classifier, Reader
+from digits.data.pages.closeup import close_up
 from digits.data.pages.page import Page, make_pages
 from digits.data.pages.sources import Sources
 from digits.evaluation.page_readings import (
@@ -182,8 +184,12 @@ SYSTEMS: dict[str, tuple[Callable[[], tuple[System, int]], bool]] = {
 
 
 def made_up(count: int) -> Iterator[Case]:
-    for page in make_pages(count, SEED, Sources.open("validation")):
+    sources = Sources.open("validation")
+    for page in make_pages(count, SEED, sources):
         yield Case(page.layout, page.pixels, *_truth(page))
+    for place, page in enumerate(make_pages(count // 2, SEED + 1, sources)):
+        if close := close_up(page, np.random.default_rng([SEED, place])):
+            yield Case("close-ups", close.pixels, *_truth(close))
 
 
 def _truth(page: Page) -> tuple[tuple[str, ...], tuple[Box, ...], tuple[Box, ...]]:
@@ -279,6 +285,7 @@ def _line(score: PagesScore) -> str:
         f"n={score.n:4}  read {share(score.read_rate)}  digit error {share(score.digit_error)}  "
         f"F1 {share(score.number_f1)}  places {share(score.box_f1)}  "
         f"kept at 99 % {share(score.coverage_99)}, at 99.9 % {share(score.coverage_999)}  "
+        f"ECE {share(score.calibration_error)}  "
         f"false a megapixel {false}  {1000 * score.median:6.0f} ms, p95 {1000 * score.slowest:6.0f}"
         f", a megapixel {1000 * score.per_megapixel:6.0f}"
     )

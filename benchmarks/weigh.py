@@ -2,7 +2,8 @@
 
 .venv/bin/python benchmarks/weigh.py [--pages N] [--seed S]
 
---pages  made-up pages of writers, papers and typefaces that no network learned from (default 600)
+--pages  made-up pages of writers, papers and typefaces that no network learned from (default 600);
+         of two in three a close-up of a number is read
 --seed   of these pages (default 30000)
 
 Prints the weights for `digits.reading.opinions.WEIGHTS`, fitted by maximum likelihood on half of
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits import Reader
+from digits.data.pages.closeup import close_up
 from digits.data.pages.page import Page, make_pages
 from digits.data.pages.sources import Sources
 from digits.model.finder import overlaps
@@ -23,7 +25,13 @@ from digits.reading.grey import grey_of
 from digits.reading.places import Places, find_places
 
 SAME, OTHER = 0.4, 0.2  # overlaps from which a place holds a digit, and below which it does not
-NAMES = ("finder", "recogniser", "classifier", "is_digit", "one")
+COLUMNS = {
+    "finder": (0, 5, 10, 15),
+    "recogniser": (1, 6, 11),
+    "classifier": (2, 7, 12, 3, 8, 13),
+    "what is around": (*range(10, 15), 16, 17),
+}
+"""Of the features, those that rest on each."""
 
 
 def truth_of(page: Page, places: Places) -> NDArray[np.int64]:
@@ -48,20 +56,26 @@ def truth_of(page: Page, places: Places) -> NDArray[np.int64]:
     return said
 
 
-def fit(features: NDArray[np.float64], truth: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Weights of most likelihood, by Newton's method, in steps that are halved until they help."""
+def fit(
+    features: NDArray[np.float64], truth: NDArray[np.int64], share: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Weights of most likelihood, by Newton's method, in steps that are halved until they help.
+    share: (N,) how much each place counts."""
     weights = np.zeros(features.shape[-1])
     whole = np.concatenate([features, np.zeros_like(features[:, :1])], axis=1)
     wanted = np.eye(11)[truth]
-    best = log_loss(features, truth, weights)[0]
+    best = log_loss(features, truth, weights, share)[0]
     for _ in range(60):
         chances = _softmax(whole @ weights)
-        slope = np.einsum("nc,ncf->f", chances - wanted, whole)
+        slope = np.einsum("n,nc,ncf->f", share, chances - wanted, whole)
         mean = np.einsum("nc,ncf->nf", chances, whole)
-        curve = np.einsum("nc,ncf,ncg->fg", chances, whole, whole) - mean.T @ mean
-        step = np.linalg.solve(curve + np.eye(len(weights)), slope)
+        counted = share[:, None] * chances
+        curve = (
+            np.einsum("nc,ncf,ncg->fg", counted, whole, whole) - (share[:, None] * mean).T @ mean
+        )
+        step = np.linalg.solve(curve + 0.1 * np.eye(len(weights)), slope)
         for _ in range(12):
-            loss = log_loss(features, truth, weights - step)[0]
+            loss = log_loss(features, truth, weights - step, share)[0]
             if loss < best:
                 break
             step = step / 2
@@ -72,13 +86,18 @@ def fit(features: NDArray[np.float64], truth: NDArray[np.int64]) -> NDArray[np.f
 
 
 def log_loss(
-    features: NDArray[np.float64], truth: NDArray[np.int64], weights: NDArray[np.float64]
+    features: NDArray[np.float64],
+    truth: NDArray[np.int64],
+    weights: NDArray[np.float64],
+    share: NDArray[np.float64],
 ) -> tuple[float, float]:
-    """Mean of the negative logarithms of the right answer's chance, and the share of errors."""
+    """Mean of the negative logarithms of the right answer's chance, and the share of errors, each
+    place counting its `share`."""
     whole = np.concatenate([features, np.zeros_like(features[:, :1])], axis=1)
     chances = _softmax(whole @ weights)
     missed = -np.log(np.maximum(chances[np.arange(len(truth)), truth], 1e-9))
-    return float(missed.mean()), float((chances.argmax(axis=1) != truth).mean())
+    wrong = chances.argmax(axis=1) != truth
+    return float(np.average(missed, weights=share)), float(np.average(wrong, weights=share))
 
 
 def _softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -98,6 +117,8 @@ def main() -> None:
     sources = Sources.open("validation")
     made = make_pages(options.pages, options.seed, sources, processes=os.cpu_count() or 1)
     for number, page in enumerate(made):
+        if number % 3:
+            page = close_up(page, np.random.default_rng([options.seed, number])) or page
         places = find_places(grey_of(page.pixels), *reader._networks, reader.classifier)
         said = truth_of(page, places)
         known = said >= 0
@@ -107,13 +128,14 @@ def main() -> None:
     x, y, of = np.concatenate(features), np.concatenate(truth), np.concatenate(which)
     learn, test = of % 2 == 0, of % 2 == 1
     print(f"{len(y):,} places, {np.mean(y < 10):.0%} of them digits")
-    weights = fit(x[learn], y[learn])
+    share = 1 / np.sqrt(np.bincount(of))[of]  # else a few pages full of digits would decide
+    weights = fit(x[learn], y[learn], share[learn])
     print("WEIGHTS = (" + ", ".join(f"{value:.2f}" for value in weights) + ")")
-    for left_out in (None, *range(len(NAMES))):
-        kept = [place for place in range(x.shape[-1]) if place % len(NAMES) != left_out]
-        loss, errors = log_loss(x[test][..., kept], y[test], fit(x[learn][..., kept], y[learn]))
-        title = "all" if left_out is None else f"without {NAMES[left_out]}"
-        print(f"{title:20} log-loss {loss:.4f}, errors {errors:.2%}")
+    for name, columns in {"": (), **COLUMNS}.items():
+        kept = [place for place in range(x.shape[-1]) if place not in columns]
+        some = fit(x[learn][..., kept], y[learn], share[learn])
+        loss, errors = log_loss(x[test][..., kept], y[test], some, share[test])
+        print(f"{f'without {name}' if name else 'all':24} log-loss {loss:.4f}, errors {errors:.2%}")
 
 
 if __name__ == "__main__":

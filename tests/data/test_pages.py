@@ -9,6 +9,7 @@ import pytest
 
 from digits.data.pages import marks
 from digits.data.pages.cast import Cast
+from digits.data.pages.closeup import LEAST, close_up
 from digits.data.pages.layouts import LAYOUTS, drawing
 from digits.data.pages.letters import LONE, Script, make_up_word
 from digits.data.pages.page import Page, make_page, make_pages
@@ -18,7 +19,7 @@ from digits.data.pages.sheet import Sheet, turned
 from digits.data.pages.sources import Sources
 from digits.data.pages.strings import make_up_amount, make_up_number, make_up_sum
 from digits.data.pages.typefaces import PRINTED, WRITTEN, TypeWriter
-from digits.data.pages.writing import SIGNS, Habits, PenWriter, write_number
+from digits.data.pages.writing import SIGNS, Habits, PenWriter, Written, write_number
 
 SEEDS = range(12)
 
@@ -82,7 +83,7 @@ def test_digits_are_those_of_the_text_and_lie_on_the_page(pages: list[Page]) -> 
 def test_boxes_hold_the_digits_ink_and_nothing_but_it(seed: int, sources: Sources) -> None:
     rng = np.random.default_rng(seed)
     writer, height = sources.writer(rng), int(rng.integers(20, 60))
-    habits = Habits(gap=0.3, unrest=0.03, rise=0.0, zeros=1.0, joins=0.0)
+    habits = Habits(gap=0.3, unrest=0.03, rise=0.0, zeros=1.0, joins=0.0, lean=0.0)
     written = write_number(writer, habits, "8305", height, rng)
     inside = np.zeros(written.ink.shape, bool)
     for _, points in written.digits:
@@ -225,3 +226,36 @@ def test_pages_of_any_size_can_be_made(sources: Sources) -> None:
     for seed, size in enumerate([(40, 200), (64, 64), (700, 90)]):
         page = make_page(size, np.random.default_rng(seed), sources)
         assert page.pixels.shape == (*size, 3)
+
+
+def test_a_leaning_number_is_wider_and_its_digits_stand_apart_as_before() -> None:
+    def written(lean: float) -> Written:
+        rng = np.random.default_rng(4)
+        habits = Habits(gap=0.3, unrest=0.0, rise=0.0, zeros=1.0, joins=0.0, lean=lean)
+        return write_number(PenWriter.sample(rng), habits, "1111", 60, rng)
+
+    upright, leaning = written(0.0), written(0.5)
+    assert leaning.ink.shape[0] == upright.ink.shape[0]
+    for (_, thin), (_, broad) in zip(upright.digits, leaning.digits, strict=True):
+        assert np.ptp(broad[:, 0]) > np.ptp(thin[:, 0]) + 15
+
+
+def test_a_close_up_shows_what_the_page_shows_there(pages: list[Page]) -> None:
+    rng = np.random.default_rng(0)
+    found = 0
+    for page in pages:
+        close = close_up(page, rng)
+        if close is None:
+            for number in page.numbers:
+                assert np.median([box[3] for _, box in number.digits]) < LEAST
+            continue
+        found += 1
+        height, width = close.pixels.shape[:2]
+        texts = [number.text for number in page.numbers]
+        assert close.numbers
+        for number in close.numbers:
+            assert number.text in texts
+            for _, (x, y, wide, high) in number.digits:
+                assert 0 <= x < x + wide <= width
+                assert 0 <= y < y + high <= height
+    assert found > 20

@@ -73,6 +73,14 @@ def test_coverage_is_of_the_numbers_that_stand_there() -> None:
     assert score_pages(pages).coverage_99 == 0.5
 
 
+def test_confidence_is_measured_against_the_share_that_is_right() -> None:
+    pages = [page(["1", "2", "3", "4"], [("1", 0.75), ("2", 0.75), ("3", 0.75), ("9", 0.75)])]
+    assert score_pages(pages).calibration_error == pytest.approx(0)
+    false = [page([], [("5", 0.9)])]
+    assert score_pages(false).calibration_error == pytest.approx(0.9)
+    assert score_pages([page(["1"], [])]).calibration_error is None
+
+
 def test_a_text_read_twice_is_right_once() -> None:
     score = score_pages([page(["1"], [("1", 0.9), ("1", 0.8)])])
     assert score.number_f1 == pytest.approx(2 / 3)

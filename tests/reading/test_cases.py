@@ -124,7 +124,7 @@ def test_a_sum_with_its_signs() -> None:
     "lines",
     [
         ["milk bread and butter", "remember the meeting", "call Anna tomorrow"],
-        pytest.param(["the quick brown fox", "jumps over the lazy dog"], marks=BEYOND),
+        ["the quick brown fox", "jumps over the lazy dog"],
     ],
 )
 def test_a_page_of_letters_is_an_empty_reading(lines: list[str]) -> None:

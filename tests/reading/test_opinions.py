@@ -6,18 +6,38 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
-from digits.reading.opinions import USUAL, Opinions, on_this_page, pooled
+from digits.reading.opinions import (
+    MANY,
+    USUAL,
+    Opinions,
+    on_this_page,
+    pooled,
+    surroundings,
+)
 
 
-def opinions(finder: float, recogniser: float, classifier: float, is_digit: float) -> Opinions:
+def opinions(
+    finder: float,
+    recogniser: float,
+    classifier: float,
+    is_digit: float,
+    *,
+    company: float = 0.0,
+    around: float = 0.0,
+    alone: float = 0.1,
+) -> Opinions:
     """Of one place at which a 3 may stand: logits and chances that it does."""
     logits, heard, likely = np.full((1, 10), -5.0), np.full((1, 10), 1e-4), np.full((1, 10), 0.0)
     logits[0, 3], heard[0, 3] = finder, recogniser
     likely[0] = (1 - classifier) / 9
     likely[0, 3] = classifier
     of_place, size = (np.array([value], np.float32) for value in (is_digit, 40))
-    return Opinions(logits.astype(np.float32), heard, likely.astype(np.float32), of_place, size)
+    about = np.array([[company], [around], [alone]])
+    return Opinions(
+        logits.astype(np.float32), heard, likely.astype(np.float32), of_place, size, *about
+    )
 
 
 def test_what_all_see_is_there() -> None:
@@ -32,39 +52,76 @@ def test_what_only_looks_like_a_digit_is_none() -> None:
     assert is_digit[0] < 0.3
 
 
-@given(*[st.floats(-8, 8)] * 2, *[st.floats(0, 1)] * 3)
+@given(*[st.floats(-8, 8)] * 2, *[st.floats(0, 1)] * 4, st.floats(-3, 3))
 def test_whoever_grows_surer_makes_it_likelier(
-    finder: float, more: float, recogniser: float, classifier: float, is_digit: float
+    finder: float,
+    more: float,
+    recogniser: float,
+    classifier: float,
+    is_digit: float,
+    company: float,
+    around: float,
 ) -> None:
     low, high = sorted((finder, more))
-    less = pooled(opinions(low, recogniser, classifier, is_digit))
-    greater = pooled(opinions(high, recogniser, classifier, is_digit))
+    about = {"company": company, "around": around}
+    less = pooled(opinions(low, recogniser, classifier, is_digit, **about))
+    greater = pooled(opinions(high, recogniser, classifier, is_digit, **about))
     assert greater[0][0, 3] * greater[1][0] >= less[0][0, 3] * less[1][0] - 1e-6
+
+
+def test_among_digits_a_doubtful_place_is_likelier_one() -> None:
+    usual = pooled(opinions(-0.5, 0.9, 0.9, 0.9))[1]
+    in_company = pooled(opinions(-0.5, 0.9, 0.9, 0.9, company=1.0))[1]
+    among_letters = pooled(opinions(-0.5, 0.9, 0.9, 0.9, around=-2.0))[1]
+    alone = pooled(opinions(-0.5, 0.9, 0.9, 0.9, alone=1.0))[1]
+    assert among_letters < usual < min(alone, in_company)
+
+
+def test_company_is_kept_on_a_line_and_among_places_of_like_size() -> None:
+    """Three digits beyond doubt, a doubtful place beside them, another on a line of its own, and a
+    speck far smaller."""
+    finder, recogniser = np.full((6, 10), -5.0, np.float32), np.zeros((6, 10))
+    finder[:3, 7], recogniser[:3, 7] = 2.0, 0.99
+    line, along = np.array([0, 0, 0, 0, 1, 2]), np.array([0.0, 30.0, 60.0, 90.0, 90.0, 0.0])
+    size = np.array([*[40] * 5, 2], np.float32)
+    company, around, alone = surroundings(finder, recogniser, line, along, size)
+    assert company.tolist() == pytest.approx([2 / MANY, 2 / MANY, 2 / MANY, 1, 0, 0])
+    assert around[3] == around[4] > around[0]  # three of four others are digits, or two of four
+    assert around[5] == pytest.approx(0, abs=1e-3)
+    assert alone.tolist() == pytest.approx([1 / 5] * 5 + [1], abs=1e-3)
 
 
 def test_probabilities_sum_to_one_and_nothing_stays_nothing() -> None:
     probabilities, _ = pooled(opinions(0.0, 0.5, 0.5, 0.5))
     assert probabilities.sum() == pytest.approx(1, abs=1e-6)
-    none = Opinions(*(np.zeros((0, 10)),) * 3, *(np.zeros(0),) * 2)  # type: ignore[arg-type]
+    none = Opinions(*(np.zeros((0, 10)),) * 3, *(np.zeros(0),) * 5)  # type: ignore[arg-type]
     assert [len(part) for part in pooled(none)] == [0, 0]
 
 
+def on_page(*chances: float) -> NDArray[np.float32]:
+    """Of places of one size."""
+    return on_this_page(np.array(chances, np.float32), np.full(len(chances), 30, np.float32))
+
+
 def test_among_letters_a_digit_needs_more_to_be_one() -> None:
-    alone = on_this_page(np.array([0.7], np.float32))[0]
-    letters = on_this_page(np.array([0.7] + [0.02] * 100, np.float32))
-    table = on_this_page(np.array([0.7] + [0.99] * 100, np.float32))
-    assert letters[0] < 0.1 < alone < table[0]
-    assert table[0] > 0.8
+    alone, letters, table = on_page(0.7), on_page(0.7, *[0.02] * 100), on_page(0.7, *[0.99] * 100)
+    assert letters[0] < 0.15 < alone[0] < table[0]
+    assert table[0] > 0.75
+
+
+def test_specks_say_nothing_of_what_is_far_larger() -> None:
+    chances, size = np.array([0.7] + [0.02] * 100), np.array([200] + [3] * 100)
+    among = on_this_page(chances.astype(np.float32), size.astype(np.float32))
+    assert among[0] == pytest.approx(on_page(0.7)[0], abs=0.01)
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=40))
 def test_the_likelier_place_stays_the_likelier(chances: list[float]) -> None:
-    before = np.array(chances, np.float32)
-    after = on_this_page(before)
+    after = on_page(*chances)
     assert ((after >= 0) & (after <= 1)).all()
-    assert (np.diff(after[np.argsort(before, kind="stable")]) >= -1e-6).all()
+    assert (np.diff(after[np.argsort(np.array(chances, np.float32), kind="stable")]) >= -1e-6).all()
 
 
 def test_nothing_on_a_page_stays_nothing() -> None:
-    assert len(on_this_page(np.zeros(0, np.float32))) == 0
+    assert len(on_page()) == 0
     assert 0 < USUAL < 1

@@ -226,6 +226,33 @@ def test_a_run_is_resumed_with_the_teacher_it_began_with(tmp_path: Path) -> None
     assert fitting._teachers(DENSE) == {}
 
 
+def test_a_network_begins_with_the_weights_that_its_recipe_names(tmp_path: Path) -> None:
+    start, network = networks.build(RESIDUAL.network), networks.build(RESIDUAL.network)
+    start.save(tmp_path / "start.keras")
+    assert not equal(start.get_weights(), network.get_weights())
+    fitting._begin_with(network, str(tmp_path / "start.keras"))
+    assert equal(start.get_weights(), network.get_weights())
+    recipe = replace(RESIDUAL, fit=replace(RESIDUAL.fit, start=str(tmp_path / "start.keras")))
+    assert fitting._start(recipe).keys() == {"start"}
+    assert fitting._start(RESIDUAL) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("nobody", r"'nobody' has no model\.keras"),
+        ("default", "does not fit the recipe's network: .*; name another start"),
+    ],
+)
+def test_a_start_that_does_not_fit_is_refused_at_once(
+    name: str, message: str, tmp_path: Path
+) -> None:
+    fit = replace(RESIDUAL.fit, start=name)
+    with pytest.raises(DigitsError, match=message):
+        train(replace(RESIDUAL, fit=fit), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_finish_has_no_label_smoothing_and_shows_a_share_clean() -> None:
     recipe = replace(RESIDUAL, finish=Finish(epochs=2, learning_rate=1e-3, clean=0.25))
 

@@ -9,7 +9,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from digits.evaluation.metrics import expected_calibration_error, reliability_bins
 from digits.evaluation.selective import all_cuts, widest
 
 Box = tuple[float, float, float, float]  # x, y, width, height in pixels
@@ -50,8 +52,10 @@ class PagesScore:
     digit_error: edits to what was read, as a share of the digits that stand there. number_f1: of
     numbers as texts; box_f1: of their places, at an overlap of 0.5. false_digits: read on pages
     without any, a megapixel. coverage_99, coverage_999: the most numbers, as a share of those that
-    stand there, that one least confidence keeps with 99 or 99.9 % of them right. median, slowest:
-    seconds a page, the 50th and 95th percentile; per_megapixel: the median of seconds a megapixel.
+    stand there, that one least confidence keeps with 99 or 99.9 % of them right. calibration_error:
+    how far confidences of numbers are from the share that is right, in 15 bins (ECE). median,
+    slowest: seconds a page, the 50th and 95th percentile; per_megapixel: the median of seconds a
+    megapixel.
     """
 
     n: int
@@ -62,6 +66,7 @@ class PagesScore:
     false_digits: float | None
     coverage_99: float | None
     coverage_999: float | None
+    calibration_error: float | None
     median: float
     slowest: float
     per_megapixel: float
@@ -86,6 +91,7 @@ def score_pages(pages: Sequence[PageReading]) -> PagesScore:
         false_digits=_false_digits(empty) if empty else None,
         coverage_99=_coverage(written, 0.99) if written else None,
         coverage_999=_coverage(written, 0.999) if written else None,
+        calibration_error=_calibration_error(pages),
         median=float(np.median(seconds)),
         slowest=float(np.quantile(seconds, 0.95)),
         per_megapixel=float(np.median(seconds / [page.pixels / 1e6 for page in pages])),
@@ -173,8 +179,9 @@ def _false_digits(pages: Sequence[PageReading]) -> float:
     return digits / max(sum(page.pixels for page in pages) / 1e6, 1e-9)
 
 
-def _coverage(pages: Sequence[PageReading], precision: float) -> float:
-    """Each text read counts as right as often as it stands on the page, the surest first."""
+def _judged(pages: Sequence[PageReading]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Of all numbers read the confidence, and whether each is right: a text is as often as it
+    stands on the page, the surest first."""
     confidence: list[float] = []
     right: list[bool] = []
     for page in pages:
@@ -183,9 +190,21 @@ def _coverage(pages: Sequence[PageReading], precision: float) -> float:
             confidence.append(each.confidence)
             right.append(rest[each.text] > 0)
             rest[each.text] -= 1
-    if not confidence:
+    return np.array(confidence, np.float64), np.array(right, np.bool_)
+
+
+def _coverage(pages: Sequence[PageReading], precision: float) -> float:
+    confidence, right = _judged(pages)
+    if not len(confidence):
         return 0.0
-    cuts = all_cuts(np.array(confidence), np.array(right))
+    cuts = all_cuts(confidence, right)
     best = widest(cuts, precision)
     kept = 0 if best is None else int(cuts.n[best] - cuts.errors[best])
     return kept / max(sum(len(page.wanted) for page in pages), 1)
+
+
+def _calibration_error(pages: Sequence[PageReading]) -> float | None:
+    confidence, right = _judged(pages)
+    if not len(confidence):
+        return None
+    return expected_calibration_error(reliability_bins(confidence, right))

@@ -92,6 +92,15 @@ def baseline_of(boxes: Boxes, margin: float = 0.0) -> Baseline:
     return replace(line, start=float(along[:, 0].min()) - room, end=float(along[:, 1].max()) + room)
 
 
+def leant(matrix: NDArray[np.float64], lean: float, stretch: float = 1.0) -> NDArray[np.float64]:
+    """The way to a strip (2, 3) in which the writing leans back by `lean`, columns per row, about
+    the line, and is so many times as wide."""
+    change = np.array([[stretch, lean, -lean * HEIGHT / 2], [0, 1, 0]])
+    turned = change[:, :2] @ matrix
+    turned[:, 2] += change[:, 2]
+    return turned
+
+
 def cut_strip(
     grey: NDArray[np.uint8], matrix: NDArray[np.float64], width: int
 ) -> NDArray[np.uint8]:

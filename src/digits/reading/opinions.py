@@ -23,7 +23,10 @@ class Opinions:
 
     finder: (N, 10) logits; recogniser: (N, 10) chances that a strip's text has each digit there;
     classifier: (N, 10) probabilities, if it is a digit; is_digit: (N,) that of the classifier.
-    size: (N,) height in pixels.
+    size: (N,) height in pixels. company: (N,) from 0 to 1, how many digits beyond doubt stand
+    near it on its line. around: (N,) logarithm of how many more places of the picture are digits
+    beyond doubt, than are not, compared with the usual. alone: (N,) 1 over how many places there
+    are.
     """
 
     finder: NDArray[np.float32]
@@ -31,14 +34,19 @@ class Opinions:
     classifier: NDArray[np.float32]
     is_digit: NDArray[np.float32]
     size: NDArray[np.float32]
+    company: NDArray[np.float64]
+    around: NDArray[np.float64]
+    alone: NDArray[np.float64]
 
     def features(self) -> NDArray[np.float64]:
-        """(N, 10, 10): of each digit at each place the logarithms of odds, and 1; then the same
-        times how coarse it is, from 0 to 1."""
+        """(N, 10, 18): of each digit at each place the logarithms of odds, and 1; the same times
+        how coarse it is, from 0 to 1, and times its company; then what all ten share: the finder's
+        highest logit, what is around, and how alone it is."""
         shape = (len(self.finder), CLASSES)
+        seen = np.clip(self.finder, WORST, -WORST)
         plain = np.stack(
             [
-                np.clip(self.finder, WORST, -WORST),
+                seen,
                 _log_odds(self.recogniser),
                 np.maximum(np.log(np.maximum(self.classifier, 1e-9)), WORST),
                 np.broadcast_to(_log_odds(self.is_digit)[:, None], shape),
@@ -46,16 +54,28 @@ class Opinions:
             ],
             axis=-1,
         )
-        coarse = np.clip((FINE - self.size) / (FINE - COARSE), 0, 1)[:, None, None]
-        return np.concatenate([plain, plain * coarse], axis=-1)
+        coarse = np.clip((FINE - self.size) / (FINE - COARSE), 0, 1)
+        parts = [plain * part[:, None, None] for part in (coarse, self.company)]
+        same = [
+            np.broadcast_to(value[:, None, None], (*shape, 1))
+            for value in (seen.max(axis=1, initial=WORST), self.around, self.alone)
+        ]
+        return np.concatenate([plain, *parts, *same], axis=-1)
 
 
 FINE, COARSE = 20.0, 8.0  # pixels; higher digits are seen as well as can be, lower ones badly
-WEIGHTS = (1.0, 0.39, 0.24, 0.04, 0.06, 0.21, 0.06, -0.29, -0.07, -0.95)
+WEIGHTS = (
+    *(0.48, 0.29, 0.31, 0.00, -2.31),
+    *(0.19, 0.09, -0.06, -0.02, 2.16),
+    *(-0.29, 0.32, -0.22, -0.11, 2.05),
+    *(0.93, 1.29, 2.41),
+)
 """Of the features; fitted by benchmarks/weigh.py on pages of writers, papers and typefaces that no
 network learned from."""
+NEAR, MANY = 104, 3  # columns, in which digits keep company; how many are full company
 USUAL = 0.65  # share of the places that hold a digit, on those pages
-PATIENCE = 3  # places, to whose number those of a page are added
+PATIENCE = 15  # places of the usual kind, that those of a page are added to
+OCTAVES = 1.0  # standard deviation of sizes that are alike
 RAREST = 0.01  # the least share of digits, and of others, that a page is thought to have
 ROUNDS = 12
 
@@ -74,20 +94,60 @@ def pooled(
     )
 
 
-def on_this_page(is_digit: NDArray[np.float32]) -> NDArray[np.float32]:
+def agreed(finder: NDArray[np.float32], recogniser: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """(N,) whether a digit is likelier than not to both, by logits and chances (N, 10)."""
+    place, digit = np.arange(len(finder)), finder.argmax(axis=1)
+    return np.asarray((finder[place, digit] > 0) & (recogniser[place, digit] > 0.5))
+
+
+def surroundings(
+    finder: NDArray[np.float32],
+    recogniser: NDArray[np.float64],
+    line: NDArray[np.intp],
+    along: NDArray[np.float64],
+    size: NDArray[np.float32],
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Company of each place, (N,) in [0, 1]: how many digits on which finder and recogniser agree
+    stand near, MANY being 1; (N,) the logarithm of the odds of such digits among all others of like
+    size; and 1 over the number of these.
+
+    finder: (N, 10) logits; recogniser: (N, 10) chances. line, along, size: (N,) where each stands
+    and its height in pixels.
+    """
+    is_agreed, place = agreed(finder, recogniser), np.arange(len(finder))
+    off = np.abs(along[:, None] - along)
+    near = (line[:, None] == line) & (off < NEAR) & (place[:, None] != place)
+    company = np.minimum((near & is_agreed).sum(axis=1) / MANY, 1)
+    alike = _alike(size)
+    digits = alike @ is_agreed - is_agreed
+    others = alike.sum(axis=1) - 1 - digits
+    usual = PATIENCE * USUAL, PATIENCE * (1 - USUAL)
+    around = np.log((digits + usual[0]) / (others + usual[1]) * usual[1] / usual[0])
+    return company, around, 1 / alike.sum(axis=1)
+
+
+def on_this_page(is_digit: NDArray[np.float32], size: NDArray[np.float32]) -> NDArray[np.float32]:
     """(N,) chances that places hold a digit, (N,) as on any page, for the page that they are of.
 
     On a page of letters one place of hundreds is a digit, in a table nearly all are: how many is
-    seen from the places themselves (Saerens et al. 2002, DOI 10.1162/089976602753284446).
+    seen from the places of like size themselves (Saerens et al. 2002, DOI
+    10.1162/089976602753284446). size: (N,) heights in pixels.
     """
+    alike = _alike(size)
     odds = np.asarray(is_digit, np.float64)
     odds = odds / np.maximum(1 - odds, 1e-9) * ((1 - USUAL) / USUAL)
-    share, chance = USUAL, odds
+    share, chance = np.full(len(odds), USUAL), odds
     for _ in range(ROUNDS):
         chance = odds * share / (odds * share + 1 - share)
-        share = (chance.sum() + PATIENCE * USUAL) / (len(odds) + PATIENCE)
-        share = float(np.clip(share, RAREST, 1 - RAREST))
+        share = (alike @ chance + PATIENCE * USUAL) / (alike.sum(axis=1) + PATIENCE)
+        share = np.clip(share, RAREST, 1 - RAREST)
     return np.asarray(chance, np.float32)
+
+
+def _alike(size: NDArray[np.float32]) -> NDArray[np.float64]:
+    """(N, N) in [0, 1]: how much of one size places are."""
+    octaves = np.log2(np.maximum(np.asarray(size, np.float64), 1))
+    return np.asarray(np.exp(-(((octaves[:, None] - octaves) / OCTAVES) ** 2) / 2))
 
 
 def _log_odds(chance: NDArray[np.float64] | NDArray[np.float32]) -> NDArray[np.float64]:

@@ -13,6 +13,7 @@ from digits.reading.reading import Box
 ORIENTATIONS = (0, 90, 180, 270)  # degrees, clockwise
 ENOUGH = 5  # digits that tell how the page lies, without which it is not turned
 TIMES = 2  # and so many times as many as upright
+PART = 24  # heights of a digit, the side of the part of a page that is turned on trial
 USUAL = 0.25  # share of such digits among all that looks like one, from which on it lies well
 
 
@@ -23,12 +24,28 @@ def upright(grey: NDArray[np.uint8], read: Callable[[NDArray[np.uint8]], Page]) 
     page stays as it is where they can be read so, and where there are few.
     """
     page = read(grey)
-    if len(page.digits) < ENOUGH or page.telling >= USUAL * page.alike:
+    if page.alike < ENOUGH or page.telling >= USUAL * page.alike:
         return 0, page
-    others = [(degrees, read(turned(grey, degrees))) for degrees in ORIENTATIONS[1:]]
-    degrees, other = max(others, key=lambda each: each[1].telling)
-    least = max(ENOUGH, TIMES * page.telling, USUAL * other.alike)
-    return (degrees, other) if other.telling >= least else (0, page)
+    part = _fullest_part(grey, page)
+    standing, *others = (read(turned(part, degrees)) for degrees in ORIENTATIONS)
+    degrees, other = max(
+        zip(ORIENTATIONS[1:], others, strict=True), key=lambda each: each[1].telling
+    )
+    if other.telling < max(ENOUGH, TIMES * standing.telling, USUAL * other.alike):
+        return 0, page
+    return degrees, read(turned(grey, degrees))
+
+
+def _fullest_part(grey: NDArray[np.uint8], page: Page) -> NDArray[np.uint8]:
+    """The part of a picture in which most looks like digits."""
+    alike = [each.box for each in page.digits.values()] + [each.box for each in page.rejected]
+    boxes = np.array(alike, np.float64)
+    middle = boxes[:, :2] + boxes[:, 2:] / 2
+    reach = PART * float(np.median(boxes[:, 2:].max(axis=1))) / 2
+    within = (np.abs(middle[:, None] - middle) <= reach).all(axis=2).sum(axis=1)
+    x, y = middle[within.argmax()]
+    left, top = max(0, round(x - reach)), max(0, round(y - reach))
+    return grey[top : round(y + reach), left : round(x + reach)]
 
 
 def turned(grey: NDArray[np.uint8], degrees: int) -> NDArray[np.uint8]:

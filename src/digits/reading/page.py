@@ -17,7 +17,7 @@ from digits.reading.opinions import on_this_page, pooled
 from digits.reading.places import Places, find_places
 from digits.reading.reading import Box, Digit, Number, Rejected
 
-ACCEPTED = 0.65  # the chance from which on a place is a digit
+ACCEPTED = 0.45  # the chance from which on a place is a digit
 ALIKE = 0.05  # and from which on, below that, it looks like one
 SHARED = 0.6  # of the smaller of two boxes: both are not digits
 TELLING, SURE = (2, 3, 4, 5, 7), 0.8  # digits that tell how a page lies, from that chance on
@@ -49,7 +49,7 @@ class Page:
         """Digits side by side that nothing parts."""
         every = list(self.digits)
         found = []
-        for line in lines_through(self.places.boxes[every]):
+        for line in lines_through(self.places.boxes[every], self.places.line[every]):
             along = [every[place] for place in line]
             apart = [self.places.chance_apart(a, b) for a, b in pairwise(along)]
             found += numbers_of([self.digits[place] for place in along], apart)
@@ -66,13 +66,13 @@ def read_page(
 def decide(places: Places, shape: tuple[int, ...]) -> Page:
     """Which places of a picture of that shape are digits, and which only look like one."""
     probabilities, on_any_page = pooled(places.opinions)
-    is_digit = on_this_page(on_any_page)
+    is_digit = on_this_page(on_any_page, places.opinions.size)
     digits: dict[int, Digit] = {}
     rejected = []
     for place in np.argsort(-is_digit, kind="stable").tolist():
         if is_digit[place] < ALIKE:
             break
-        if _is_covered(places.boxes[place], places.boxes[list(digits)]):
+        if _is_covered(places, place, list(digits)):
             continue
         box = _whole(places.boxes[place], shape)
         if is_digit[place] < ACCEPTED:
@@ -85,9 +85,14 @@ def decide(places: Places, shape: tuple[int, ...]) -> Page:
     return Page(places, digits, rejected)
 
 
-def _is_covered(box: NDArray[np.float32], others: NDArray[np.float32]) -> bool:
-    smaller = np.minimum(box[2:].prod(), others[:, 2:].prod(axis=1))
-    return bool((common_area(box, others) > SHARED * smaller).any())
+def _is_covered(places: Places, place: int, others: list[int]) -> bool:
+    """Whether a place is one of the others once more."""
+    box, boxes = places.boxes[place], places.boxes[others]
+    smaller = np.minimum(box[2:].prod(), boxes[:, 2:].prod(axis=1))
+    is_shared = common_area(box, boxes) > SHARED * smaller
+    return any(
+        not places.are_beside(place, others[other]) for other in np.flatnonzero(is_shared).tolist()
+    )
 
 
 def _whole(box: NDArray[np.float32], shape: tuple[int, ...]) -> Box:

@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from digits.model.classifier import TILE, Classifier
 from digits.model.finder import Finder, Spots, overlaps
-from digits.model.recogniser import APART, STRIDE, TOKENS, Recogniser
-from digits.reading.baseline import DIGIT, Baseline, baseline_of, cut_strip, sizes_of
+from digits.model.recogniser import APART, HEIGHT, STRIDE, TOKENS, Recogniser
+from digits.reading.alignment import box_about, frames_about, middle_of, owners_of, peaks_of
+from digits.reading.baseline import DIGIT, Baseline, cut_strip, leant, sizes_of
 from digits.reading.contrast import contrast
-from digits.reading.lines import lines_through
-from digits.reading.opinions import Opinions
+from digits.reading.lines import lines_of_spots
+from digits.reading.opinions import Opinions, agreed, surroundings
 from digits.reading.search import search
 from digits.reading.specimen import specimen
 from digits.reading.tile import normalise
 
-MARGIN = 0.8  # heights of a digit, that a strip shows before and behind its line
-DOUBTFUL = -0.5  # the finder's logit, below which a spot may be a speck
 PEN, FAINTEST = 0.9, 0.2  # quantile of contrasts; share of that, which grain stays below
+PAIR, SMALLER = 2, 1.3  # digits of a line, among which one so many times smaller is heard
+LEAN = 0.3  # columns per row, by which writing is set upright for a second look
+SMALLEST = 5  # pixels
 LOW = -3.0  # the finder's logit where it saw nothing
-HEARD = 0.25  # chance of a token in a frame, from which on it may have been read
 WIDEST, SHARPLY = 0.6, 12.0  # heights; where a gap is as likely in a number as between two
-BROAD = 0.6  # of its height, the width of a digit whose box is not known
+SAME = 0.45  # overlap of two boxes of one digit
+BESIDE = 0.3 * DIGIT  # columns between two digits of a line, at least
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +48,12 @@ class Places:
     def __len__(self) -> int:
         return len(self.boxes)
 
+    def are_beside(self, first: int, second: int) -> bool:
+        """Whether two places of one line are two digits, however much their boxes overlap."""
+        return _are_beside(
+            self.line[first], self.along[first], self.line[second], self.along[second]
+        )
+
     def chance_apart(self, first: int, second: int) -> float:
         """How likely a number ends between two places, the first before the second: as the
         recogniser has it of one line, by the gap between two lines."""
@@ -58,49 +65,47 @@ class Places:
         return float(1 / (1 + np.exp(SHARPLY * (WIDEST - gap))))
 
 
+def _are_beside(line: int, along: float, other_line: int, other_along: float) -> bool:
+    """Whether two places of one line are two digits, however much their boxes overlap: digits that
+    lean or touch lie in each other's."""
+    return line == other_line and abs(along - other_along) >= BESIDE
+
+
 def find_places(
     grey: NDArray[np.uint8], finder: Finder, recogniser: Recogniser, classifier: Classifier
 ) -> Places:
     """All places of a picture (H, W) uint8, each once."""
     spots = search(finder, grey)
-    groups = _groups(spots)
-    lines = [baseline_of(spots.boxes[group], MARGIN) for group in groups]
+    lines, groups = lines_of_spots(spots)
     strips = [cut_strip(grey, line.matrix, line.width) for line in lines]
     said = recogniser.say([contrast(strip) for strip in strips])
+    upright = _set_upright(grey, lines, recogniser)
     found = [
-        _on_line(place, line, strip, chances, Spots(spots.boxes[group], spots.scores[group]))
-        for place, (line, strip, chances, group) in enumerate(
-            zip(lines, strips, said, groups, strict=True)
+        _on_line(number, line, strip, both, Spots(spots.boxes[group], spots.scores[group]))
+        for number, (line, strip, *both, group) in enumerate(
+            zip(lines, strips, said, upright, groups, strict=True)
         )
     ]
     every = [each for line in found for each in line]
-    every = _of_a_pen(every)
+    every = _once(_legible(every))
     boxes = np.array([each.box for each in every], np.float32).reshape(-1, 4)
-    kept = _once(boxes, np.array([each.strength for each in every]))
-    every = [every[place] for place in kept]
     tiles = np.array([each.tile for each in every], np.uint8).reshape(-1, TILE, TILE)
     probabilities, is_digit = classifier.judge(tiles)
+    seen = np.array([each.finder for each in every], np.float32).reshape(-1, 10)
+    heard = np.array([each.recogniser for each in every], np.float64).reshape(-1, 10)
+    line = np.array([each.line for each in every], np.intp)
+    _hear_among_larger(heard, boxes, seen, line, lines, said)
+    along = np.array([each.along for each in every], np.float64)
+    size = sizes_of(boxes)
+    about = surroundings(seen, heard, line, along, size)
     return Places(
-        boxes[kept],
-        Opinions(
-            np.array([each.finder for each in every], np.float32).reshape(-1, 10),
-            np.array([each.recogniser for each in every], np.float64).reshape(-1, 10),
-            probabilities,
-            is_digit,
-            sizes_of(boxes[kept]),
-        ),
+        boxes,
+        Opinions(seen, heard, probabilities, is_digit, size, *about),
         tiles,
-        np.array([each.line for each in every], np.intp),
-        np.array([each.along for each in every], np.float64),
+        line,
+        along,
         [chances[:, APART] for chances in said],
     )
-
-
-def _groups(spots: Spots) -> list[NDArray[np.intp]]:
-    """Spots in lines; doubtful ones, which may be specks between digits, part no others."""
-    best = spots.scores.max(axis=1, initial=-np.inf)
-    parts = (np.flatnonzero(best >= DOUBTFUL), np.flatnonzero(best < DOUBTFUL))
-    return [part[line] for part in parts for line in lines_through(spots.boxes[part])]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,32 +122,38 @@ class _Place:
     def strength(self) -> float:
         return float(self.finder.max() + 3 * self.recogniser.max())
 
+    def is_beside(self, other: _Place) -> bool:
+        return _are_beside(self.line, self.along, other.line, other.along)
+
 
 def _on_line(
     number: int,
     line: Baseline,
     strip: NDArray[np.uint8],
-    chances: NDArray[np.float64],
+    said: list[NDArray[np.float64]],
     spots: Spots,
 ) -> list[_Place]:
-    """The places of one line: its spots, each with what was read there, and what else was read."""
-    digits = chances[:, TOKENS]
+    """The places of one line: its spots, each with what was read there, and what else was read.
+    said: of the strip as it is, which tells where something was read, and set upright."""
+    digits, upright = (chances[:, TOKENS] for chances in said)
+    louder = np.maximum(digits, upright)
     boxes = _boxes_in_strip(line, spots.boxes)
-    peaks = _peaks(digits)
-    owner = _owners(peaks, boxes)
+    peaks = peaks_of(digits)
+    owner = owners_of(peaks, digits, boxes, spots.scores)
     places = []
     for spot, (box, scores) in enumerate(zip(boxes, spots.scores, strict=True)):
-        own = [peak for peak, of in zip(peaks, owner, strict=True) if of == spot]
-        heard = np.max([digits[low:high].max(axis=0) for low, high in own], axis=0) if own else None
-        if heard is None:
-            heard = digits[_frames_about(box, owner, peaks, len(digits))].max(axis=0, initial=0.0)
-        places.append(_place(number, line, strip, box, scores, heard))
-    for (low, high), of in zip(peaks, owner, strict=True):
+        if spot in owner:
+            peak = peaks[owner.index(spot)]
+            along, heard = middle_of(peak), louder[slice(*peak)].max(axis=0)
+        else:
+            along = float(box[0] + box[2] / 2)
+            heard = digits[frames_about(box, owner, peaks, len(digits))].max(axis=0, initial=0.0)
+        places.append(_place(number, line, strip, box, scores, heard, along))
+    for peak, of in zip(peaks, owner, strict=True):
         if of < 0:
-            box = _box_about((low + high) / 2 * STRIDE, boxes, strip.shape[1])
-            heard = digits[low:high].max(axis=0)
+            box, heard = box_about(peak, boxes), louder[slice(*peak)].max(axis=0)
             nothing = np.full(10, LOW, np.float32)
-            places.append(_place(number, line, strip, box, nothing, heard))
+            places.append(_place(number, line, strip, box, nothing, heard, middle_of(peak)))
     return places
 
 
@@ -153,9 +164,9 @@ def _place(
     box: NDArray[np.float64],
     scores: NDArray[np.float32],
     heard: NDArray[np.float64],
+    along: float,
 ) -> _Place:
     own = specimen(strip, box)
-    along = float(box[0] + box[2] / 2)
     on_picture = _on_picture(line, own.box)
     return _Place(on_picture, scores, heard, normalise(own.ink), own.contrast, number, along)
 
@@ -174,64 +185,59 @@ def _on_picture(line: Baseline, box: NDArray[np.float64]) -> NDArray[np.float32]
     return np.concatenate([middle - size / 2, size]).astype(np.float32)
 
 
-def _peaks(digits: NDArray[np.float64]) -> list[tuple[int, int]]:
-    """Runs of frames in which the same digit is likeliest, and likely at all."""
-    best = np.where(digits.max(axis=1) >= HEARD, digits.argmax(axis=1), -1)
-    ends = np.flatnonzero(np.diff(best)) + 1
-    bounds = [0, *ends.tolist(), len(best)]
-    return [(a, b) for a, b in pairwise(bounds) if b > a and best[a] >= 0]
+def _set_upright(
+    grey: NDArray[np.uint8], lines: list[Baseline], recogniser: Recogniser
+) -> list[NDArray[np.float64]]:
+    """What the recogniser says of lines that lean forward, as many do, set upright."""
+    strips = [cut_strip(grey, leant(line.matrix, LEAN), line.width) for line in lines]
+    return recogniser.say([contrast(strip) for strip in strips])
 
 
-def _owners(peaks: list[tuple[int, int]], boxes: NDArray[np.float64]) -> list[int]:
-    """The spot that each peak lies on, the nearest peak of each spot only; -1 for none."""
-    owner = [-1] * len(peaks)
-    if not len(boxes):
-        return owner
-    middle, half = boxes[:, 0] + boxes[:, 2] / 2, np.maximum(boxes[:, 2] / 2, STRIDE)
-    off = [np.abs((a + b) / 2 * STRIDE - middle) / half for a, b in peaks]
-    pairs = sorted((float(d[s]), p, s) for p, d in enumerate(off) for s in range(len(boxes)))
-    taken: set[int] = set()
-    for distance, peak, spot in pairs:
-        if distance > 1.3:
-            break
-        if owner[peak] < 0 and spot not in taken:
-            owner[peak] = spot
-            taken.add(spot)
-    return owner
+def _hear_among_larger(
+    heard: NDArray[np.float64],
+    boxes: NDArray[np.float32],
+    seen: NDArray[np.float32],
+    line: NDArray[np.intp],
+    lines: list[Baseline],
+    said: list[NDArray[np.float64]],
+) -> None:
+    """What stands among larger digits is heard only if it is heard in their strip too: else commas
+    and apostrophes, seen alone, would be ones. Changes `heard` (N, 10)."""
+    is_agreed = agreed(seen, heard)
+    middle = boxes[:, :2] + boxes[:, 2:] / 2
+    size = np.array([each.size for each in lines])
+    for number, (larger, chances) in enumerate(zip(lines, said, strict=True)):
+        own = is_agreed & (line == number)
+        if own.sum() < PAIR:
+            continue
+        x, y = larger.matrix[:, :2] @ middle.T + larger.matrix[:, 2:]
+        is_among = (x > x[own].min() - DIGIT) & (x < x[own].max() + DIGIT)
+        is_among &= (np.abs(y - HEIGHT / 2) < HEIGHT / 2) & (size[line] * SMALLER < larger.size)
+        for place in np.flatnonzero(is_among).tolist():
+            frame = int(x[place] // STRIDE)
+            near = chances[max(frame - 2, 0) : frame + 3, TOKENS].max(axis=0, initial=0.0)
+            heard[place] = np.minimum(heard[place], near)
 
 
-def _frames_about(
-    box: NDArray[np.float64], owner: list[int], peaks: list[tuple[int, int]], count: int
-) -> NDArray[np.intp]:
-    """The frames in the middle of a box, without those that other spots own."""
-    low, high = (box[0] + box[2] * 0.25) / STRIDE, (box[0] + box[2] * 0.75) / STRIDE
-    frames = np.arange(max(int(low), 0), min(int(np.ceil(high)) + 1, count))
-    for (a, b), of in zip(peaks, owner, strict=True):
-        if of >= 0:
-            frames = frames[(frames < a) | (frames >= b)]
-    return frames
-
-
-def _box_about(middle: float, boxes: NDArray[np.float64], width: int) -> NDArray[np.float64]:
-    """A box for a digit of which only the column is known, as high as its neighbours."""
-    near = boxes[np.argmin(np.abs(boxes[:, 0] + boxes[:, 2] / 2 - middle))]
-    high = float(np.clip(near[3], 0.6 * DIGIT, 1.5 * DIGIT))
-    wide = BROAD * DIGIT
-    y = near[1] + near[3] / 2 - high / 2
-    return np.array([middle - wide / 2, y, wide, high])
-
-
-def _of_a_pen(places: list[_Place]) -> list[_Place]:
-    """Without those that are far fainter than the ink of the picture: grain, and what shines
-    through."""
+def _legible(places: list[_Place]) -> list[_Place]:
+    """Without those that are too small to be read, or far fainter than the ink of the picture:
+    grain, and what shines through."""
     strongest = np.quantile([each.contrast for each in places], PEN) if places else 0.0
-    return [each for each in places if each.contrast >= FAINTEST * strongest]
+    return [
+        each
+        for each in places
+        if each.contrast >= FAINTEST * strongest and each.box[2:].max() >= SMALLEST
+    ]
 
 
-def _once(boxes: NDArray[np.float32], strength: NDArray[np.float64]) -> list[int]:
-    """Which of some boxes are left, where those go that a stronger one covers; in order."""
+def _once(places: list[_Place]) -> list[_Place]:
+    """Those that are left, where a place goes that a stronger one covers; in order."""
     kept: list[int] = []
-    for place in np.argsort(-strength, kind="stable"):
-        if not (overlaps(boxes[place], boxes[kept]) >= 0.45).any():
-            kept.append(int(place))
-    return sorted(kept)
+    boxes = np.array([each.box for each in places], np.float32).reshape(-1, 4)
+    for place in sorted(range(len(places)), key=lambda place: -places[place].strength):
+        if not any(
+            shared >= SAME and not places[place].is_beside(places[other])
+            for shared, other in zip(overlaps(boxes[place], boxes[kept]), kept, strict=True)
+        ):
+            kept.append(place)
+    return [places[place] for place in sorted(kept)]

@@ -19,7 +19,6 @@ from digits.training.card import finder_card
 from digits.training.crops import COUNTS, HEAT, KNOWN, SIDES, Crops, GreyPage
 from digits.training.export import export_finder, opened_finder, write_model
 from digits.training.lesson import Lesson
-from digits.training.made import grey_pages
 from digits.training.quantise import quantise
 from digits.training.recipe import Pages, Recipe
 
@@ -27,18 +26,10 @@ RANGED, PROBED = 32, 512  # pages that show 8-bit activations their range; pixel
 LEAST = -1.2  # the logit from which on a place is worth a look
 
 
-def prepare(recipe: Recipe, seed: int, data: Path | None) -> Lesson:
-    """The lesson of a recipe for pages, which are made now. Raises DataError without MNIST."""
-    pages = recipe.pages
-    if pages is None:
-        raise ValueError("a finder's recipe has pages")
-    return lesson(recipe, pages, seed, *grey_pages(pages, seed, data))
-
-
 def lesson(
     recipe: Recipe, pages: Pages, seed: int, learn: list[GreyPage], validate: list[GreyPage]
 ) -> Lesson:
-    """The same with the pages at hand."""
+    """The lesson of a recipe for pages, some to learn from and some to validate on."""
     side = pages.side
     return Lesson(
         count=pages.crops,

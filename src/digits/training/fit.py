@@ -20,12 +20,13 @@ from digits.training import finding, networks, recognising, tiles
 from digits.training.callbacks import Checkpoint, Progress
 from digits.training.curves import draw_curves
 from digits.training.lesson import Lesson
+from digits.training.made import grey_pages
 from digits.training.recipe import Fit, Recipe
 from digits.training.teacher import open_teacher
 
 RUN = "run.json"
-LESSONS = {"finder": finding.prepare, "recogniser": recognising.prepare}
-"""What networks of these kinds learn; all others learn tiles."""
+OF_PAGES = {"finder": finding.lesson, "recogniser": recognising.lesson}
+"""What networks of these kinds learn from pages; all others learn tiles."""
 PACKAGES = (
     "handwritten-digit-recognition", "keras", "numpy", "onnx", "onnxruntime", "tensorflow",
     "tensorflow-cpu", "tf2onnx",
@@ -50,14 +51,19 @@ def train(
     """
     if not 0 <= seed < 2**32:
         raise TrainingError(f"the seed is {seed}; expected 0 to {2**32 - 1}")
-    begun = {"recipe": recipe.to_dict(), "seed": seed} | _teachers(recipe)
+    begun = {"recipe": recipe.to_dict(), "seed": seed} | _teachers(recipe) | _start(recipe)
     _enter(out, begun, resume)
     keras.utils.set_random_seed(seed)
-    prepare = LESSONS.get(recipe.network.kind, tiles.prepare)
-    lesson = prepare(recipe, seed, data)
+    if recipe.pages:
+        made = grey_pages(recipe.pages, seed, data)
+        lesson = OF_PAGES[recipe.network.kind](recipe, recipe.pages, seed, *made)
+    else:
+        lesson = tiles.prepare(recipe, seed, data)
     if not (out / RUN).exists():
         write_json(out / RUN, begun)
     network = networks.build(recipe.network)
+    if recipe.fit.start:
+        _begin_with(network, recipe.fit.start)
     history = fit(network, recipe, lesson, out, tensorboard)
     network.save(out / "model.keras")
     draw_curves(history.rows, out / "curves.png", recipe.name)
@@ -76,6 +82,26 @@ def _teachers(recipe: Recipe) -> dict[str, Any]:
         open_teacher(name)
         sums[name] = hashlib.sha256(keras_file(name).read_bytes()).hexdigest()
     return {"teachers": sums} if sums else {}
+
+
+def _start(recipe: Recipe) -> dict[str, Any]:
+    """SHA-256 of the weights to begin with, seen to fit before hours of work."""
+    if not recipe.fit.start:
+        return {}
+    _begin_with(networks.build(recipe.network), recipe.fit.start)
+    return {"start": hashlib.sha256(keras_file(recipe.fit.start).read_bytes()).hexdigest()}
+
+
+def _begin_with(network: keras.Model, name: str) -> None:
+    path = keras_file(name)
+    try:
+        network.set_weights(keras.models.load_model(path, compile=False).get_weights())
+    except Exception as error:  # Keras raises whatever the damaged part raised
+        reason = str(error).strip().partition("\n")[0]
+        raise TrainingError(
+            f"{path} does not fit the recipe's network: {reason}; "
+            "name another start, or leave it out"
+        ) from error
 
 
 def fit(

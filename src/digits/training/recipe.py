@@ -145,8 +145,9 @@ class Augmentation:
 class Fit:
     """How it learns: AdamW, a linear warm-up, then a cosine down to zero.
 
-    teacher: a shipped model, a run folder or a .keras file, of whose scores it learns as well;
-    taught: the share of them in what it learns from, beside the labels. A [finish] names its own.
+    start: a shipped model, a run folder or a .keras file, with whose weights it begins; fresh
+    ones if left out. teacher: such a model, of whose scores it learns as well; taught: the share
+    of them in what it learns from, beside the labels. A [finish] names its own.
     """
 
     epochs: Count
@@ -158,6 +159,7 @@ class Fit:
     steps_per_execution: Count = 1
     compile: bool = False  # by XLA
     bfloat16: bool = False  # computes in 16 bits: faster where the processor can; weights keep 32
+    start: Name = ""
     teacher: Name = ""
     taught: Share = 0.7
 

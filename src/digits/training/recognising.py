@@ -19,7 +19,6 @@ from digits.training.card import recogniser_card
 from digits.training.crops import GreyPage
 from digits.training.export import export_recogniser, opened_recogniser, write_model
 from digits.training.lesson import Lesson
-from digits.training.made import grey_pages
 from digits.training.quantise import quantise
 from digits.training.recipe import Pages, Recipe
 from digits.training.strips import Strips
@@ -28,19 +27,10 @@ VALIDATED = 2048  # strips for the curves, the calibration and the score
 RANGED = 8  # batches that show 8-bit activations their range
 
 
-def prepare(recipe: Recipe, seed: int, data: Path | None) -> Lesson:
-    """The lesson of a recipe for strips of pages, which are made now. Raises DataError without
-    MNIST."""
-    pages = recipe.pages
-    if pages is None:
-        raise ValueError("a recogniser's recipe has pages")
-    return lesson(recipe, pages, seed, *grey_pages(pages, seed, data))
-
-
 def lesson(
     recipe: Recipe, pages: Pages, seed: int, learn: list[GreyPage], validate: list[GreyPage]
 ) -> Lesson:
-    """The same with the pages at hand."""
+    """The lesson of a recipe for strips of pages, some to learn from and some to validate on."""
     unseen = Strips(validate, min(VALIDATED, pages.crops), 64, seed, always_same=True)
     return Lesson(
         count=pages.crops,

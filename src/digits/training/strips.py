@@ -11,8 +11,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from digits.model.recogniser import APART, HEIGHT, LONGEST, STRIDE, TOKENS
-from digits.reading.baseline import DIGIT, Baseline, baseline_of, cut_strip, sizes_of
+from digits.model.recogniser import APART, GRAIN, HEIGHT, LONGEST, STRIDE, TOKENS
+from digits.reading.baseline import DIGIT, Baseline, baseline_of, cut_strip, leant, sizes_of
 from digits.reading.contrast import contrast
 from digits.training.crops import GreyPage
 
@@ -23,7 +23,6 @@ SMALL = 0.45  # of the usual height; what is smaller is of another line
 FULLEST = 32  # tokens of the longest text
 TRIES = 12  # strips that may be thrown away before one without digits is taken
 GROUP = 4  # batches that are chosen together, strips of like width in each
-GRAIN = 32  # pixels, of which a batch's width is a multiple
 
 Random = np.random.Generator
 
@@ -70,6 +69,8 @@ class Strips(keras.utils.PyDataset):
         chosen = self._batches(index // GROUP)[index % GROUP]
         rng = np.random.default_rng([self._seed, self._epoch, index, 1])
         width = -(-max(each.width for each in chosen) // GRAIN) * GRAIN
+        if index == 1:  # Keras takes for fixed what the first two batches have in common
+            width += GRAIN
         seen = np.zeros((len(chosen), HEIGHT, width, 3), np.float32)
         texts = np.zeros((len(chosen), FULLEST), np.int32)
         for strip, text, each in zip(seen, texts, chosen, strict=True):
@@ -92,11 +93,7 @@ class Strips(keras.utils.PyDataset):
                 (choose_strip(self._pages, rng) for _ in range(count)), key=lambda each: each.width
             )
             size = self._batch_size
-            batches = [strips[at : at + size] for at in range(0, count, size)]
-            # the widest second: Keras takes for fixed what the first two have in common
-            if len(batches) > 1:
-                batches = [batches[0], batches[-1], *batches[1:-1]]
-            self._group = key, batches
+            self._group = key, [strips[at : at + size] for at in range(0, count, size)]
         return self._group[1]
 
 
@@ -178,11 +175,12 @@ def _within_gaps(line: Baseline, page: GreyPage, is_in: NDArray[np.bool_]) -> Ba
 
 
 def _unsteady(line: Baseline, rng: Random) -> Baseline:
-    """A little off, as measured lines are."""
-    size = line.size * math.exp(rng.normal(0, 0.09))
+    """A little off, as measured lines are; some are measured badly."""
+    scatter = 1.0 if rng.random() < 0.85 else 2.5
+    size = line.size * math.exp(scatter * rng.normal(0, 0.09))
     return replace(
         line,
-        y=line.y + line.size * rng.normal(0, 0.05),
+        y=line.y + line.size * scatter * rng.normal(0, 0.05),
         angle=line.angle + rng.normal(0, 0.025),
         size=size,
     )
@@ -190,11 +188,7 @@ def _unsteady(line: Baseline, rng: Random) -> Baseline:
 
 def _leant(matrix: NDArray[np.float64], rng: Random) -> NDArray[np.float64]:
     """With other slant and width: what another hand would have made of it."""
-    lean, stretch = rng.normal(0, 0.12), math.exp(rng.normal(0, 0.08))
-    change = np.array([[stretch, lean, -lean * HEIGHT / 2], [0, 1, 0]])
-    return np.column_stack(
-        [change[:, :2] @ matrix[:, :2], change[:, :2] @ matrix[:, 2] + change[:, 2]]
-    )
+    return leant(matrix, rng.normal(0, 0.12), math.exp(rng.normal(0, 0.08)))
 
 
 def _text(page: GreyPage, matrix: NDArray[np.float64], width: int) -> tuple[int, ...] | None:

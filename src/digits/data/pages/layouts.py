@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -40,7 +41,7 @@ def lines(sheet: Sheet, cast: Cast, rng: Random) -> None:
     pitch = cast.height * rng.uniform(1.4, 2.6)
     tab = cast.height * rng.uniform(1.5, 6) if rng.random() < 0.5 else 1.0
     longest = 1 if rng.random() < 0.25 else 9
-    crossing = 0.1 if rng.random() < 0.3 else 0.0
+    crossing = 0.15 if rng.random() < 0.35 else 0.0
     for y in np.arange(rng.uniform(0, pitch), rows - cast.height, pitch).round().astype(int):
         x = rng.uniform(0, 0.1) * columns
         while x < columns:
@@ -102,6 +103,8 @@ def form(sheet: Sheet, cast: Cast, rng: Random) -> None:
 def amount(sheet: Sheet, cast: Cast, rng: Random) -> None:
     """Sums of money, now and then in a printed box behind a printed sign."""
     sheet.is_security_printed = bool(rng.random() < 0.7)
+    if sheet.is_security_printed:  # which smaller digits would be lost in
+        cast = replace(cast, height=max(cast.height, int(rng.integers(14, 40))))
     for _ in range(rng.integers(1, 12)):
         written = cast.number(make_up_amount(rng), rng, room=sheet.size[1])
         place = sheet.random_place(written.ink, rng)

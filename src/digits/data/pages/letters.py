@@ -111,6 +111,24 @@ FREQUENCY = {
 }  # fmt: skip
 """How often a letter is met in English, in percent."""
 LONE = "AEFHKMNRTVWXaehkmnrwx"  # letters that look like no digit when they stand alone
+ALIKE = "abceegiillnnoooqrssttuyzz"  # those of which words are full that are taken for digits
+ALIKE_CAPITALS = "BDGILOOQSSZ"
+OTHERS = {
+    "b": "00 05 16 35 44 33 04",
+    "e": "14 34 43 23 04 05 16 36 45",
+    "f": "42 30 21 18 09 | 03 43",
+    "g": "43 23 04 15 35 43 43 47 29 08 16 45",
+    "h": "10 06 05 24 33 44 36",
+    "k": "00 06 | 32 14 14 46",
+    "l": "10 20 15 26 36",
+    "o": "23 04 16 35 43 23 34 44",
+    "r": "03 06 05 13 23",
+    "s": "43 23 04 24 35 26 06",
+    "t": "20 15 26 35 | 03 43",
+    "u": "03 15 26 35 43",
+    "x": "03 13 24 25 16 06 | 43 33 24 25 36 46",
+    "z": "03 33 33 06 06 36 | 14 34",
+}  # other forms of letters, which do not hang together
 
 
 def make_up_word(rng: np.random.Generator) -> str:
@@ -121,6 +139,9 @@ def make_up_word(rng: np.random.Generator) -> str:
     chances = np.array(list(FREQUENCY.values())) / sum(FREQUENCY.values())
     word = "".join(rng.choice(list(FREQUENCY), length, p=chances))
     style = rng.random()
+    if style > 0.85:
+        letters = ALIKE_CAPITALS if style > 0.97 else ALIKE
+        return "".join(rng.choice(list(letters), length))
     return word.upper() if style < 0.07 else word.capitalize() if style < 0.25 else word
 
 
@@ -145,7 +166,13 @@ class Script:
         """A new writer."""
         joined = rng.uniform(0.7, 1) if rng.random() < 0.6 else 0.0
         stretch = np.exp(rng.normal(0, 0.2)), np.exp(rng.normal(-0.05, 0.1))
-        small = CURSIVE if joined else PRINT
+        small = dict(CURSIVE)
+        if not joined:  # of no school
+            mixed = rng.random() if rng.random() < 0.5 else 0.0
+            for letter, notation in PRINT.items():
+                if rng.random() >= mixed:
+                    other = OTHERS.get(letter, notation)
+                    small[letter] = other if rng.random() < 0.4 else notation
         scatter = rng.uniform(0.02, 0.08)
         shapes = {
             letter: tuple(

@@ -34,17 +34,24 @@ CLUTTER = (
 
 
 def scatter(sheet: Sheet, cast: Cast, texts: list[str], rng: Random) -> None:
-    """Numbers at free places; some climb or fall."""
+    """Numbers at free places; some climb or fall, some are underlined, circled or taken back."""
+    steep = rng.random() < 0.15
     for text in texts:
         size = round(cast.height * math.exp(rng.normal(0, 0.12)))
         written = cast.number(text, rng, size, room=sheet.size[1])
         if rng.random() < 0.35:
-            written = turned(written, float(rng.normal(0, 9)))
+            written = turned(written, float(rng.normal(0, 20 if steep else 9)))
+        if rng.random() < 0.06:
+            cross_out(sheet, written, *sheet.random_place(written.ink, rng), rng)
+            continue
         for _ in range(8):
             place = sheet.random_place(written.ink, rng)
             if sheet.write(written, *place):
-                if rng.random() < 0.08:
+                kind = rng.random()
+                if kind < 0.12:
                     underline(sheet, written, place, rng)
+                elif kind < 0.17:
+                    circle(sheet, written, place, rng)
                 break
 
 
@@ -151,18 +158,42 @@ def underline(sheet: Sheet, written: Written, place: tuple[int, int], rng: Rando
         _draw(sheet.pen, [ends + rng.normal(0, 0.06 * written.height, (2, 2))], thick)
 
 
+def circle(sheet: Sheet, written: Written, place: tuple[int, int], rng: Random) -> None:
+    """A line once around a number, drawn by hand."""
+    half = np.array(written.ink.shape[::-1]) / 2
+    angle = np.linspace(0, rng.uniform(5.8, 7), 14) + rng.uniform(0, 6.3)
+    reach = half * rng.uniform(0.9, 1.2, 2) + rng.uniform(0, 0.3) * written.height
+    ring = np.stack([np.cos(angle), np.sin(angle)], 1) * reach * rng.uniform(0.94, 1.06, (14, 1))
+    curve = spline((ring + half + place).astype(np.float32), np.ones(14, np.float32))
+    thick = max(1, round(rng.uniform(0.03, 0.1) * written.height))
+    _draw(sheet.pen, [np.asarray(curve, np.float64)], thick)
+
+
 def cross_out(sheet: Sheet, written: Written, x: int, y: int, rng: Random) -> None:
     """A number that its writer took back, so that it is not to be read, if the place is free."""
     rows, columns = written.ink.shape
-    strokes = int(rng.integers(1, 4)) if rng.random() < 0.5 else int(rng.integers(6, 14))
-    ends = np.linspace(0.3, 0.7, strokes)[:, None] + rng.normal(0, 0.06, (strokes, 2))
     margin = written.height // 4
-    points = np.array([((margin, a * rows), (columns - margin, b * rows)) for a, b in ends])
+    if rng.random() < 0.35:
+        points = _up_and_down(rng, written)
+    else:
+        strokes = int(rng.integers(1, 4)) if rng.random() < 0.5 else int(rng.integers(6, 14))
+        ends = np.linspace(0.3, 0.7, strokes)[:, None] + rng.normal(0, 0.06, (strokes, 2))
+        points = np.array([((margin, a * rows), (columns - margin, b * rows)) for a, b in ends])
+        if strokes > 3 or rng.random() < 0.5:
+            points = points.reshape(1, -1, 2)  # to and fro without lifting the pen
     ink = written.ink.copy()
-    if strokes > 3 or rng.random() < 0.5:
-        points = points.reshape(1, -1, 2)  # to and fro without lifting the pen
-    _draw(ink, points, max(1, round(rng.uniform(0.05, 0.1) * written.height)))
+    _draw(ink, points, max(1, round(rng.uniform(0.03, 0.1) * written.height)))
     sheet.paste_if_free(ink, (x, y))
+
+
+def _up_and_down(rng: Random, written: Written) -> NDArray[np.float64]:
+    """A zigzag along a number, (1, N, 2)."""
+    rows, columns = written.ink.shape
+    turns = max(4, round(rng.uniform(2, 6) * columns / written.height))
+    x = np.linspace(written.height / 5, columns - written.height / 5, turns)
+    y = rows * np.where(np.arange(turns) % 2, 0.25, 0.75)
+    scatter = rng.normal(0, 0.08 * written.height, (turns, 2))
+    return (np.stack([x, y], 1) + scatter)[None]
 
 
 def sketch(sheet: Sheet, rng: Random) -> None:
@@ -183,7 +214,7 @@ def _figure(rng: Random) -> NDArray[np.float64]:
         return np.array([[0, 0], [1, 0], [1, 0.7], [0, 0.7], [0, 0]])
     if kind < 0.8:  # with a line to it: a circle alone is a 0
         angle = np.linspace(0, rng.uniform(2, 6.3), 12)
-        line = [[rng.uniform(1, 2), rng.uniform(-0.1, 0.1)]]
+        line = [[rng.uniform(1, 2) if rng.random() < 0.5 else rng.uniform(2, 9), 0]]
         return np.concatenate([line, np.stack([np.cos(angle), np.sin(angle)], 1) / 2])
     points = np.cumsum(rng.normal(0, 0.25, (6, 2)), axis=0).astype(np.float32)
     return np.asarray(spline(points, np.ones(6, np.float32)), np.float64)

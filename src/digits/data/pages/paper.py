@@ -108,7 +108,7 @@ def light(size: Size, rng: Random) -> Light:
         field = field * shadow(size, rng)
     if rng.random() < 0.12:
         field = field * fold(size, rng)
-    if rng.random() < 0.06:
+    if rng.random() < 0.1:
         field = field * gutter(size, rng)
     return np.asarray(field / field.max(), np.float32)
 

@@ -41,6 +41,9 @@ def lit_sheet(sheet: Sheet, height: int, sources: Sources, rng: Random) -> Scene
     if strength < 0.75:  # a pencil skips over the grain of the paper
         rough = 1 + paper.grain(size, rng.uniform(0.1, 0.35), rng)
         pen = np.clip(pen * rough, 0, 255).astype(np.uint8)
+    elif rng.random() < 0.15:  # ink runs dry
+        flow = 1 - np.abs(paper.grain(size, rng.uniform(0.1, 0.4), rng))
+        pen = np.clip(pen * flow, 0, 255).astype(np.uint8)
     return inked(scene, pen, colour, strength)
 
 

@@ -16,7 +16,7 @@ def make_up_number(rng: Random, longest: int = 12) -> str:
     kind = rng.random()
     if kind < 0.62 or longest < 6:
         return _plain(rng, longest)
-    makers = (make_up_amount, _decimal, _date, _fraction, _code, _percentage, _ordinal)
+    makers = (make_up_amount, _decimal, _date, _fraction, _code, _percentage, _ordinal, _bracketed)
     return makers[rng.integers(len(makers))](rng)[:longest]
 
 
@@ -40,8 +40,11 @@ def make_up_sum(rng: Random) -> str:
     text = terms[0]
     for term in terms[1:]:
         text += str(rng.choice(["+", "+", "-"])) + term
-    if rng.random() < 0.3:
+    kind = rng.random()
+    if kind < 0.3:
         text = f"({text}){rng.choice(['+', '-', ''])}{rng.integers(1, 100)}"
+    elif kind < 0.45:
+        text = f"{rng.choice(['', '2', '3', '5'])}({text})({_term(rng, unknown)}-{rng.integers(9)})"
     return text + (f"={rng.integers(0, 100)}" if rng.random() < 0.4 else "")
 
 
@@ -100,3 +103,7 @@ def _percentage(rng: Random) -> str:
 
 def _ordinal(rng: Random) -> str:
     return f"{rng.integers(1, 200)}."
+
+
+def _bracketed(rng: Random) -> str:
+    return f"({rng.integers(0, 10 ** rng.integers(1, 4))})"

@@ -164,7 +164,8 @@ class Habits:
 
     gap: between them, in heights of a digit. unrest: scatter of their sizes and places, in
     heights. rise: of the line, in heights a digit. zeros: height of a 0 that is not the first.
-    joins: how often the pen goes on to the next digit without lifting.
+    joins: how often the pen goes on to the next digit without lifting. lean: x gained per unit of
+    height, beyond what the hand itself has.
     """
 
     gap: float
@@ -172,6 +173,7 @@ class Habits:
     rise: float
     zeros: float
     joins: float
+    lean: float
 
     @classmethod
     def sample(cls, rng: Random) -> Habits:
@@ -184,6 +186,7 @@ class Habits:
             rise=rng.normal(0, 0.015),
             zeros=rng.uniform(0.55, 0.85) if rng.random() < 0.15 else 1.0,
             joins=rng.uniform(0.2, 0.8) if rng.random() < 0.2 else 0.0,
+            lean=rng.uniform(-0.15, 0.5) if rng.random() < 0.3 else 0.0,
         )
 
 
@@ -201,7 +204,7 @@ def write_number(writer: Writer, habits: Habits, text: str, height: int, rng: Ra
         drop = habits.rise * place + rng.normal(0, habits.unrest)
         if character in POWERS:
             size, drop = 0.55 * size, drop - rng.uniform(0.5, 0.75)
-        glyph = writer.write(digit, max(4, round(size)), rng)
+        glyph = _leant(writer.write(digit, max(4, round(size)), rng), habits.lean)
         top = round(glyph.top + height - size + drop * height)
         left = 0
         if placed:
@@ -212,6 +215,16 @@ def write_number(writer: Writer, habits: Habits, text: str, height: int, rng: Ra
             left = max(round(before.right + space), before.left + 1)
         placed.append(_PlacedGlyph(digit, glyph.ink, left, top))
     return _assembled(text, placed, height, habits.joins, rng)
+
+
+def _leant(glyph: Glyph, lean: float) -> Glyph:
+    if not lean:
+        return glyph
+    high, wide = glyph.ink.shape
+    matrix = np.array([[1, -lean, max(lean, 0) * high], [0, 1, 0]])
+    ink = cv2.warpAffine(glyph.ink, matrix, (math.ceil(wide + abs(lean) * high) + 1, high))
+    x, _, across, _ = cv2.boundingRect((ink > 0).astype(np.uint8))
+    return Glyph(np.asarray(ink[:, x : x + max(across, 1)], np.uint8), glyph.top)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
