@@ -10,7 +10,14 @@ from numpy.typing import NDArray
 from digits.model.classifier import TILE, Classifier
 from digits.model.finder import Finder, Spots, overlaps
 from digits.model.recogniser import APART, HEIGHT, STRIDE, TOKENS, Recogniser
-from digits.reading.alignment import box_about, frames_about, middle_of, owners_of, peaks_of
+from digits.reading.alignment import (
+    box_about,
+    frames_about,
+    is_in_doubt,
+    middle_of,
+    owners_of,
+    peaks_of,
+)
 from digits.reading.baseline import DIGIT, Baseline, cut_strip, leant, sizes_of
 from digits.reading.contrast import contrast
 from digits.reading.lines import lines_of_spots
@@ -79,7 +86,7 @@ def find_places(
     lines, groups = lines_of_spots(spots)
     strips = [cut_strip(grey, line.matrix, line.width) for line in lines]
     said = recogniser.say([contrast(strip) for strip in strips])
-    upright = _set_upright(grey, lines, recogniser)
+    upright = _set_upright(grey, lines, said, recogniser)
     found = [
         _on_line(number, line, strip, both, Spots(spots.boxes[group], spots.scores[group]))
         for number, (line, strip, *both, group) in enumerate(
@@ -186,11 +193,21 @@ def _on_picture(line: Baseline, box: NDArray[np.float64]) -> NDArray[np.float32]
 
 
 def _set_upright(
-    grey: NDArray[np.uint8], lines: list[Baseline], recogniser: Recogniser
+    grey: NDArray[np.uint8],
+    lines: list[Baseline],
+    said: list[NDArray[np.float64]],
+    recogniser: Recogniser,
 ) -> list[NDArray[np.float64]]:
-    """What the recogniser says of lines that lean forward, as many do, set upright."""
-    strips = [cut_strip(grey, leant(line.matrix, LEAN), line.width) for line in lines]
-    return recogniser.say([contrast(strip) for strip in strips])
+    """What the recogniser says of lines, where it was in doubt, once they are set upright: many
+    lean forward."""
+    found = list(said)
+    doubtful = [number for number, chances in enumerate(said) if is_in_doubt(chances[:, TOKENS])]
+    some = [lines[number] for number in doubtful]
+    strips = [cut_strip(grey, leant(line.matrix, LEAN), line.width) for line in some]
+    looks = recogniser.say([contrast(strip) for strip in strips])
+    for number, look in zip(doubtful, looks, strict=True):
+        found[number] = look
+    return found
 
 
 def _hear_among_larger(

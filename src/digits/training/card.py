@@ -42,7 +42,7 @@ A network that finds digits on a page and tells which they are: {parameters:,} w
 | Says | (N, H/4, W/4, 14): ten logits that a digit's centre is there, four sides of its box |
 | Score | {accuracy:.2%} of the digits on {data} found and told, n = {n:,}; {false:,} false ones |
 | Trained | recipe `{name}`, seed {seed}, {pages:,} pages, {minutes:.1f} minutes on {cores} cores |
-| Weights | SHA-256 `{sha256}` |
+{start}| Weights | SHA-256 `{sha256}` |
 
 **For** pages of handwritten numbers, digits 9 to 52 pixels high at the scale it is shown. **Made**
 by `digits train --recipe {name} --seed {seed}`; the recipe stands in `model.json`. Learned from
@@ -64,7 +64,7 @@ A network that reads lines of digits: {parameters:,} weights, {kilobytes:,.0f} k
 | Says | (N, W/4, 12): of every fourth column, logits of nothing, each digit, the end of a number |
 | Score | {accuracy:.2%} of {data} read without a mistake, n = {n:,} |
 | Trained | recipe `{name}`, seed {seed}, {pages:,} pages, {minutes:.1f} minutes on {cores} cores |
-| Weights | SHA-256 `{sha256}` |
+{start}| Weights | SHA-256 `{sha256}` |
 
 **For** numbers by hand, twelve digits and more, joined or apart, on paper of any kind. **Made** by
 `digits train --recipe {name} --seed {seed}`; the recipe stands in `model.json`. Learned from pages
@@ -86,7 +86,9 @@ def recogniser_card(card: dict[str, Any]) -> str:
 
 
 def _filled(template: str, card: dict[str, Any]) -> str:
+    start = card.get("start")
     return template.format(
+        start=f"| Began with | weights of SHA-256 `{start}` |\n" if start else "",
         name=card["name"],
         parameters=card["parameters"],
         kilobytes=card["bytes"] / 1000,
