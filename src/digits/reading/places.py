@@ -11,6 +11,7 @@ from digits.model.classifier import TILE, Classifier
 from digits.model.finder import Finder, Spots, overlaps
 from digits.model.recogniser import APART, HEIGHT, STRIDE, TOKENS, Recogniser
 from digits.reading.alignment import (
+    HEARD,
     box_about,
     frames_about,
     is_in_doubt,
@@ -56,8 +57,10 @@ class Places:
         return len(self.boxes)
 
     def are_beside(self, first: int, second: int) -> bool:
-        """Whether two places of one line are two digits, however much their boxes overlap."""
-        return _are_beside(
+        """Whether two places of one line are two digits, however much their boxes overlap: digits
+        that lean or touch lie in each other's. Both were read, each in columns of its own."""
+        is_heard = self.opinions.recogniser[[first, second]].max(axis=1).min() >= HEARD
+        return bool(is_heard) and _are_apart(
             self.line[first], self.along[first], self.line[second], self.along[second]
         )
 
@@ -72,9 +75,7 @@ class Places:
         return float(1 / (1 + np.exp(SHARPLY * (WIDEST - gap))))
 
 
-def _are_beside(line: int, along: float, other_line: int, other_along: float) -> bool:
-    """Whether two places of one line are two digits, however much their boxes overlap: digits that
-    lean or touch lie in each other's."""
+def _are_apart(line: int, along: float, other_line: int, other_along: float) -> bool:
     return line == other_line and abs(along - other_along) >= BESIDE
 
 
@@ -130,7 +131,8 @@ class _Place:
         return float(self.finder.max() + 3 * self.recogniser.max())
 
     def is_beside(self, other: _Place) -> bool:
-        return _are_beside(self.line, self.along, other.line, other.along)
+        is_heard = min(self.recogniser.max(), other.recogniser.max()) >= HEARD
+        return is_heard and _are_apart(self.line, self.along, other.line, other.along)
 
 
 def _on_line(
