@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from digits.reading.baseline import DIGIT
+
 CLASSES = 10
 WORST = -7.0  # logarithm of odds, below which an opinion counts no more
 
@@ -72,7 +74,7 @@ WEIGHTS = (
 )
 """Of the features; fitted by benchmarks/weigh.py on pages of writers, papers and typefaces that no
 network learned from."""
-NEAR, MANY = 104, 3  # columns, in which digits keep company; how many are full company
+NEAR, MANY = 4 * DIGIT, 3  # columns, in which digits keep company; how many are full company
 USUAL = 0.65  # share of the places that hold a digit, on those pages
 PATIENCE = 15  # places of the usual kind, that those of a page are added to
 OCTAVES = 1.0  # standard deviation of sizes that are alike
