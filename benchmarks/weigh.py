@@ -6,8 +6,8 @@
          of two in three a close-up of a number is read
 --seed   of these pages (default 30000)
 
-Prints the weights for `digits.reading.opinions.WEIGHTS`, fitted by maximum likelihood on half of
-the pages, and the log-loss on the other half, of all opinions and without each.
+Prints the weights for `digits.reading.opinions.WEIGHTS`, fitted by maximum likelihood, and the
+log-loss on half of the pages of weights fitted on the other half, of all opinions and without each.
 """
 
 import argparse
@@ -26,10 +26,10 @@ from digits.reading.places import Places, find_places
 
 SAME, OTHER = 0.4, 0.2  # overlaps from which a place holds a digit, and below which it does not
 COLUMNS = {
-    "finder": (0, 5, 10, 15),
+    "finder": (0, 5, 10, 17),
     "recogniser": (1, 6, 11),
-    "classifier": (2, 7, 12, 3, 8, 13),
-    "what is around": (*range(10, 15), 16, 17),
+    "classifier": (2, 7, 12, 3, 8, 13, 15, 16),
+    "what is around": (*range(10, 15), 18, 19),
 }
 """Of the features, those that rest on each."""
 
@@ -129,7 +129,7 @@ def main() -> None:
     learn, test = of % 2 == 0, of % 2 == 1
     print(f"{len(y):,} places, {np.mean(y < 10):.0%} of them digits")
     share = 1 / np.sqrt(np.bincount(of))[of]  # else a few pages full of digits would decide
-    weights = fit(x[learn], y[learn], share[learn])
+    weights = fit(x, y, share)
     print("WEIGHTS = (" + ", ".join(f"{value:.2f}" for value in weights) + ")")
     for name, columns in {"": (), **COLUMNS}.items():
         kept = [place for place in range(x.shape[-1]) if place not in columns]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from itertools import islice, pairwise
 
 import numpy as np
@@ -59,6 +61,24 @@ def test_several_processes_make_the_same_pages_in_the_same_order(sources: Source
     shared = make_pages(3, seed=2, sources=sources, size=(96, 128), processes=2)
     for first, second in zip(alone, shared, strict=True):
         assert np.array_equal(first.pixels, second.pixels)
+
+
+MAKER = """
+import time
+from digits.data.pages.page import make_pages
+from digits.data.pages.sources import Sources
+for page in make_pages(64, 0, Sources.open("train"), size=(64, 64), processes=2):
+    print("made", flush=True)
+    time.sleep(600)
+"""
+
+
+def test_the_processes_of_one_that_is_killed_end_too() -> None:
+    with subprocess.Popen([sys.executable, "-c", MAKER], stdout=subprocess.PIPE) as maker:
+        assert maker.stdout is not None
+        assert maker.stdout.readline().strip() == b"made"
+        maker.kill()
+        maker.communicate(timeout=20)  # until the last of them has closed its output
 
 
 def test_pages_are_pictures_of_the_size_asked_for(pages: list[Page]) -> None:

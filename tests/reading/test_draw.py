@@ -84,3 +84,12 @@ def test_a_label_at_the_upper_edge_gets_a_strip_and_covers_no_digit() -> None:
     assert (drawn[:strip] != 255).any()
     assert (drawn[strip + 10 : strip + 380, 155:205] == 255).all()
     assert (drawn[strip:, 220:] == 255).all()
+
+
+def test_where_numbers_stand_close_labels_shrink_and_every_number_stays_in_sight() -> None:
+    boxes = [(40 + 50 * (k % 9), 60 + 60 * (k // 9), 24, 34) for k in range(81)]
+    page = np.full((640, 520, 3), 255, np.uint8)
+    drawn = reading(page, boxes).draw()
+    for x, y, width, height in boxes:
+        assert (drawn[y + 3 : y + height - 3, x + 3 : x + width - 3] == 255).all()
+        assert (drawn[y - 8 : y - 2, x : x + 6] != 255).any()

@@ -27,6 +27,14 @@ def test_a_surer_small_digit_in_a_large_one_stays() -> None:
     assert len(kept) == 2
 
 
+def test_an_unlikely_large_digit_around_a_surer_one_goes() -> None:
+    found = spots((12, 12, 26, 24), (10, 10, 60, 90))
+    scores = found.scores - np.float32(10) + np.array([[1], [1.5]], np.float32)
+    assert len(without_parts(Spots(found.boxes, scores))) == 2
+    scores[1] -= 1
+    assert len(without_parts(Spots(found.boxes, scores))) == 1
+
+
 def test_neighbours_stay() -> None:
     assert len(without_parts(spots((0, 0, 20, 30), (18, 2, 20, 30), (38, 0, 8, 30)))) == 3
 

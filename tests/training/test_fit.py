@@ -198,6 +198,19 @@ def test_a_taught_network_learns_its_teachers_doubts_and_resumes(
     assert equal(whole, resumed)
 
 
+def test_a_wider_network_begins_with_the_answers_of_a_narrower_one(tmp_path: Path) -> None:
+    narrow = networks.finder(4, 6, 8, 10)
+    for weights in narrow.weights:  # as of a network that learned something
+        weights.assign(weights + 0.1 * np.abs(np.random.default_rng(0).normal(size=weights.shape)))
+    narrow.save(tmp_path / "start.keras")
+    wide = networks.finder(4, 8, 12, 16)
+    seen = np.random.default_rng(1).normal(size=(2, 32, 48, 3)).astype(np.float32)
+    wanted = np.asarray(narrow(seen, training=False))
+    assert not np.allclose(np.asarray(wide(seen, training=False)), wanted, atol=1e-3)
+    fitting._begin_with(wide, str(tmp_path / "start.keras"))
+    np.testing.assert_allclose(np.asarray(wide(seen, training=False)), wanted, rtol=1e-3, atol=1e-4)
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [
@@ -430,3 +443,12 @@ def test_a_network_joined_with_another_gives_the_mean_of_their_scores(
     assert "Asked together with" in (tmp_path / "joined" / "README.md").read_text("utf-8")
     again = logits(keras.models.load_model(tmp_path / "joined" / "model.keras"), shown)
     assert again == pytest.approx(mean, abs=1e-3)
+
+
+def test_a_resumed_run_tells_on_what_machine_it_began(tmp_path: Path) -> None:
+    begun = {"recipe": DENSE.to_dict(), "seed": 0}
+    first = fitting._described(tmp_path, begun, {"machine": {"cores": 16}})
+    assert first == begun | {"machine": {"cores": 16}}
+    assert fitting._described(tmp_path, begun, {"machine": {"cores": 2}, "data": 1}) == (
+        first | {"data": 1}
+    )

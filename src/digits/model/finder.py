@@ -23,6 +23,7 @@ STRIDE = 4  # pixels between the places that the network speaks of
 GRAIN = 16  # pixels of its coarsest cell, of which a picture's sides are multiples
 SAME = 0.45  # intersection over union, from which on two boxes are of one digit
 WITHIN = 0.7  # share of a box that lies in a surer one, from which on it is a part of that
+SURER = 1.0  # logits, by which it is to be surer than an unlikely one around it
 UNIT = 8.0  # pixels; sides are logarithms of multiples of it
 LOWEST, HIGHEST = 9, 52  # pixels, heights of the digits that it learned to find
 
@@ -86,15 +87,20 @@ def spots_in(said: NDArray[np.float32], least: float) -> Spots:
 
 
 def without_parts(spots: Spots) -> Spots:
-    """Without what a surer place holds already, whole or in part: the ring of a 9 is no 0.
+    """Without what a surer place holds already, whole or in part: the ring of a 9 is no 0; and
+    without what is unlikely and holds a surer one: two digits are not one large one.
 
     spots: the surest first.
     """
     kept: list[int] = []
+    best = spots.scores.max(axis=1, initial=-np.inf)
     for place, box in enumerate(spots.boxes):
         others = spots.boxes[kept]
-        within = common_area(box, others) / box[2:].prod()
-        if not (overlaps(box, others) >= SAME).any() and not (within >= WITHIN).any():
+        common = common_area(box, others)
+        is_part = (common >= WITHIN * box[2:].prod()) | (overlaps(box, others) >= SAME)
+        is_surer = (best[place] < 0) & (best[kept] - best[place] >= SURER)
+        is_whole = is_surer & (common >= WITHIN * others[:, 2:].prod(axis=1))
+        if not is_part.any() and not is_whole.any():
             kept.append(place)
     return Spots(spots.boxes[kept], spots.scores[kept])
 

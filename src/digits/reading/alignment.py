@@ -64,12 +64,13 @@ def owners_of(
         return owner
     middle, half = boxes[:, 0] + boxes[:, 2] / 2, np.maximum(boxes[:, 2] / 2, STRIDE)
     seen = np.exp(scores - scores.max(axis=1, keepdims=True))
+    doubt = 1 / (1 + np.exp(scores.max(axis=1)))
     pairs = []
     for peak, (low, high) in enumerate(peaks):
         off = np.abs(middle_of((low, high)) - middle) / half
         unlike = 1 - seen[:, digits[low:high].max(axis=0).argmax()]
         pairs += [
-            (float(off[spot] + UNLIKELY * unlike[spot]), peak, spot)
+            (float(off[spot] + UNLIKELY * unlike[spot] + doubt[spot]), peak, spot)
             for spot in np.flatnonzero(off <= FARTHEST).tolist()
         ]
     taken: set[int] = set()

@@ -15,6 +15,9 @@ SURE, UNSURE, REJECTED = (0, 114, 178), (213, 94, 0), (150, 150, 150)  # RGB; Wo
 SURE_FROM = 0.9
 SMALLEST = 320  # pixels; smaller pictures are enlarged, or the writing would not fit
 FONT = cv2.FONT_HERSHEY_DUPLEX
+STYLES = ((1, True), (0.75, True), (0.55, True), (0.75, False), (0.55, False), (0.4, False))
+"""Of labels: parts of their usual size, with the confidence or without, the first that fits."""
+CROWDED = 0.05  # share of the labels that may hide another label or number
 NEUTRAL = (110, 110, 110)  # ink that spoke for neither
 ENLARGED = 6  # times, of an explained tile
 ROW = 8  # explained tiles side by side
@@ -24,15 +27,15 @@ CAPTION = 44  # pixels below each
 def draw_reading(reading: Reading) -> NDArray[np.uint8]:
     """(H, W, 3) uint8 RGB: the picture with every number boxed, its text and confidence above.
 
-    Blue is sure, orange is not, grey was rejected. Small pictures are enlarged by a whole factor,
-    and get a white strip on top where a number stands too high for its label.
+    Blue is sure, orange is not, grey was rejected. Where numbers stand close labels are smaller,
+    and at last without the confidence. Small pictures are enlarged by a whole factor, and get a
+    white strip on top where a number stands too high for its label.
     """
     height, width = reading.picture.shape[:2]
     factor = max(1, round(SMALLEST / max(height, width, 1)))
     larger = np.repeat(np.repeat(reading.picture, factor, axis=0), factor, axis=1)
     size, pen = max(larger.shape[:2]) / 700, max(1, round(max(larger.shape[:2]) / 500))
-    plates = [_plate(number, size) for number in reading.numbers]
-    placed = list(zip(reading.numbers, plates, strict=True))
+    placed = list(zip(reading.numbers, _plates(reading.numbers, factor, size), strict=True))
     strip = max([len(plate) - factor * number.box[1] for number, plate in placed] + [0])
     canvas = np.full((strip + larger.shape[0], *larger.shape[1:]), 255, np.uint8)
     canvas[strip:] = larger
@@ -57,9 +60,36 @@ def _box(
     cv2.rectangle(canvas, (x, y), (x + width - 1, y + height - 1), colour, pen)
 
 
-def _plate(number: Number, size: float) -> NDArray[np.uint8]:
-    """(h, w, 3) uint8 RGB: the number and its confidence, white on its colour."""
-    text = f"{number.text}  {100 * number.confidence:.0f} %"
+def _plates(numbers: Sequence[Number], factor: int, size: float) -> list[NDArray[np.uint8]]:
+    """A label for each number, in the largest style in which they hide next to nothing."""
+    plates: list[NDArray[np.uint8]] = []
+    for part, is_full in STYLES:
+        plates = [_plate(number, part * size, is_full) for number in numbers]
+        if _hiding(numbers, plates, factor) <= CROWDED * len(numbers):
+            break
+    return plates
+
+
+def _hiding(numbers: Sequence[Number], plates: Sequence[NDArray[np.uint8]], factor: int) -> int:
+    """How many labels hide another or a number that is not theirs."""
+    boxes = factor * np.array([number.box for number in numbers]).reshape(-1, 4)
+    sizes = np.array([plate.shape[1::-1] for plate in plates]).reshape(-1, 2)
+    labels = np.concatenate([boxes[:, :2] - sizes * (0, 1), sizes], axis=1)
+    others = ~np.eye(len(numbers), dtype=bool)
+    return int(((_meet(labels, labels) | _meet(labels, boxes)) & others).any(axis=1).sum())
+
+
+def _meet(boxes: NDArray[np.float64], others: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """(N, M) whether boxes (N, 4), x, y, width, height, share a part with others (M, 4)."""
+    low = np.maximum(boxes[:, None, :2], others[:, :2])
+    ends = boxes[:, :2] + boxes[:, 2:], others[:, :2] + others[:, 2:]
+    high = np.minimum(ends[0][:, None], ends[1])
+    return np.asarray((high > low).all(axis=2))
+
+
+def _plate(number: Number, size: float, is_full: bool) -> NDArray[np.uint8]:
+    """(h, w, 3) uint8 RGB: the number, in full with its confidence, white on its colour."""
+    text = number.text + (f"  {100 * number.confidence:.0f} %" if is_full else "")
     (wide, high), _ = cv2.getTextSize(text, FONT, size, 1)
     margin = max(2, high // 3)
     plate = np.full((high + 2 * margin, wide + 2 * margin, 3), _colour(number), np.uint8)

@@ -19,6 +19,7 @@ from digits.reading.reading import Box, Digit, Number, Rejected
 
 ACCEPTED = 0.45  # the chance from which on a place is a digit
 ALIKE = 0.05  # and from which on, below that, it looks like one
+CHANCE, LIKELY = 2.0, 0.9  # of so many places one is like a digit by chance, unless it is likelier
 SHARED = 0.6  # of the smaller of two boxes: both are not digits
 TELLING, SURE = (2, 3, 4, 5, 7), 0.8  # digits that tell how a page lies, from that chance on
 
@@ -82,7 +83,16 @@ def decide(places: Places, shape: tuple[int, ...]) -> Page:
             digit = int(row.argmax())
             sure = float(is_digit[place])
             digits[place] = Digit(digit, float(row[digit]), row, box, sure, places.tiles[place])
+    if _are_by_chance(list(digits.values()), len(places)):
+        rejected += [Rejected(each.box, "letter-like") for each in digits.values()]
+        digits = {}
     return Page(places, digits, rejected)
+
+
+def _are_by_chance(digits: list[Digit], count: int) -> bool:
+    """Whether none of the digits is surer than the best of so many places that hold none."""
+    surest = max((each.is_digit * each.confidence for each in digits), default=1.0)
+    return surest < min(1 - CHANCE / max(count, 1), LIKELY)
 
 
 def _is_covered(places: Places, place: int, others: list[int]) -> bool:

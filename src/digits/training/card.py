@@ -17,7 +17,7 @@ A network that tells which digit a 28×28 tile shows: {parameters:,} weights, {k
 | Wilson 95 % interval | {low:.2%} to {high:.2%} |
 | Log-loss, calibration | {log_loss:.4f}, ECE {ece:.2%} (15 bins) |
 | With a second look at what is doubted | `digits evaluate {name}` tells |
-| Trained | recipe `{name}`, seed {seed}, {digits:,} tiles, {minutes:.1f} minutes on {cores} cores |
+| Trained | recipe `{name}`, seed {seed}, {digits:,} tiles, {minutes:.1f} minutes on {machine} |
 | Weights | SHA-256 `{sha256}` |
 
 **For** handwritten digits 0 to 9, one a tile, from any pen. **Made** by
@@ -41,7 +41,7 @@ A network that finds digits on a page and tells which they are: {parameters:,} w
 | Takes | contrast (N, H, W, 3) float32 (`digits.reading.contrast`), H and W multiples of 16 |
 | Says | (N, H/4, W/4, 14): ten logits that a digit's centre is there, four sides of its box |
 | Score | {accuracy:.2%} of the digits on {data} found and told, n = {n:,}; {false:,} false ones |
-| Trained | recipe `{name}`, seed {seed}, {pages:,} pages, {minutes:.1f} minutes on {cores} cores |
+| Trained | recipe `{name}`, seed {seed}, {pages:,} pages, {minutes:.1f} minutes on {machine} |
 {start}| Weights | SHA-256 `{sha256}` |
 
 **For** pages of handwritten numbers, digits 9 to 52 pixels high at the scale it is shown. **Made**
@@ -63,7 +63,7 @@ A network that reads lines of digits: {parameters:,} weights, {kilobytes:,.0f} k
 | Takes | strips (N, 48, W, 3) float32, a digit 26 pixels high (`digits.reading.baseline`) |
 | Says | (N, W/4, 12): of every fourth column, logits of nothing, each digit, the end of a number |
 | Score | {accuracy:.2%} of {data} read without a mistake, n = {n:,} |
-| Trained | recipe `{name}`, seed {seed}, {pages:,} pages, {minutes:.1f} minutes on {cores} cores |
+| Trained | recipe `{name}`, seed {seed}, {pages:,} pages, {minutes:.1f} minutes on {machine} |
 {start}| Weights | SHA-256 `{sha256}` |
 
 **For** numbers by hand, twelve digits and more, joined or apart, on paper of any kind. **Made** by
@@ -99,7 +99,7 @@ def _filled(template: str, card: dict[str, Any]) -> str:
         seed=card["seed"],
         pages=card["data"]["pages"],
         minutes=card["fit_seconds"] / 60,
-        cores=card["machine"]["cores"],
+        machine=_machine(card["machine"]),
         sha256=card["sha256"],
     )
 
@@ -125,8 +125,12 @@ def model_card(card: dict[str, Any]) -> str:
         seed=card["seed"],
         digits=card["data"]["digits"],
         minutes=card["fit_seconds"] / 60,
-        cores=card["machine"]["cores"],
+        machine=_machine(card["machine"]),
         sha256=card["sha256"],
         joined=f" Asked together with {' and '.join(models)}." if models else "",
         drawn=f" and {drawn:,} digits drawn by this project's own pen" if drawn else "",
     )
+
+
+def _machine(machine: dict[str, Any]) -> str:
+    return f"{machine['cores']} cores" + (f" and {machine['gpu']}" if "gpu" in machine else "")

@@ -7,11 +7,14 @@ import hashlib
 import json
 import os
 import platform
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
+from numpy.typing import NDArray
 
 from digits.errors import TrainingError
 from digits.files import write_json
@@ -59,15 +62,14 @@ def train(
         lesson = OF_PAGES[recipe.network.kind](recipe, recipe.pages, seed, *made)
     else:
         lesson = tiles.prepare(recipe, seed, data)
-    if not (out / RUN).exists():
-        write_json(out / RUN, begun)
+    facts = _described(out, begun, _circumstances(lesson))
     network = networks.build(recipe.network)
     if recipe.fit.start:
         _begin_with(network, recipe.fit.start)
     history = fit(network, recipe, lesson, out, tensorboard)
     network.save(out / "model.keras")
     draw_curves(history.rows, out / "curves.png", recipe.name)
-    facts = begun | _circumstances(lesson) | {"fit_seconds": round(history.seconds, 2)}
+    facts |= {"fit_seconds": round(history.seconds, 2)}
     facts = lesson.finish(network, facts, out)
     write_json(out / RUN, facts)
     return facts
@@ -93,15 +95,29 @@ def _start(recipe: Recipe) -> dict[str, Any]:
 
 
 def _begin_with(network: keras.Model, name: str) -> None:
+    """Give a network the weights of another, which may be narrower: it then says the same."""
     path = keras_file(name)
     try:
-        network.set_weights(keras.models.load_model(path, compile=False).get_weights())
+        begun = keras.models.load_model(path, compile=False).get_weights()
+        pairs = zip(begun, network.get_weights(), strict=True)
+        network.set_weights([_widened(old, fresh) for old, fresh in pairs])
     except Exception as error:  # Keras raises whatever the damaged part raised
         reason = str(error).strip().partition("\n")[0]
         raise TrainingError(
             f"{path} does not fit the recipe's network: {reason}; "
             "name another start, or leave it out"
         ) from error
+
+
+def _widened(old: NDArray[np.float32], fresh: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The weights of a layer among the fresh ones of a wider layer. To what the old channels say
+    the new ones add nothing at first; after Chen et al. 2015, "Net2Net" (arXiv 1511.05641)."""
+    room = tuple(slice(0, extent) for extent in old.shape)
+    wide = fresh.copy()
+    if old.ndim > 1:
+        wide[..., room[-1]] = 0
+    wide[room] = old
+    return wide
 
 
 def fit(
@@ -183,6 +199,16 @@ def _enter(out: Path, begun: dict[str, Any], resume: bool) -> None:
         )
 
 
+def _described(out: Path, begun: dict[str, Any], where: dict[str, Any]) -> dict[str, Any]:
+    """What run.json says of a run while it goes on: how it was begun, and in what circumstances,
+    also if it is resumed in others."""
+    if (out / RUN).exists():
+        where |= {key: value for key, value in _read_run(out / RUN).items() if key in where}
+    else:
+        write_json(out / RUN, begun | where)
+    return begun | where
+
+
 def _read_run(path: Path) -> dict[str, Any]:
     try:
         run = json.loads(path.read_text("utf-8"))
@@ -207,5 +233,15 @@ def _circumstances(lesson: Lesson) -> dict[str, Any]:
             "system": f"{platform.system()} {platform.machine()}",
             "cores": os.cpu_count(),
             "backend": keras.backend.backend(),
-        },
+        }
+        | _gpu(),
     }
+
+
+def _gpu() -> dict[str, str]:
+    """The graphics processor that Keras computes on, if there is one."""
+    if keras.backend.backend() == "torch":  # for which Keras lists none
+        cuda = import_module("torch").cuda
+        return {"gpu": cuda.get_device_name()} if cuda.is_available() else {}
+    devices = keras.distribution.list_devices("gpu")
+    return {"gpu": str(devices[0])} if devices else {}

@@ -21,14 +21,15 @@ def viewpoint(size: tuple[int, int], rng: Random) -> NDArray[np.float64]:
     angle = math.radians(rng.normal(0, 2.5))
     turn = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
     middle = corners.mean(axis=0)
-    moved = (corners - middle) @ turn * rng.uniform(0.88, 1.02) + middle
+    near = rng.uniform(0.88, 1.02) if rng.random() < 0.8 else rng.uniform(0.6, 0.9)
+    moved = (corners - middle) @ turn * near + middle
     moved = moved + rng.normal(0, 0.018, (4, 2)) * (width, height)
     return np.asarray(cv2.getPerspectiveTransform(corners, moved.astype(np.float32)), np.float64)
 
 
 def seen_from(view: NDArray[np.float64], scene: Scene, rng: Random) -> Scene:
     """The sheet as a viewpoint sees it; around it more of its paper, or a desk."""
-    beyond = scene[0, 0] if rng.random() < 0.5 else rng.uniform(0.05, 0.7, 3)
+    beyond = scene[0, 0] if rng.random() < 0.5 else rng.uniform(0, 0.7, 3)
     height, width = scene.shape[:2]
     colour = tuple(float(value) for value in beyond)
     return np.asarray(cv2.warpPerspective(scene, view, (width, height), borderValue=colour))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import partial
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from threading import Thread
 from typing import Any
 
 import cv2
@@ -77,12 +78,32 @@ def make_pages(
 
     Page i is a function of seed, i, size and sources alone, however many processes make them.
     """
-    make = partial(_make, seed, size, sources)
     if processes == 1:
-        yield from map(make, range(count))
+        yield from (_make(seed, size, sources, place) for place in range(count))
         return
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(make, range(count), chunksize=CHUNK)
+    context = get_context("spawn")
+    given = (seed, size, sources)  # to each process once: sources are large
+    with ProcessPoolExecutor(processes, context, _hold, given) as pool:
+        yield from pool.map(_make_held, range(count), chunksize=CHUNK)
+
+
+_held: list[tuple[int, tuple[int, int], Sources]] = []
+
+
+def _hold(*given: Any) -> None:
+    _held[:] = [given]
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _make_held(place: int) -> Page:
+    return _make(*_held[0], place)
 
 
 def _make(seed: int, size: tuple[int, int], sources: Sources, place: int) -> Page:

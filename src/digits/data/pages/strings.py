@@ -6,6 +6,12 @@ import numpy as np
 
 Random = np.random.Generator
 
+AFTER_AMOUNTS = (
+    "", "", "", "", "-", "-", "_", "_", "~", ".-", ".-", ",-", "=", ".=", ".", ",", "/", "/", "//",
+    ".-/", "-/", "x",
+)  # fmt: skip
+"""What closes a sum of money."""
+
 
 def make_up_number(rng: Random, longest: int = 12) -> str:
     """A number, now and then with the signs that belong to it.
@@ -21,15 +27,19 @@ def make_up_number(rng: Random, longest: int = 12) -> str:
 
 
 def make_up_amount(rng: Random) -> str:
-    """A sum of money as it stands on a cheque: dots between thousands, a dash after it."""
+    """A sum of money as it stands on a cheque: dots between thousands, and signs around it that
+    leave no room for more digits."""
     digits = str(rng.integers(1, 10)) + _digits(rng, int(rng.choice([2, 3, 4, 5, 6, 7])))
     if rng.random() < 0.55:  # round sums
         zeros = int(rng.integers(1, len(digits)))
         digits = digits[: len(digits) - zeros] + "0" * zeros
     if rng.random() < 0.5:
         digits = f"{int(digits):,}".replace(",", "." if rng.random() < 0.85 else "'")
-    before = str(rng.choice(["", "", "", "", "$", "=", "#"])).replace("#", "=")
-    after = str(rng.choice(["", "", "-", "_", ".-", ",-", "=", ".", ",", "/", ".="]))
+    if rng.random() < 0.1:
+        fence = str(rng.choice(["#", "x", "*", "=", "/"]))
+        return fence + digits + fence
+    before = str(rng.choice(["", "", "", "", "$", "="]))
+    after = str(rng.choice(AFTER_AMOUNTS))
     return before + digits + after
 
 

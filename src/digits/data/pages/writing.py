@@ -33,9 +33,21 @@ SIGNS: Mapping[str, Sequence[Sequence[tuple[float, float]]]] = {
     "_": [[(0, 0.6), (0.8, 0.55), (1.4, 0.62)]],
     "+": [[(0, 0.55), (0.55, 0.54)], [(0.28, 0.27), (0.27, 0.83)]],
     "=": [[(0, 0.42), (0.55, 0.4)], [(0, 0.66), (0.55, 0.65)]],
-    "/": [[(0.45, -0.08), (0, 1.12)]],
+    "/": [[(0.55, -0.15), (0, 1.2)]],
     "(": [[(0.22, -0.1), (0, 0.5), (0.22, 1.1)]],
     ")": [[(0, -0.1), (0.22, 0.5), (0, 1.1)]],
+    "~": [[(0, 0.58), (0.3, 0.48), (0.6, 0.62), (0.9, 0.48), (1.2, 0.6)]],
+    "*": [
+        [(0.2, 0.3), (0.2, 0.7)],
+        [(0.03, 0.4), (0.37, 0.6)],
+        [(0.03, 0.6), (0.37, 0.4)],
+    ],
+    "#": [
+        [(0.22, 0.15), (0.12, 0.9)],
+        [(0.48, 0.15), (0.38, 0.9)],
+        [(0, 0.4), (0.62, 0.38)],
+        [(0, 0.66), (0.58, 0.65)],
+    ],
     "%": [
         [(0.6, 0.05), (0.05, 0.95)],
         [(0.15, 0.05), (0.02, 0.2), (0.15, 0.35), (0.28, 0.2), (0.15, 0.05)],
@@ -179,14 +191,14 @@ class Habits:
     def sample(cls, rng: Random) -> Habits:
         """Mostly a fifth of a height apart, now and then touching or wide apart."""
         kind = rng.random()
-        near, far = (-0.04, 0.06) if kind < 0.25 else (0.08, 0.3) if kind < 0.85 else (0.3, 0.7)
+        near, far = (-0.1, 0.06) if kind < 0.25 else (0.08, 0.3) if kind < 0.85 else (0.3, 0.7)
         return cls(
             gap=rng.uniform(near, far),
-            unrest=rng.uniform(0, 0.06),
+            unrest=rng.uniform(0, 0.06) if rng.random() < 0.85 else rng.uniform(0.06, 0.15),
             rise=rng.normal(0, 0.015),
             zeros=rng.uniform(0.55, 0.85) if rng.random() < 0.15 else 1.0,
             joins=rng.uniform(0.2, 0.8) if rng.random() < 0.2 else 0.0,
-            lean=rng.uniform(-0.15, 0.5) if rng.random() < 0.3 else 0.0,
+            lean=rng.uniform(-0.15, 0.65) if rng.random() < 0.35 else 0.0,
         )
 
 
@@ -271,9 +283,9 @@ def _assembled(
         np.maximum(window, each.ink, out=window)
         if each.character.isdigit():
             digits.append((int(each.character), outline(each.ink) + np.array([x, y], np.float32)))
-    for (_, first), (_, second) in pairwise(digits):
+    for (digit, first), (_, second) in pairwise(digits):
         if rng.random() < joins:
-            _join(ink, first, second, height, rng)
+            _join(ink, first, second, height, rng, is_high=digit == 0 and rng.random() < 0.6)
     return Written(text, ink, tuple(digits), height)
 
 
@@ -284,11 +296,15 @@ def outline(ink: Ink) -> Points:
     return np.concatenate([hull, hull + 1])  # a pixel has two edges
 
 
-def _join(ink: Ink, first: Points, second: Points, height: int, rng: Random) -> None:
-    """A stroke from the foot of one digit on to the next, without lifting the pen."""
-    low = first[first[:, 1] >= np.median(first[:, 1])]
-    start = low[low[:, 0].argmax()]
-    end = second[second[:, 0].argmin()]
+def _join(
+    ink: Ink, first: Points, second: Points, height: int, rng: Random, *, is_high: bool
+) -> None:
+    """A stroke from the foot of one digit, or from the head of a 0, on to the next, without
+    lifting the pen."""
+    side = -1 if is_high else 1
+    left = first[side * (first[:, 1] - np.median(first[:, 1])) >= 0]
+    right = second[second[:, 1] <= np.median(second[:, 1])] if is_high else second
+    start, end = left[left[:, 0].argmax()], right[right[:, 0].argmin()]
     if end[0] - start[0] > 0.6 * height:
         return
     middle = (start + end) / 2 + (0, rng.uniform(0, 0.12) * height)
