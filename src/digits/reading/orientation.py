@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,6 +15,7 @@ ORIENTATIONS = (0, 90, 180, 270)  # degrees, clockwise
 ENOUGH = 5  # digits that tell how the page lies, without which it is not turned
 TIMES = 2  # and so many times as many as upright
 PART = 24  # heights of a digit, the side of the part of a page that is turned on trial
+LARGE = 26  # pixels, the size of digits on that part, at most
 USUAL = 0.25  # share of such digits among all that looks like one, from which on it lies well
 
 
@@ -37,15 +39,19 @@ def upright(grey: NDArray[np.uint8], read: Callable[[NDArray[np.uint8]], Page]) 
 
 
 def _fullest_part(grey: NDArray[np.uint8], page: Page) -> NDArray[np.uint8]:
-    """The part of a picture in which most looks like digits."""
+    """The part of a picture in which most looks like digits, these no larger than need be."""
     alike = [each.box for each in page.digits.values()] + [each.box for each in page.rejected]
     boxes = np.array(alike, np.float64)
     middle = boxes[:, :2] + boxes[:, 2:] / 2
-    reach = PART * float(np.median(boxes[:, 2:].max(axis=1))) / 2
+    size = float(np.median(boxes[:, 2:].max(axis=1)))
+    reach = PART * size / 2
     within = (np.abs(middle[:, None] - middle) <= reach).all(axis=2).sum(axis=1)
     x, y = middle[within.argmax()]
     left, top = max(0, round(x - reach)), max(0, round(y - reach))
-    return grey[top : round(y + reach), left : round(x + reach)]
+    part = grey[top : round(y + reach), left : round(x + reach)]
+    scale = min(1.0, LARGE / size)
+    extent = [max(1, round(side * scale)) for side in part.shape[::-1]]
+    return np.asarray(cv2.resize(part, extent, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def turned(grey: NDArray[np.uint8], degrees: int) -> NDArray[np.uint8]:
