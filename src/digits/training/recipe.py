@@ -145,9 +145,10 @@ class Augmentation:
 class Fit:
     """How it learns: AdamW, a linear warm-up, then a cosine down to zero.
 
-    start: a shipped model, a run folder or a .keras file, with whose weights it begins; fresh
-    ones if left out. teacher: such a model, of whose scores it learns as well; taught: the share
-    of them in what it learns from, beside the labels. A [finish] names its own.
+    start: a shipped model, a run folder or a .keras file, with whose weights it begins, and which
+    may be narrower; fresh ones if left out. teacher: such a model, of whose scores it learns as
+    well; taught: the share of them in what it learns from, beside the labels. A [finish] names its
+    own.
     """
 
     epochs: Count
