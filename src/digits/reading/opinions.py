@@ -78,11 +78,11 @@ class Opinions:
 
 FINE, COARSE = 20.0, 8.0  # pixels; higher digits are seen as well as can be, lower ones badly
 WEIGHTS = (
-    *(0.77, 0.33, -1.01, -0.29, -2.06),
-    *(-0.12, -0.02, 0.09, -0.04, 1.26),
-    *(-0.43, 0.22, 0.12, -0.01, 1.85),
-    *(1.52, 0.33),
-    *(0.55, 0.18, 1.08),
+    *(0.67, 0.38, -1.22, -0.25, -1.90),
+    *(-0.10, -0.06, 0.09, -0.05, 1.37),
+    *(-0.36, 0.18, 0.14, 0.04, 1.53),
+    *(1.83, 0.25),
+    *(0.42, 0.38, 0.91),
 )
 """Of the features; fitted by benchmarks/weigh.py on pages of writers, papers and typefaces that no
 network learned from."""

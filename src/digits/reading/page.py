@@ -19,7 +19,8 @@ from digits.reading.reading import Box, Digit, Number, Rejected
 
 ACCEPTED = 0.45  # the chance from which on a place is a digit
 ALIKE = 0.05  # and from which on, below that, it looks like one
-CHANCE, LIKELY = 2.0, 0.9  # of so many places one is like a digit by chance, unless it is likelier
+CHANCE = 1.0  # of so many places one is like a digit by chance
+UNLIKELY, LIKELY = 0.4, 0.9  # what is less sure always may be, what is surer never is
 SHARED = 0.6  # of the smaller of two boxes: both are not digits
 TELLING, SURE = (2, 3, 4, 5, 7), 0.8  # digits that tell how a page lies, from that chance on
 
@@ -92,7 +93,7 @@ def decide(places: Places, shape: tuple[int, ...]) -> Page:
 def _are_by_chance(digits: list[Digit], count: int) -> bool:
     """Whether none of the digits is surer than the best of so many places that hold none."""
     surest = max((each.is_digit * each.confidence for each in digits), default=1.0)
-    return surest < min(1 - CHANCE / max(count, 1), LIKELY)
+    return surest < float(np.clip(1 - CHANCE / max(count, 1), UNLIKELY, LIKELY))
 
 
 def _is_covered(places: Places, place: int, others: list[int]) -> bool:

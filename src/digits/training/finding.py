@@ -23,7 +23,7 @@ from digits.training.quantise import quantise
 from digits.training.recipe import Pages, Recipe
 
 RANGED, PROBED = 32, 512  # pages that show 8-bit activations their range; pixels of each side
-LEAST = -1.2  # the logit from which on a place is worth a look
+LEAST = -0.9  # the logit from which on a place is worth a look
 
 
 def lesson(
