@@ -32,7 +32,7 @@ OF_PAGES = {"finder": finding.lesson, "recogniser": recognising.lesson}
 """What networks of these kinds learn from pages; all others learn tiles."""
 PACKAGES = (
     "handwritten-digit-recognition", "keras", "numpy", "onnx", "onnxruntime", "tensorflow",
-    "tensorflow-cpu", "tf2onnx",
+    "tensorflow-cpu", "tf2onnx", "torch",
 )  # fmt: skip
 
 
@@ -95,7 +95,8 @@ def _start(recipe: Recipe) -> dict[str, Any]:
 
 
 def _begin_with(network: keras.Model, name: str) -> None:
-    """Give a network the weights of another, which may be narrower: it then says the same."""
+    """Give a network the weights of another, which may be narrower: it then says the same. Raises
+    TrainingError if they do not fit."""
     path = keras_file(name)
     try:
         begun = keras.models.load_model(path, compile=False).get_weights()
