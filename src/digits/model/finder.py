@@ -24,6 +24,7 @@ GRAIN = 16  # pixels of its coarsest cell, of which a picture's sides are multip
 SAME = 0.45  # intersection over union, from which on two boxes are of one digit
 WITHIN = 0.7  # share of a box that lies in a surer one, from which on it is a part of that
 SURER = 1.0  # logits, by which it is to be surer than an unlikely one around it
+BLOCK = 256  # places that are compared with all others at a time
 UNIT = 8.0  # pixels; sides are logarithms of multiples of it
 LOWEST, HIGHEST = 9, 52  # pixels, heights of the digits that it learned to find
 
@@ -93,27 +94,37 @@ def without_parts(spots: Spots) -> Spots:
     spots: the surest first.
     """
     kept: list[int] = []
-    best = spots.scores.max(axis=1, initial=-np.inf)
-    for place, box in enumerate(spots.boxes):
-        others = spots.boxes[kept]
-        common = common_area(box, others)
-        is_part = (common >= WITHIN * box[2:].prod()) | (overlaps(box, others) >= SAME)
-        is_surer = (best[place] < 0) & (best[kept] - best[place] >= SURER)
-        is_whole = is_surer & (common >= WITHIN * others[:, 2:].prod(axis=1))
-        if not is_part.any() and not is_whole.any():
-            kept.append(place)
+    for start in range(0, len(spots), BLOCK):
+        goes_with = _goes_with(spots, slice(start, start + BLOCK))
+        for place, with_others in enumerate(goes_with, start):
+            if not with_others[kept].any():
+                kept.append(place)
     return Spots(spots.boxes[kept], spots.scores[kept])
 
 
+def _goes_with(spots: Spots, some: slice) -> NDArray[np.bool_]:
+    """(M, N) whether each of some places is to go if each of all N stays."""
+    boxes, best = spots.boxes, spots.scores.max(axis=1, initial=-np.inf)
+    area = boxes[:, 2:].prod(axis=1)
+    common = common_area(boxes[some, None], boxes)
+    is_same = overlaps(boxes[some, None], boxes) >= SAME
+    is_part = common >= WITHIN * area[some, None]
+    is_surer = (best[some, None] < 0) & (best - best[some, None] >= SURER)
+    is_whole = is_surer & (common >= WITHIN * area)
+    return np.asarray(is_same | is_part | is_whole)
+
+
 def overlaps(box: NDArray[np.float32], boxes: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(N,) intersection over union of a box (4,) with others (N, 4): x, y, width, height."""
+    """(N,) intersection over union of a box (4,) with others (N, 4): x, y, width, height; (M, N) of
+    boxes (M, 1, 4)."""
     common = common_area(box, boxes)
-    union = box[2:].prod() + boxes[:, 2:].prod(axis=1) - common
+    union = box[..., 2:].prod(axis=-1) + boxes[:, 2:].prod(axis=1) - common
     return np.asarray(common / union, np.float32)
 
 
 def common_area(box: NDArray[np.float32], boxes: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(N,) float32: the area that a box (4,) shares with others (N, 4)."""
-    low = np.maximum(box[:2], boxes[:, :2])
-    high = np.minimum(box[:2] + box[2:], boxes[:, :2] + boxes[:, 2:])
-    return np.asarray(np.clip(high - low, 0, None).prod(axis=1), np.float32)
+    """(N,) float32: the area that a box (4,) shares with others (N, 4); (M, N) of boxes
+    (M, 1, 4)."""
+    low = np.maximum(box[..., :2], boxes[:, :2])
+    high = np.minimum(box[..., :2] + box[..., 2:], boxes[:, :2] + boxes[:, 2:])
+    return np.asarray(np.clip(high - low, 0, None).prod(axis=-1), np.float32)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits.model.recogniser import HEIGHT
+from digits.reading.quantile import quantile
 
 DIGIT = 26  # pixels of a digit in a strip
 STEEPEST = 0.6  # rise of a line over its length; what is steeper is no line of writing
@@ -50,14 +51,10 @@ class Baseline:
     @property
     def matrix(self) -> NDArray[np.float64]:
         """(2, 3): from places in the picture to places in the strip."""
-        turn = self.scale * np.array(
-            [
-                [math.cos(self.angle), math.sin(self.angle)],
-                [-math.sin(self.angle), math.cos(self.angle)],
-            ]
-        )
-        shift = np.array([-self.start * self.scale, HEIGHT / 2]) - turn @ (self.x, self.y)
-        return np.column_stack([turn, shift])
+        cos, sin = self.scale * math.cos(self.angle), self.scale * math.sin(self.angle)
+        across = -self.start * self.scale - cos * self.x - sin * self.y
+        down = HEIGHT / 2 + sin * self.x - cos * self.y
+        return np.array([[cos, sin, across], [-sin, cos, down]])
 
     def along(self, boxes: Boxes) -> NDArray[np.float64]:
         """(N, 4): of each box where it begins and ends along the line, and how far above (negative)
@@ -80,7 +77,7 @@ def baseline_of(boxes: Boxes, margin: float = 0.0) -> Baseline:
     """The line through digits, one or more, with a margin before and behind, in heights of a
     digit."""
     middle = np.asarray(boxes[:, :2] + boxes[:, 2:] / 2, np.float64)
-    size = float(np.quantile(sizes_of(boxes), 0.7))
+    size = quantile(sizes_of(boxes), 0.7)
     centre = middle.mean(axis=0)
     off = middle - centre
     spread = float((off[:, 0] ** 2).sum())

@@ -6,10 +6,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-AROUND = (33, 129)  # pixels a side of the surroundings that a pixel is compared with
+from digits.reading.quantile import quantile
+
+NEAR, FAR = (2, 17), (4, 33)  # the surroundings that a pixel is compared with: times smaller the
+# picture is in which they are measured, pixels a side there
+APART = 4  # pixels between the places that tell what contrast there is in a picture
 QUIET = 0.15  # of the strongest contrast: what varies less is paper
 FAINTEST = 2.0  # grey levels, the same for a picture without any contrast
-CHANNELS = len(AROUND) + 1
+CHANNELS = 3
 
 
 def contrast(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -17,13 +21,22 @@ def contrast(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
     and its far surroundings, in standard deviations of these, and how dark it is. Near ones bring
     out what is written beside an edge, far ones what is broad."""
     level = grey.astype(np.float32)
-    channels = [_compared(level, side) for side in AROUND]
-    return np.stack([*channels, (128 - level) / 64], axis=-1)
+    channels = [_compared(grey, level, *around) for around in (NEAR, FAR)]
+    return np.asarray(cv2.merge([*channels, (128 - level) / 64]), np.float32)
 
 
-def _compared(level: NDArray[np.float32], side: int) -> NDArray[np.float32]:
-    mean = cv2.boxFilter(level, -1, (side, side))
-    square = cv2.boxFilter(level * level, -1, (side, side))
+def _compared(
+    grey: NDArray[np.uint8], level: NDArray[np.float32], smaller: int, side: int
+) -> NDArray[np.float32]:
+    height, width = grey.shape
+    small = cv2.resize(
+        grey, (-(-width // smaller), -(-height // smaller)), interpolation=cv2.INTER_AREA
+    )
+    mean = cv2.boxFilter(small, cv2.CV_32F, (side, side))
+    square = cv2.sqrBoxFilter(small, cv2.CV_32F, (side, side))
     deviation = np.sqrt(np.maximum(square - mean * mean, 0))
-    strongest = float(np.quantile(deviation[::4, ::4], 0.9))
-    return np.asarray((mean - level) / (deviation + QUIET * strongest + FAINTEST), np.float32)
+    step = APART // smaller
+    strongest = quantile(deviation[::step, ::step], 0.9)
+    gain = 1 / (deviation + np.float32(QUIET * strongest + FAINTEST))
+    gain, lifted = (cv2.resize(each, (width, height)) for each in (gain, mean * gain))
+    return np.asarray(cv2.subtract(lifted, cv2.multiply(level, gain, gain), lifted), np.float32)

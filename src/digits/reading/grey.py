@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from digits.reading.quantile import quantile
+
 SEEN = 320  # pixels, the side at which colours are compared
 STRONG = 0.98  # quantile of the differences from the paper around, from which on it is the pen
 PLAIN = 0.6  # of the pen's difference, that plain grey has to show
@@ -23,7 +25,7 @@ def grey_of(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
         return grey
     off = small.astype(np.float32) - cv2.medianBlur(small, side)
     strength = np.linalg.norm(off, axis=2)
-    pen = off[strength >= max(float(np.quantile(strength, STRONG)), 16.0)]
+    pen = off[strength >= max(quantile(strength, STRONG), 16.0)]
     if not len(pen):
         return grey
     _, vectors = np.linalg.eigh(pen.T @ pen)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from digits.model.finder import Spots
 from digits.model.recogniser import LONGEST
 from digits.reading.baseline import DIGIT, Baseline, Boxes, baseline_of, sizes_of
+from digits.reading.quantile import quantile
 
 REACH = 2.0  # heights of a digit, the widest gap that a line goes on over
 DRIFT = 0.5  # heights, by which the next digit may stand higher or lower
@@ -87,7 +88,7 @@ def lines_through(boxes: Boxes, strip: NDArray[np.intp] | None = None) -> list[N
 def _not_too_long(line: NDArray[np.intp], boxes: Boxes) -> list[NDArray[np.intp]]:
     """A line in parts that fit into a strip, cut at its widest gaps."""
     left, right = boxes[line, 0], boxes[line, 0] + boxes[line, 2]
-    if len(line) < 2 or right.max() - left.min() <= FULL * np.quantile(sizes_of(boxes[line]), 0.7):
+    if len(line) < 2 or right.max() - left.min() <= FULL * quantile(sizes_of(boxes[line]), 0.7):
         return [line]
     cut = int((left[1:] - right[:-1]).argmax()) + 1
     return _not_too_long(line[:cut], boxes) + _not_too_long(line[cut:], boxes)

@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits.reading.page import Page
+from digits.reading.quantile import quantile
 from digits.reading.reading import Box
 
 ORIENTATIONS = (0, 90, 180, 270)  # degrees, clockwise
 ENOUGH = 5  # digits that tell how the page lies, without which it is not turned
 TIMES = 2  # and so many times as many as upright
-PART = 24  # heights of a digit, the side of the part of a page that is turned on trial
+PART = 16  # heights of a digit, the side of the part of a page that is turned on trial
 LARGE = 26  # pixels, the size of digits on that part, at most
 USUAL = 0.25  # share of such digits among all that looks like one, from which on it lies well
 
@@ -43,7 +44,7 @@ def _fullest_part(grey: NDArray[np.uint8], page: Page) -> NDArray[np.uint8]:
     alike = [each.box for each in page.digits.values()] + [each.box for each in page.rejected]
     boxes = np.array(alike, np.float64)
     middle = boxes[:, :2] + boxes[:, 2:] / 2
-    size = float(np.median(boxes[:, 2:].max(axis=1)))
+    size = quantile(boxes[:, 2:].max(axis=1), 0.5)
     reach = PART * size / 2
     within = (np.abs(middle[:, None] - middle) <= reach).all(axis=2).sum(axis=1)
     x, y = middle[within.argmax()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,6 +24,7 @@ from digits.reading.baseline import DIGIT, Baseline, cut_strip, leant, sizes_of
 from digits.reading.contrast import contrast
 from digits.reading.lines import lines_of_spots
 from digits.reading.opinions import Opinions, agreed, surroundings
+from digits.reading.quantile import quantile
 from digits.reading.search import search
 from digits.reading.specimen import specimen
 from digits.reading.tile import normalise
@@ -188,8 +190,8 @@ def _boxes_in_strip(line: Baseline, boxes: NDArray[np.float32]) -> NDArray[np.fl
 
 
 def _on_picture(line: Baseline, box: NDArray[np.float64]) -> NDArray[np.float32]:
-    matrix = line.matrix
-    middle = np.linalg.solve(matrix[:, :2], box[:2] + box[2:] / 2 - matrix[:, 2])
+    backwards = cv2.invertAffineTransform(line.matrix)
+    middle = backwards @ [*(box[:2] + box[2:] / 2), 1]
     size = box[2:] / line.scale
     return np.concatenate([middle - size / 2, size]).astype(np.float32)
 
@@ -241,7 +243,7 @@ def _hear_among_larger(
 def _legible(places: list[_Place]) -> list[_Place]:
     """Without those that are too small to be read, or far fainter than the ink of the picture:
     grain, and what shines through."""
-    strongest = np.quantile([each.contrast for each in places], PEN) if places else 0.0
+    strongest = quantile([each.contrast for each in places], PEN) if places else 0.0
     return [
         each
         for each in places
@@ -251,12 +253,11 @@ def _legible(places: list[_Place]) -> list[_Place]:
 
 def _once(places: list[_Place]) -> list[_Place]:
     """Those that are left, where a place goes that a stronger one covers; in order."""
-    kept: list[int] = []
+    kept: set[int] = set()
     boxes = np.array([each.box for each in places], np.float32).reshape(-1, 4)
+    is_covered = overlaps(boxes[:, None], boxes) >= SAME
     for place in sorted(range(len(places)), key=lambda place: -places[place].strength):
-        if not any(
-            shared >= SAME and not places[place].is_beside(places[other])
-            for shared, other in zip(overlaps(boxes[place], boxes[kept]), kept, strict=True)
-        ):
-            kept.append(place)
+        others = kept.intersection(np.flatnonzero(is_covered[place]).tolist())
+        if all(places[place].is_beside(places[other]) for other in others):
+            kept.add(place)
     return [places[place] for place in sorted(kept)]

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from digits.model.finder import Finder, Spots, without_parts
 from digits.reading.baseline import sizes_of
 from digits.reading.contrast import contrast
+from digits.reading.quantile import quantile
 
 FINEST = 1600  # pixels, the longest side at which a picture is looked at
 CLOSER = 2.0  # times, by which a picture with small digits is enlarged for another look
@@ -45,7 +46,7 @@ def _are_small(spots: Spots, shape: tuple[int, ...]) -> bool:
     if max(shape) <= SMALL:
         return True
     sizes = sizes_of(spots.boxes[spots.scores.max(axis=1, initial=-np.inf) > 0])
-    return len(sizes) > 0 and float(np.median(sizes)) < FINE
+    return len(sizes) > 0 and quantile(sizes, 0.5) < FINE
 
 
 def _at_scale(finder: Finder, grey: NDArray[np.uint8], scale: float) -> Spots:

@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from digits.reading.quantile import quantile
+
 PAD = 0.12  # of a box, by which ink may reach beyond it; and 1 pixel
 AROUND = 26  # pixels to both sides, whose median is the paper
 PAPER = 0.2  # of the pen's contrast, up to which it may be grain
@@ -34,11 +36,11 @@ def specimen(strip: NDArray[np.uint8], box: NDArray[np.float64]) -> Specimen:
     """
     left, top, right, foot = _window(box, strip.shape)
     around = strip[:, max(left - AROUND, 0) : right + AROUND]
-    paper = float(np.median(around))
+    paper = quantile(around, 0.5)
     off = paper - strip[top:foot, left:right].astype(np.float32)
     if float((off**3).sum()) < 0:
         off = -off
-    pen = max(float(np.quantile(off, 0.97)), 1.0)
+    pen = max(quantile(off, 0.97), 1.0)
     level = np.clip((off / pen - PAPER) / (1 - PAPER), 0, 1)
     own = _own(level > EDGE, level)
     x, y, wide, high = cv2.boundingRect(own.astype(np.uint8))

@@ -17,6 +17,7 @@ from digits.data.pages.page import Page
 from digits.data.pages.writing import POWERS
 from digits.model.finder import HIGHEST, LOWEST, STRIDE, UNIT
 from digits.reading.contrast import contrast
+from digits.training.disturbed import photographed, waved
 
 CLASSES = 10
 HEAT, SIDES, KNOWN, COUNTS = slice(0, 10), slice(10, 14), 14, 15
@@ -26,6 +27,7 @@ heat counts, 0 where nothing is asked."""
 SPREAD = 7.0  # a digit's heat fades over this share of its width and height
 HUGE = 1.6  # times the highest digit that can be found: of that there is none, nor in its parts
 CLOSER = 0.12  # share of crops from nearer by, in which such parts are seen
+WIDER = 0.6  # of lean times height: by that a digit becomes wider, not filling its box's corners
 SEEN = 0.6  # share of a digit that has to lie in the crop; of others nothing is asked
 
 Random = np.random.Generator
@@ -113,17 +115,16 @@ def crop(page: GreyPage, side: int, rng: Random) -> tuple[NDArray[np.float32], N
     corner = middle - rng.uniform(0.1, 0.9, 2) * side / scales
     beyond = np.array(page.grey.shape[::-1]) - side / scales
     corner = np.clip(corner, np.minimum(beyond, 0), np.maximum(beyond, 0))
-    grey = _cut_out(page.grey, corner, scales, side)
-    if rng.random() < 0.15:
-        grey = np.asarray(cv2.GaussianBlur(grey, (0, 0), rng.uniform(0.4, 1.2)), np.uint8)
-    if rng.random() < 0.3:
-        noise = rng.normal(0, rng.uniform(1, 8), grey.shape)
-        grey = np.clip(grey + noise, 0, 255).astype(np.uint8)
+    lean = rng.normal(0.12, 0.18) if rng.random() < 0.35 else 0.0
+    grey = _leant(_cut_out(page.grey, corner, scales, side), lean)
+    if rng.random() < 0.35:
+        grey = waved(grey, 1.0, rng)
     digits, cut = page.digits.copy(), page.cut.copy()
     for boxes in (digits[:, 1:], cut):
         boxes[:, :2] = (boxes[:, :2] - corner) * scales
         boxes[:, 2:] *= scales
-    return contrast(grey), target(digits, cut, side)
+        _lean(boxes, lean, side)
+    return contrast(photographed(grey, rng)), target(digits, cut, side)
 
 
 def _about(page: GreyPage, rng: Random) -> tuple[NDArray[np.float64], float]:
@@ -154,6 +155,23 @@ def _cut_out(
     matrix = np.array([[scales[0], 0, shift[0]], [0, scales[1], shift[1]]])
     moved = cv2.warpAffine(part, matrix, (side, side), borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(moved, np.uint8)
+
+
+def _leant(grey: NDArray[np.uint8], lean: float) -> NDArray[np.uint8]:
+    """With writing that leans forward by `lean`, columns per row, about the middle row."""
+    if not lean:
+        return grey
+    matrix = np.array([[1, -lean, lean * len(grey) / 2], [0, 1, 0]])
+    return np.asarray(
+        cv2.warpAffine(grey, matrix, grey.shape[::-1], borderMode=cv2.BORDER_REPLICATE), np.uint8
+    )
+
+
+def _lean(boxes: NDArray[np.float32], lean: float, side: int) -> None:
+    """Move boxes (N, 4) with what leans, and widen them about as much as a digit becomes wider."""
+    wider = WIDER * abs(lean) * boxes[:, 3]
+    boxes[:, 0] -= lean * (boxes[:, 1] + boxes[:, 3] / 2 - side / 2) + wider / 2
+    boxes[:, 2] += wider
 
 
 def target(digits: NDArray[np.float32], cut: NDArray[np.float32], side: int) -> NDArray[np.float32]:

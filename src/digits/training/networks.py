@@ -9,7 +9,7 @@ from keras import layers
 
 from digits.training.recipe import Network
 
-CLASSES = 10
+CLASSES, SIDES = 10, 4
 HEIGHT, TOKENS = 48, 12  # of strips in pixels; of what may stand in a frame of one
 RARE = -4.6  # the logit of 1 %: at first nothing is a digit (Lin et al. 2017, arXiv 1708.02002)
 
@@ -145,11 +145,10 @@ def finder(stem: int, fine: int, middle: int, coarse: int) -> keras.Model:
     x = _block(_block(x, coarse, strides=1), coarse, strides=1)
     x = _block(_flown_back(x, eighth, middle), middle, strides=1)
     x = _convolution(_flown_back(x, quarter, 2 * fine), 2 * fine, activate=True)
-    rare = keras.initializers.Constant(RARE)
-    heat = layers.Conv2D(CLASSES, 1, bias_initializer=rare)(x)
-    return keras.Model(
-        contrast, layers.Concatenate()([heat, layers.Conv2D(4, 1)(x)]), name="finder"
-    )
+    said = layers.Conv2D(CLASSES + SIDES, 1)
+    network = keras.Model(contrast, said(x), name="finder")
+    said.bias.assign([RARE] * CLASSES + [0.0] * SIDES)
+    return network
 
 
 def recogniser(stem: int, fine: int, middle: int, coarse: int, wide: int) -> keras.Model:

@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import cv2
 import keras
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +14,7 @@ from digits.model.recogniser import APART, GRAIN, HEIGHT, LONGEST, STRIDE, TOKEN
 from digits.reading.baseline import DIGIT, Baseline, baseline_of, cut_strip, leant, sizes_of
 from digits.reading.contrast import contrast
 from digits.training.crops import GreyPage
+from digits.training.disturbed import photographed, waved
 
 EMPTY = 0.2  # share of the strips that are about no number
 READ, HIDDEN = 0.75, 0.4  # shares of a digit's height: shown more it is read, shown less it is not
@@ -76,7 +76,7 @@ class Strips(keras.utils.PyDataset):
         for strip, text, each in zip(seen, texts, chosen, strict=True):
             start = int(rng.integers(0, width - each.width + 1)) // STRIDE * STRIDE
             grey = self._pages[each.page].grey
-            strip[:, start : start + each.width] = contrast(_photographed(grey, each, rng))
+            strip[:, start : start + each.width] = contrast(_seen(grey, each, rng))
             text[: len(each.tokens)] = each.tokens
         return seen, texts
 
@@ -188,7 +188,8 @@ def _unsteady(line: Baseline, rng: Random) -> Baseline:
 
 def _leant(matrix: NDArray[np.float64], rng: Random) -> NDArray[np.float64]:
     """With other slant and width: what another hand would have made of it."""
-    return leant(matrix, rng.normal(0, 0.12), math.exp(rng.normal(0, 0.08)))
+    lean = rng.normal(0.12, 0.2) if rng.random() < 0.4 else rng.normal(0, 0.12)
+    return leant(matrix, -lean, math.exp(rng.normal(0, 0.08)))
 
 
 def _text(page: GreyPage, matrix: NDArray[np.float64], width: int) -> tuple[int, ...] | None:
@@ -232,15 +233,8 @@ def _go_together(page: GreyPage, before: int, place: int) -> bool:
     return bool(page.runs[before] == page.runs[place] and abs(place - before) == 1)
 
 
-def _photographed(grey: NDArray[np.uint8], chosen: _Chosen, rng: Random) -> NDArray[np.uint8]:
+def _seen(grey: NDArray[np.uint8], chosen: _Chosen, rng: Random) -> NDArray[np.uint8]:
     strip = cut_strip(grey, chosen.matrix, chosen.width)
-    if rng.random() < 0.2:
-        strip = np.asarray(cv2.GaussianBlur(strip, (0, 0), rng.uniform(0.4, 1.5)), np.uint8)
-    if rng.random() < 0.1:  # few pixels a digit
-        few = rng.uniform(0.35, 0.8)
-        small = cv2.resize(strip, None, fx=few, fy=few, interpolation=cv2.INTER_AREA)
-        strip = np.asarray(cv2.resize(small, strip.shape[::-1], interpolation=cv2.INTER_LINEAR))
-    if rng.random() < 0.3:
-        noise = rng.normal(0, rng.uniform(1, 10), strip.shape)
-        strip = np.clip(strip + noise, 0, 255).astype(np.uint8)
-    return strip
+    if rng.random() < 0.5:
+        strip = waved(strip, 1.5, rng)
+    return photographed(strip, rng)

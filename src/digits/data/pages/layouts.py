@@ -191,10 +191,10 @@ LAYOUTS: Mapping[Callable[[Sheet, Cast, Random], None], float] = {
     lines: 0.12,
     table: 0.11,
     form: 0.09,
-    amount: 0.18,
-    sums: 0.07,
+    amount: 0.17,
+    sums: 0.1,
     sudoku: 0.06,
-    prose: 0.14,
-    drawing: 0.06,
+    prose: 0.13,
+    drawing: 0.05,
 }
 """How often a page has each layout."""

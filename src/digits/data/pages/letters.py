@@ -126,9 +126,13 @@ OTHERS = {
     "s": "43 23 04 24 35 26 06",
     "t": "20 15 26 35 | 03 43",
     "u": "03 15 26 35 43",
-    "x": "03 13 24 25 16 06 | 43 33 24 25 36 46",
     "z": "03 33 33 06 06 36 | 14 34",
 }  # other forms of letters, which do not hang together
+UNKNOWNS = (
+    "03 13 24 25 16 06 | 43 33 24 25 36 46",
+    "04 13 23 24 15 06 | 24 25 36 46",
+    "04 13 23 24 15 06 | 43 34 25 36 45",
+)  # forms of an x that people are taught in mathematics; all are much like a 2
 
 
 def make_up_word(rng: np.random.Generator) -> str:
@@ -173,6 +177,8 @@ class Script:
                 if rng.random() >= mixed:
                     other = OTHERS.get(letter, notation)
                     small[letter] = other if rng.random() < 0.4 else notation
+        if rng.random() < 0.6:
+            small["x"] = str(rng.choice(UNKNOWNS))
         scatter = rng.uniform(0.02, 0.08)
         shapes = {
             letter: tuple(

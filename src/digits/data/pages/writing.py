@@ -194,12 +194,19 @@ class Habits:
         near, far = (-0.1, 0.06) if kind < 0.25 else (0.08, 0.3) if kind < 0.85 else (0.3, 0.7)
         return cls(
             gap=rng.uniform(near, far),
-            unrest=rng.uniform(0, 0.06) if rng.random() < 0.85 else rng.uniform(0.06, 0.15),
+            unrest=_unrest(rng),
             rise=rng.normal(0, 0.015),
             zeros=rng.uniform(0.55, 0.85) if rng.random() < 0.15 else 1.0,
             joins=rng.uniform(0.2, 0.8) if rng.random() < 0.2 else 0.0,
-            lean=rng.uniform(-0.15, 0.65) if rng.random() < 0.35 else 0.0,
+            lean=rng.uniform(-0.15, 0.7) if rng.random() < 0.4 else 0.0,
         )
+
+
+def _unrest(rng: Random) -> float:
+    """Most write evenly; with some, digits of a number stand at very different heights."""
+    kind = rng.random()
+    low, high = (0, 0.06) if kind < 0.83 else (0.06, 0.15) if kind < 0.97 else (0.15, 0.3)
+    return float(rng.uniform(low, high))
 
 
 def write_number(writer: Writer, habits: Habits, text: str, height: int, rng: Random) -> Written:
