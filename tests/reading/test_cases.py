@@ -130,3 +130,14 @@ def test_a_page_of_letters_is_an_empty_reading(lines: list[str]) -> None:
         place = (40, 140 + 120 * row)
         cv2.putText(sheet, words, place, cv2.FONT_HERSHEY_SCRIPT_SIMPLEX, 1.8, (30, 30, 60), 3)
     assert READER.read(sheet).text == ""
+
+
+def test_an_uneven_line_is_read_from_left_to_right() -> None:
+    page = np.full((400, 800, 3), 240, np.uint8)
+    for digit, x, y, height in [("1", 48, 100, 140), ("2", 120, 180, 70), ("3", 210, 60, 121)]:
+        ink = pictures.page_ink(digit, height=height)
+        left, top, columns, rows = cv2.boundingRect(ink)
+        ink = ink[top : top + rows, left : left + columns]
+        window = page[y : y + rows, x : x + columns]
+        window[:] = np.minimum(window, 255 - ink[..., None])
+    assert READER.read(page).text.split() == ["1", "2", "3"]

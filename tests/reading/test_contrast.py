@@ -38,5 +38,14 @@ def test_beside_a_black_gutter_ink_still_shows(grey: np.ndarray) -> None:
     assert (contrast(with_gutter)[ink][:, 0] > 0.5).mean() > 0.9
 
 
+def test_zeros_fill_up_to_the_grain(grey: np.ndarray) -> None:
+    odd = grey[:75, :150]
+    seen = contrast(odd, 16)
+    assert seen.shape == (80, 160, 3)
+    assert np.array_equal(seen[:75, :150], contrast(odd))
+    assert not seen[75:].any()
+    assert not seen[:, 150:].any()
+
+
 def test_a_blank_picture_has_none() -> None:
     assert not contrast(np.full((40, 50), 200, np.uint8))[..., :2].any()

@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digits.model.finder import HIGHEST, LOWEST, Spots, without_parts
+from digits.model.finder import (
+    HIGHEST,
+    LOWEST,
+    SAME,
+    WITHIN,
+    Spots,
+    common_area,
+    overlaps,
+    without_parts,
+)
 from digits.reading.search import COARSEST, FINEST, STEP, _are_small, _scales
 
 
@@ -69,3 +78,22 @@ def test_small_pictures_and_small_digits_are_looked_at_closer() -> None:
     assert not _are_small(large, (600, 800))
     assert _are_small(large, (200, 300))
     assert not _are_small(spots(), (600, 800))
+
+
+@given(st.lists(st.tuples(*[st.integers(0, 40)] * 2, *[st.integers(1, 40)] * 2), max_size=20))
+def test_of_places_that_stay_none_is_a_part_of_a_surer_one(
+    boxes: list[tuple[int, int, int, int]],
+) -> None:
+    scores = np.linspace(3, 1, len(boxes), dtype=np.float32)[:, None] * np.ones(10, np.float32)
+    found = Spots(np.array(boxes, np.float32).reshape(-1, 4), scores)
+    kept = without_parts(found)
+    is_part = overlaps(kept.boxes[:, None], kept.boxes) >= SAME
+    is_part |= (
+        common_area(kept.boxes[:, None], kept.boxes) >= WITHIN * kept.boxes[:, 2:].prod(1)[:, None]
+    )
+    assert not np.tril(is_part, -1).any()
+    assert len(kept) or not boxes
+    left = [box for box in found.boxes.tolist() if box not in kept.boxes.tolist()]
+    for box in np.array(left, np.float32).reshape(-1, 4):
+        common = common_area(box, kept.boxes) >= WITHIN * box[2:].prod()
+        assert (common | (overlaps(box, kept.boxes) >= SAME)).any()

@@ -67,13 +67,17 @@ class Classifier:
         probabilities come from the mean logits of several `views`.
         """
         array = _check(tiles)
-        logits = self.logits(array)
-        probabilities, is_digit = self._softmax(logits), self._is_digit(logits)
+        probabilities, is_digit = self.glance(array)
         doubted = np.flatnonzero(self._is_doubted(probabilities, is_digit))
         for start in range(0, len(doubted), BATCH):
             some = doubted[start : start + BATCH]
             probabilities[some] = self._softmax(self._over_views(array[some]))
         return probabilities, is_digit
+
+    def glance(self, tiles: ArrayLike) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Probabilities and is_digit at first look, for those who have other opinions, too."""
+        logits = self.logits(tiles)
+        return self._softmax(logits), self._is_digit(logits)
 
     def explain(self, tile: ArrayLike) -> Explanation:
         """Which ink of one tile (28, 28) spoke for the answer, and which for the runner-up."""

@@ -69,7 +69,9 @@ class Finder:
     def say(self, contrast: NDArray[np.float32]) -> NDArray[np.float32]:
         """(h/4, w/4, 14) float32: what the network says of every fourth pixel."""
         height, width = contrast.shape[:2]
-        padded = np.pad(contrast, ((0, -height % GRAIN), (0, -width % GRAIN), (0, 0)))
+        padded = contrast
+        if height % GRAIN or width % GRAIN:
+            padded = np.pad(contrast, ((0, -height % GRAIN), (0, -width % GRAIN), (0, 0)))
         (said,) = self._session.run(["said"], {"contrast": padded[None]})
         return np.asarray(said[0, : -(-height // STRIDE), : -(-width // STRIDE)], np.float32)
 

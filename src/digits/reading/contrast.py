@@ -16,13 +16,20 @@ FAINTEST = 2.0  # grey levels, the same for a picture without any contrast
 CHANNELS = 3
 
 
-def contrast(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
+def contrast(grey: NDArray[np.uint8], grain: int = 1) -> NDArray[np.float32]:
     """(h, w) uint8 → (h, w, 3) float32, about -3 to 3: how much darker a pixel is than its near
     and its far surroundings, in standard deviations of these, and how dark it is. Near ones bring
-    out what is written beside an edge, far ones what is broad."""
-    level = grey.astype(np.float32)
-    channels = [_compared(grey, level, *around) for around in (NEAR, FAR)]
-    return np.asarray(cv2.merge([*channels, (128 - level) / 64]), np.float32)
+    out what is written beside an edge, far ones what is broad.
+
+    grain: zeros go on below and to the right until h and w are multiples of it.
+    """
+    height, width = grey.shape
+    seen = np.zeros((-(-height // grain) * grain, -(-width // grain) * grain, CHANNELS), np.float32)
+    within, level = seen[:height, :width], grey.astype(np.float32)
+    for channel, around in enumerate((NEAR, FAR)):
+        cv2.insertChannel(_compared(grey, level, *around), within, channel)
+    cv2.insertChannel(np.multiply(128 - level, 1 / 64, out=level), within, 2)
+    return seen
 
 
 def _compared(
@@ -37,6 +44,6 @@ def _compared(
     deviation = np.sqrt(np.maximum(square - mean * mean, 0))
     step = APART // smaller
     strongest = quantile(deviation[::step, ::step], 0.9)
-    gain = 1 / (deviation + np.float32(QUIET * strongest + FAINTEST))
-    gain, lifted = (cv2.resize(each, (width, height)) for each in (gain, mean * gain))
+    coarse = 1 / (deviation + np.float32(QUIET * strongest + FAINTEST))
+    gain, lifted = (cv2.resize(each, (width, height)) for each in (coarse, mean * coarse))
     return np.asarray(cv2.subtract(lifted, cv2.multiply(level, gain, gain), lifted), np.float32)

@@ -27,32 +27,39 @@ def upright(grey: NDArray[np.uint8], read: Callable[[NDArray[np.uint8]], Page]) 
     page stays as it is where they can be read so, and where there are few.
     """
     page = read(grey)
-    if page.alike < ENOUGH or page.telling >= USUAL * page.alike:
+    if page.alike < ENOUGH or len(page.telling) >= USUAL * page.alike:
         return 0, page
-    part = _fullest_part(grey, page)
-    standing, *others = (read(turned(part, degrees)) for degrees in ORIENTATIONS)
+    part, standing = _fullest_part(grey, page)
+    others = [read(turned(part, degrees)) for degrees in ORIENTATIONS[1:]]
     degrees, other = max(
-        zip(ORIENTATIONS[1:], others, strict=True), key=lambda each: each[1].telling
+        zip(ORIENTATIONS[1:], others, strict=True), key=lambda each: len(each[1].telling)
     )
-    if other.telling < max(ENOUGH, TIMES * standing.telling, USUAL * other.alike):
+    if len(other.telling) < max(ENOUGH, TIMES * standing, USUAL * other.alike):
         return 0, page
     return degrees, read(turned(grey, degrees))
 
 
-def _fullest_part(grey: NDArray[np.uint8], page: Page) -> NDArray[np.uint8]:
-    """The part of a picture in which most looks like digits, these no larger than need be."""
+def _fullest_part(grey: NDArray[np.uint8], page: Page) -> tuple[NDArray[np.uint8], int]:
+    """The part of a picture in which most looks like digits, these no larger than need be, and how
+    many of them tell that it stands."""
     alike = [each.box for each in page.digits.values()] + [each.box for each in page.rejected]
-    boxes = np.array(alike, np.float64)
-    middle = boxes[:, :2] + boxes[:, 2:] / 2
-    size = quantile(boxes[:, 2:].max(axis=1), 0.5)
+    middle = _middles(alike)
+    size = quantile(np.array(alike)[:, 2:].max(axis=1), 0.5)
     reach = PART * size / 2
-    within = (np.abs(middle[:, None] - middle) <= reach).all(axis=2).sum(axis=1)
-    x, y = middle[within.argmax()]
+    is_within = (np.abs(middle[:, None] - middle) <= reach).all(axis=2)
+    x, y = centre = middle[is_within.sum(axis=1).argmax()]
     left, top = max(0, round(x - reach)), max(0, round(y - reach))
     part = grey[top : round(y + reach), left : round(x + reach)]
     scale = min(1.0, LARGE / size)
     extent = [max(1, round(side * scale)) for side in part.shape[::-1]]
-    return np.asarray(cv2.resize(part, extent, interpolation=cv2.INTER_AREA), np.uint8)
+    telling = _middles([each.box for each in page.telling])
+    standing = (np.abs(telling - centre) <= reach).all(axis=1).sum()
+    return np.asarray(cv2.resize(part, extent, interpolation=cv2.INTER_AREA), np.uint8), standing
+
+
+def _middles(boxes: list[Box]) -> NDArray[np.float64]:
+    each = np.array(boxes, np.float64).reshape(-1, 4)
+    return each[:, :2] + each[:, 2:] / 2
 
 
 def turned(grey: NDArray[np.uint8], degrees: int) -> NDArray[np.uint8]:

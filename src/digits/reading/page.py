@@ -40,12 +40,13 @@ class Page:
         return len(self.digits) + len(self.rejected)
 
     @property
-    def telling(self) -> int:
-        """How many digits are beyond doubt that are one only this way up."""
-        return sum(
-            each.digit in TELLING and each.is_digit * each.confidence >= SURE
+    def telling(self) -> list[Digit]:
+        """Digits beyond doubt that are one only this way up."""
+        return [
+            each
             for each in self.digits.values()
-        )
+            if each.digit in TELLING and each.is_digit * each.confidence >= SURE
+        ]
 
     def numbers(self) -> list[Number]:
         """Digits side by side that nothing parts."""
@@ -53,9 +54,22 @@ class Page:
         found = []
         for line in lines_through(self.places.boxes[every], self.places.line[every]):
             along = [every[place] for place in line]
-            apart = [self.places.chance_apart(a, b) for a, b in pairwise(along)]
+            apart = [
+                1.0 if self._is_one_between(a, b) else self.places.chance_apart(a, b)
+                for a, b in pairwise(along)
+            ]
             found += numbers_of([self.digits[place] for place in along], apart)
         return found
+
+    def _is_one_between(self, first: int, second: int) -> bool:
+        """Whether some digit stands in the gap between two."""
+        (x, y, wide, high), (left, top, _, other) = (
+            self.digits[place].box for place in (first, second)
+        )
+        boxes = np.array([each.box for each in self.digits.values()])
+        middle = boxes[:, :2] + boxes[:, 2:] / 2
+        low, limit = (x + wide, min(y, top)), (left, max(y + high, top + other))
+        return bool(((middle > low) & (middle < limit)).all(axis=1).any())
 
 
 def read_page(

@@ -100,7 +100,7 @@ def find_places(
     every = _once(_legible(every))
     boxes = np.array([each.box for each in every], np.float32).reshape(-1, 4)
     tiles = np.array([each.tile for each in every], np.uint8).reshape(-1, TILE, TILE)
-    probabilities, is_digit = classifier.judge(tiles)
+    probabilities, is_digit = classifier.glance(tiles)
     seen = np.array([each.finder for each in every], np.float32).reshape(-1, 10)
     heard = np.array([each.recogniser for each in every], np.float64).reshape(-1, 10)
     line = np.array([each.line for each in every], np.intp)

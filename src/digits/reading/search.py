@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digits.model.finder import Finder, Spots, without_parts
+from digits.model.finder import GRAIN, Finder, Spots, without_parts
 from digits.reading.baseline import sizes_of
 from digits.reading.contrast import contrast
 from digits.reading.quantile import quantile
@@ -23,9 +23,12 @@ def search(finder: Finder, grey: NDArray[np.uint8]) -> Spots:
     """Where digits may be in a picture (H, W) uint8, each place once, the surest first; boxes in
     pixels of the picture."""
     scales = _scales(max(grey.shape))
-    found = [_at_scale(finder, grey, scale) for scale in scales]
+    found, seen = [], grey
+    for scale in scales:
+        seen = _resized(seen, grey.shape, scale)
+        found.append(_spots(finder, seen, grey.shape))
     if max(grey.shape) * scales[0] * CLOSER <= FINEST and _are_small(found[0], grey.shape):
-        found.append(_at_scale(finder, grey, CLOSER * scales[0]))
+        found.append(_spots(finder, _resized(grey, grey.shape, CLOSER * scales[0]), grey.shape))
     boxes, scores = (
         np.concatenate([getattr(spots, part) for spots in found]) for part in ("boxes", "scores")
     )
@@ -49,10 +52,15 @@ def _are_small(spots: Spots, shape: tuple[int, ...]) -> bool:
     return len(sizes) > 0 and quantile(sizes, 0.5) < FINE
 
 
-def _at_scale(finder: Finder, grey: NDArray[np.uint8], scale: float) -> Spots:
-    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    size = [max(1, round(side * scale)) for side in grey.shape[::-1]]
-    seen = np.asarray(cv2.resize(grey, size, interpolation=method), np.uint8)
-    spots = finder.find(contrast(seen))
-    stretch = np.tile(np.array(grey.shape[::-1]) / size, 2).astype(np.float32)
+def _resized(seen: NDArray[np.uint8], shape: tuple[int, ...], scale: float) -> NDArray[np.uint8]:
+    """What is seen of a picture of that shape, at another scale, 1 being that of the picture."""
+    size = [max(1, round(side * scale)) for side in shape[::-1]]
+    method = cv2.INTER_AREA if size[0] < seen.shape[1] else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(seen, size, interpolation=method), np.uint8)
+
+
+def _spots(finder: Finder, seen: NDArray[np.uint8], shape: tuple[int, ...]) -> Spots:
+    """The spots of a picture of that shape, seen at some scale."""
+    spots = finder.find(contrast(seen, GRAIN))
+    stretch = np.tile(np.array(shape[::-1]) / seen.shape[::-1], 2).astype(np.float32)
     return Spots(spots.boxes * stretch, spots.scores)

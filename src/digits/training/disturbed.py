@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import cv2
 import numpy as np
@@ -31,8 +32,8 @@ def waved(grey: Grey, most: float, rng: Random) -> Grey:
 
 
 def photographed(grey: Grey, rng: Random) -> Grey:
-    """Now and then with a broader or finer pen, out of focus, faint, in uneven light, with noise."""
-    seen = grey.astype(np.float32)
+    """Now and then with a broader or finer pen, out of focus, faint, in uneven light, noisy."""
+    seen: NDArray[Any] = grey.astype(np.float32)
     if rng.random() < 0.2:
         seen = _broader(seen) if rng.random() < 0.5 else -_broader(-seen)
         seen += rng.uniform(0.4, 1) * (grey - seen)
