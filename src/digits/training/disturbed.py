@@ -48,7 +48,7 @@ def photographed(grey: Grey, rng: Random) -> Grey:
         seen = seen + np.linspace(-across, across, grey.shape[1])
     if rng.random() < 0.3:
         seen = seen + rng.normal(0, rng.uniform(1, 10), grey.shape)
-    return np.clip(np.rint(seen), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.rint(seen), 0, 255), np.uint8)
 
 
 def _broader(dark: NDArray[np.float32]) -> NDArray[np.float32]:
