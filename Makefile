@@ -52,7 +52,7 @@ notebook: setup ## open the lesson in Jupyter
 
 # large teaches default; of its three seeds the one that ships: docs/log.md
 default: SEED := 1
-large default finder recogniser: setup ## train a network that ships, put it in place (an hour; those for pages a night)
+large default finder recogniser: setup ## train a network that ships, put it in place (an hour)
 	$(BIN)/digits train --recipe $@ --seed $(or $(SEED),0) --out runs/$@ --resume
 	mkdir -p src/digits/model/shipped/$@
 	cd runs/$@ && cp model.onnx model.json model.keras README.md ../../src/digits/model/shipped/$@/

@@ -78,18 +78,18 @@ class Opinions:
 
 FINE, COARSE = 20.0, 8.0  # pixels; higher digits are seen as well as can be, lower ones badly
 WEIGHTS = (
-    *(0.53, 0.40, -0.66, -0.11, -1.72),
-    *(-0.02, -0.02, -0.13, -0.01, 0.82),
-    *(-0.19, 0.16, 0.13, -0.05, 2.13),
-    *(1.17, 0.17, 0.43, 0.33, 0.38),
+    *(0.62, 0.36, -0.52, -0.26, -1.70),
+    *(-0.05, 0.05, -0.10, -0.01, 1.00),
+    *(-0.24, 0.16, 0.03, -0.05, 1.87),
+    *(1.00, 0.38, 0.50, 0.08, 0.43),
 )
-"""Of the features; fitted by benchmarks/weigh.py on pages of writers, papers and typefaces that no
-network learned from."""
+"""Of the features; the mean of three fits by benchmarks/weigh.py, on pages of writers, papers and
+typefaces that no network learned from."""
 NEAR, MANY = 4 * DIGIT, 3  # columns, in which digits keep company; how many are full company
 TRUST, KNOWN = 0.7, 2  # the classifier's share on any page, and how many places that counts for
 LEAST_TRUST = 0.6
 USUAL = 0.82  # share of the places that hold a digit, on those pages
-PATIENCE = 15  # places of the usual kind, that those of a page are added to
+PATIENCE = 25  # places of the usual kind, that those of a page are added to
 OCTAVES = 1.0  # standard deviation of sizes that are alike
 RAREST = 0.01  # the least share of digits, and of others, that a page is thought to have
 ROUNDS = 12

@@ -1,0 +1,128 @@
+"""Which digits of made-up pages are read, and which are lost?
+
+.venv/bin/python benchmarks/strata.py [--pages N] [--seed S]
+
+--pages  of writers, papers and typefaces that no training saw (default 200)
+--seed   of these pages (default 20000)
+
+Prints for each height of the digits, each layout, and for digits that touch: how many there are,
+how many are read, with their place at an overlap of 0.5, and F1 of places; the share of numbers
+that are read; and the digits read on pages without any, a megapixel.
+"""
+
+import argparse
+import os
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import cv2
+import numpy as np
+
+from digits import Reader
+from digits.data.pages.page import Page, PageNumber, make_pages
+from digits.data.pages.sources import Sources
+from digits.evaluation.page_readings import OVERLAP
+from digits.model.finder import overlaps
+from digits.reading.reading import Reading
+
+HEIGHTS = (0, 12, 16, 24, 48, 1000)  # pixels
+FAINT = 40  # grey levels between ink and paper; what shows less is hardly legible
+
+
+@dataclass(slots=True)
+class Count:
+    """Of some digits: how many stand on the pages, are found there, and are read right; and how
+    many were read."""
+
+    stand: int = 0
+    found: int = 0
+    right: int = 0
+    read: int = 0
+
+
+def groups_of(page: Page, number: PageNumber) -> Iterator[tuple[str, list[int]]]:
+    """The groups that digits of a number belong to."""
+    every = list(range(len(number.digits)))
+    boxes = np.array([box for _, box in number.digits])
+    yield "all", every
+    yield f"layout {page.layout}", every
+    if contrast_of(page, boxes) >= FAINT:
+        yield "legible", every
+        yield f"legible, {page.layout}", every
+        for low, high in pairwise(HEIGHTS):
+            some = [place for place in every if low <= boxes[place, 3] < high]
+            yield f"legible, {low} to {high} pixels high", some
+        touching = [
+            place
+            for place in every[1:]
+            if boxes[place, 0] <= boxes[place - 1, 0] + boxes[place - 1, 2]
+        ]
+        yield "legible, touching the one before", touching
+
+
+def contrast_of(page: Page, boxes: np.ndarray) -> float:
+    """Grey levels between the ink of a number and its paper."""
+    low, high = boxes[:, :2].min(axis=0), (boxes[:, :2] + boxes[:, 2:]).max(axis=0)
+    (x, y), (right, foot) = low.astype(int), np.ceil(high).astype(int)
+    grey = cv2.cvtColor(page.pixels[y:foot, x:right], cv2.COLOR_RGB2GRAY)
+    dark, light = np.quantile(grey, (0.05, 0.95))
+    return float(light - dark)
+
+
+def count(page: Page, reading: Reading, counts: dict[str, Count], whole: dict[str, list]) -> None:
+    read = [digit for number in reading.numbers for digit in number.digits]
+    boxes = np.array([digit.box for digit in read], np.float32).reshape(-1, 4)
+    cut = np.array(page.cut, np.float32).reshape(-1, 4)
+    is_clear = np.array([not overlaps(box, cut).any() for box in boxes], bool)
+    counts["all"].read += int(is_clear.sum())
+    counts[f"layout {page.layout}"].read += int(is_clear.sum())
+    texts = [number.text for number in reading.numbers]
+    for number in page.numbers:
+        place = [overlaps(np.array(box, np.float32), boxes) for _, box in number.digits]
+        best = [int(each.argmax()) if len(each) else -1 for each in place]
+        found = [b >= 0 and each[b] >= OVERLAP for b, each in zip(best, place, strict=True)]
+        right = [
+            ok and read[b].digit == digit
+            for ok, b, (digit, _) in zip(found, best, number.digits, strict=True)
+        ]
+        is_read = all(right) and "".join(str(digit) for digit, _ in number.digits) in "".join(texts)
+        for name, places in groups_of(page, number):
+            group = counts[name]
+            group.stand += len(places)
+            group.found += sum(found[at] for at in places)
+            group.right += sum(right[at] for at in places)
+            if len(places) == len(number.digits):
+                whole[name].append(is_read)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--pages", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=20_000)
+    options = parser.parse_args()
+    reader, counts, whole = Reader(), defaultdict(Count), defaultdict(list)
+    false = pixels = 0
+    made = make_pages(
+        options.pages, options.seed, Sources.open("validation"), processes=os.cpu_count() or 1
+    )
+    for page in made:
+        reading = reader.read(page.pixels)
+        count(page, reading, counts, whole)
+        if not page.numbers and not page.cut:
+            false += sum(len(number.text) for number in reading.numbers)
+            pixels += page.pixels.shape[0] * page.pixels.shape[1]
+    print(f"{'digits':38} {'n':>6} {'read':>7} {'F1':>7} {'numbers':>9}")
+    for name, each in sorted(counts.items()):
+        if each.stand:
+            f1 = f"{2 * each.found / (each.stand + each.read):7.1%}" if each.read else f"{'':7}"
+            numbers = f"{np.mean(whole[name]):9.1%}" if whole[name] else ""
+            print(f"{name:38} {each.stand:6,} {each.right / each.stand:7.1%} {f1} {numbers}")
+    print(f"false digits a megapixel, {pixels / 1e6:.1f} without digits: {1e6 * false / pixels:.2f}")
+
+
+if __name__ == "__main__":
+    main()
