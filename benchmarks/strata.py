@@ -121,7 +121,9 @@ def main() -> None:
             f1 = f"{2 * each.found / (each.stand + each.read):7.1%}" if each.read else f"{'':7}"
             numbers = f"{np.mean(whole[name]):9.1%}" if whole[name] else ""
             print(f"{name:38} {each.stand:6,} {each.right / each.stand:7.1%} {f1} {numbers}")
-    print(f"false digits a megapixel, {pixels / 1e6:.1f} without digits: {1e6 * false / pixels:.2f}")
+    print(
+        f"false digits a megapixel, of {pixels / 1e6:.1f} without any: {1e6 * false / pixels:.2f}"
+    )
 
 
 if __name__ == "__main__":

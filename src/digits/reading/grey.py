@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from digits.reading.quantile import quantile
 
-SEEN = 320  # pixels, the side at which colours are compared
+SEEN = 200  # pixels, the side at which colours are compared
 STRONG = 0.98  # quantile of the differences from the paper around, from which on it is the pen
 PLAIN = 0.6  # of the pen's difference, that plain grey has to show
 
