@@ -14,10 +14,10 @@ from digits.data.pages.cast import Cast
 from digits.data.pages.closeup import LEAST, close_up
 from digits.data.pages.layouts import LAYOUTS, drawing
 from digits.data.pages.letters import LONE, Script, make_up_word
-from digits.data.pages.page import Page, make_page, make_pages
+from digits.data.pages.page import Page, _with_truth, make_page, make_pages
 from digits.data.pages.paper import PATTERNS
 from digits.data.pages.scene import lit_sheet
-from digits.data.pages.sheet import Sheet, turned
+from digits.data.pages.sheet import Placed, Sheet, turned
 from digits.data.pages.sources import Sources
 from digits.data.pages.strings import make_up_amount, make_up_number, make_up_sum
 from digits.data.pages.typefaces import PRINTED, WRITTEN, TypeWriter
@@ -97,6 +97,13 @@ def test_digits_are_those_of_the_text_and_lie_on_the_page(pages: list[Page]) -> 
             assert 0 <= x < x + width <= 400
             assert 0 <= y < y + height <= 320
             assert max(width, height) >= 2
+
+
+def test_a_sum_of_unknowns_alone_is_no_number() -> None:
+    corners = np.array([[2, 2], [9, 2], [9, 12]], np.float32)
+    placed = [Placed("x+y", ()), Placed("x+7", ((7, corners),))]
+    page = _with_truth(np.zeros((20, 20, 3), np.uint8), placed, np.eye(3), "sums")
+    assert [number.text for number in page.numbers] == ["x+7"]
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -10,7 +10,7 @@ from digits.reading.quantile import quantile
 
 NEAR, FAR = (2, 17), (4, 33)  # the surroundings that a pixel is compared with: times smaller the
 # picture is in which they are measured, pixels a side there
-APART = 4  # pixels between the places that tell what contrast there is in a picture
+SAMPLED = 4  # pixels between the places that tell what contrast there is in a picture
 QUIET = 0.15  # of the strongest contrast: what varies less is paper
 FAINTEST = 2.0  # grey levels, the same for a picture without any contrast
 CHANNELS = 3
@@ -42,7 +42,7 @@ def _compared(
     mean = cv2.boxFilter(small, cv2.CV_32F, (side, side))
     square = cv2.sqrBoxFilter(small, cv2.CV_32F, (side, side))
     deviation = np.sqrt(np.maximum(square - mean * mean, 0))
-    step = APART // smaller
+    step = SAMPLED // smaller
     strongest = quantile(deviation[::step, ::step], 0.9)
     coarse = 1 / (deviation + np.float32(QUIET * strongest + FAINTEST))
     gain, lifted = (cv2.resize(each, (width, height)) for each in (coarse, mean * coarse))

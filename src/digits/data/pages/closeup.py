@@ -15,7 +15,7 @@ ROOMY = 4.0  # and the most
 def close_up(page: Page, rng: Random) -> Page | None:
     """A part of a page about one of its numbers, with its neighbours where they lie near; None if
     there is no number large enough."""
-    numbers = [each for each in page.numbers if each.digits and _height(each) >= LEAST]
+    numbers = [number for number in page.numbers if _height(number) >= LEAST]
     if not numbers:
         return None
     number = numbers[rng.integers(len(numbers))]

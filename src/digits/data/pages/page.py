@@ -145,6 +145,8 @@ def _with_truth(
     numbers, cut = [], []
     height, width = pixels.shape[:2]
     for each in placed:
+        if not each.digits:  # a sum of unknowns alone
+            continue
         digits = tuple((digit, _box(points, view)) for digit, points in each.digits)
         boxes = [box for _, box in digits]
         if all(
