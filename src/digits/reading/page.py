@@ -52,25 +52,25 @@ class Page:
     def numbers(self) -> list[Number]:
         """Digits side by side that nothing parts."""
         every = list(self.digits)
+        boxes = np.array([each.box for each in self.digits.values()]).reshape(-1, 4)
+        middles = boxes[:, :2] + boxes[:, 2:] / 2
         found = []
         for line in lines_through(self.places.boxes[every], self.places.line[every]):
             along = [every[place] for place in line]
             apart = [
-                1.0 if self._is_one_between(a, b) else self.places.chance_apart(a, b)
+                1.0 if self._is_between(middles, a, b) else self.places.chance_apart(a, b)
                 for a, b in pairwise(along)
             ]
             found += numbers_of([self.digits[place] for place in along], apart)
         return found
 
-    def _is_one_between(self, first: int, second: int) -> bool:
-        """Whether some digit stands in the gap between two."""
+    def _is_between(self, middles: NDArray[np.float64], first: int, second: int) -> bool:
+        """Whether one of some middles of digits, (N, 2) x and y, lies in the gap between two."""
         (x, y, wide, high), (left, top, _, other) = (
             self.digits[place].box for place in (first, second)
         )
-        boxes = np.array([each.box for each in self.digits.values()])
-        middle = boxes[:, :2] + boxes[:, 2:] / 2
         low, limit = (x + wide, min(y, top)), (left, max(y + high, top + other))
-        return bool(((middle > low) & (middle < limit)).all(axis=1).any())
+        return bool(((middles > low) & (middles < limit)).all(axis=1).any())
 
 
 def read_page(

@@ -123,7 +123,7 @@ def crop(page: GreyPage, side: int, rng: Random) -> tuple[NDArray[np.float32], N
     for boxes in (digits[:, 1:], cut):
         boxes[:, :2] = (boxes[:, :2] - corner) * scales
         boxes[:, 2:] *= scales
-        _lean(boxes, lean, side)
+        _lean_boxes(boxes, lean, side)
     return contrast(photographed(grey, rng)), target(digits, cut, side)
 
 
@@ -167,7 +167,7 @@ def _leant(grey: NDArray[np.uint8], lean: float) -> NDArray[np.uint8]:
     )
 
 
-def _lean(boxes: NDArray[np.float32], lean: float, side: int) -> None:
+def _lean_boxes(boxes: NDArray[np.float32], lean: float, side: int) -> None:
     """Move boxes (N, 4) with what leans, and widen them about as much as a digit becomes wider."""
     wider = WIDER * abs(lean) * boxes[:, 3]
     boxes[:, 0] -= lean * (boxes[:, 1] + boxes[:, 3] / 2 - side / 2) + wider / 2
