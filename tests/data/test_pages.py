@@ -6,6 +6,7 @@ import subprocess
 import sys
 from itertools import islice, pairwise
 
+import cv2
 import numpy as np
 import pytest
 
@@ -14,7 +15,7 @@ from digits.data.pages.cast import Cast
 from digits.data.pages.closeup import LEAST, close_up
 from digits.data.pages.layouts import LAYOUTS, drawing
 from digits.data.pages.letters import LONE, Script, make_up_word
-from digits.data.pages.page import Page, _with_truth, make_page, make_pages
+from digits.data.pages.page import Page, _truth, make_page, make_pages
 from digits.data.pages.paper import PATTERNS
 from digits.data.pages.scene import lit_sheet
 from digits.data.pages.sheet import Placed, Sheet, turned
@@ -100,17 +101,33 @@ def test_digits_are_those_of_the_text_and_lie_on_the_page(pages: list[Page]) -> 
 
 
 def test_a_sum_of_unknowns_alone_is_no_number() -> None:
-    corners = np.array([[2, 2], [9, 2], [9, 12]], np.float32)
-    placed = [Placed("x+y", ()), Placed("x+7", ((7, corners),))]
-    page = _with_truth(np.zeros((20, 20, 3), np.uint8), placed, np.eye(3), "sums")
-    assert [number.text for number in page.numbers] == ["x+7"]
+    sheet, corners = Sheet.empty((20, 20)), np.array([[4, 4], [12, 4], [12, 16]], np.float32)
+    cv2.line(sheet.pen, (4, 4), (12, 16), 255, 1)
+    sheet.numbers += [Placed("x+y", ()), Placed("x+7", ((7, corners),))]
+    pixels = np.repeat(255 - sheet.pen[..., None], 3, axis=2)
+    numbers, cut = _truth(pixels, sheet, np.eye(3))
+    assert [number.text for number in numbers] == ["x+7"]
+    assert cut == []
+
+
+def test_a_number_that_nobody_could_make_out_is_not_to_be_read() -> None:
+    sheet = Sheet.empty((40, 80))
+    for x in (10, 50):
+        cv2.putText(sheet.pen, "4", (x, 30), cv2.FONT_HERSHEY_SIMPLEX, 0.7, 255, 2, cv2.LINE_AA)
+        corners = np.array([[x + 1, 16], [x + 14, 30]], np.float32)
+        sheet.numbers.append(Placed("4", ((4, corners),)))
+    pixels = np.repeat(255 - sheet.pen[..., None], 3, axis=2)
+    pixels[:, 40:] = 200  # as where a scanner took faint ink for paper
+    numbers, cut = _truth(pixels, sheet, np.eye(3))
+    assert [number.digits[0][1] for number in numbers] == [(11, 16, 13, 14)]
+    assert cut == [(51, 16, 13, 14)]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_boxes_hold_the_digits_ink_and_nothing_but_it(seed: int, sources: Sources) -> None:
     rng = np.random.default_rng(seed)
     writer, height = sources.writer(rng), int(rng.integers(20, 60))
-    habits = Habits(gap=0.3, unrest=0.03, rise=0.0, zeros=1.0, joins=0.0, lean=0.0)
+    habits = Habits(gap=0.3, unrest=0.03, rise=0.0, zeros=1.0, ones=1.0, joins=0.0, lean=0.0)
     written = write_number(writer, habits, "8305", height, rng)
     inside = np.zeros(written.ink.shape, bool)
     for _, points in written.digits:
@@ -258,13 +275,21 @@ def test_pages_of_any_size_can_be_made(sources: Sources) -> None:
 def test_a_leaning_number_is_wider_and_its_digits_stand_apart_as_before() -> None:
     def written(lean: float) -> Written:
         rng = np.random.default_rng(4)
-        habits = Habits(gap=0.3, unrest=0.0, rise=0.0, zeros=1.0, joins=0.0, lean=lean)
+        habits = Habits(gap=0.3, unrest=0.0, rise=0.0, zeros=1.0, ones=1.0, joins=0.0, lean=lean)
         return write_number(PenWriter.sample(rng), habits, "1111", 60, rng)
 
     upright, leaning = written(0.0), written(0.5)
     assert leaning.ink.shape[0] == upright.ink.shape[0]
     for (_, thin), (_, broad) in zip(upright.digits, leaning.digits, strict=True):
         assert np.ptp(broad[:, 0]) > np.ptp(thin[:, 0]) + 15
+
+
+def test_some_begin_with_a_1_higher_than_the_others() -> None:
+    rng = np.random.default_rng(4)
+    habits = Habits(gap=0.3, unrest=0.0, rise=0.0, zeros=1.0, ones=1.6, joins=0.0, lean=0.0)
+    written = write_number(PenWriter.sample(rng), habits, "151", 60, rng)
+    first, _, last = (np.ptp(points[:, 1]) for _, points in written.digits)
+    assert 1.4 * last < first < 1.8 * last
 
 
 def test_a_close_up_shows_what_the_page_shows_there(pages: list[Page]) -> None:

@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from digits.data.pages import camera, paper
 from digits.data.pages.cast import Cast
 from digits.data.pages.layouts import LAYOUTS
+from digits.data.pages.legibility import LEGIBLE, legibility
 from digits.data.pages.scene import lit_sheet
-from digits.data.pages.sheet import Placed, Sheet
+from digits.data.pages.sheet import Sheet
 from digits.data.pages.sources import Sources
 from digits.data.pages.typefaces import TypeWriter
 from digits.data.pages.writing import Habits, Points, Random
@@ -42,8 +43,9 @@ class PageNumber:
 class Page:
     """A picture and what is to be read in it.
 
-    pixels: (H, W, 3) uint8 RGB. numbers: those that lie in the picture as a whole. cut: boxes of
-    the digits of all others; what is read there is neither right nor wrong. layout: its name.
+    pixels: (H, W, 3) uint8 RGB. numbers: those that lie in the picture as a whole and can be made
+    out. cut: boxes of the digits of all others; what is read there is neither right nor wrong.
+    layout: its name.
     """
 
     pixels: NDArray[np.uint8]
@@ -136,27 +138,45 @@ def make_page(size: tuple[int, int], rng: Random, sources: Sources) -> Page:
         pixels = camera.exposed(scene * paper.light(size, rng)[..., None], rng)
     if rng.random() < 0.1:  # a blackboard, a dark screen
         pixels = 255 - pixels
-    return _with_truth(pixels, sheet.numbers, view, layout.__name__)
+    numbers, cut = _truth(pixels, sheet, view)
+    return Page(pixels, tuple(numbers), tuple(cut), layout.__name__)
 
 
-def _with_truth(
-    pixels: NDArray[np.uint8], placed: list[Placed], view: NDArray[np.float64], layout: str
-) -> Page:
+def _truth(
+    pixels: NDArray[np.uint8], sheet: Sheet, view: NDArray[np.float64]
+) -> tuple[list[PageNumber], list[Box]]:
+    """The numbers that can be read in a picture of a sheet, and the boxes of other digits."""
+    every = [
+        PageNumber(each.text, tuple((digit, _box(points, view)) for digit, points in each.digits))
+        for each in sheet.numbers
+        if each.digits  # else a sum of unknowns alone
+    ]
+    boxes = [box for number in every for _, box in number.digits]
+    is_shown = _are_within(boxes, pixels.shape) & _are_legible(boxes, pixels, sheet, view)
     numbers, cut = [], []
-    height, width = pixels.shape[:2]
-    for each in placed:
-        if not each.digits:  # a sum of unknowns alone
-            continue
-        digits = tuple((digit, _box(points, view)) for digit, points in each.digits)
-        boxes = [box for _, box in digits]
-        if all(
-            x >= 0 and y >= 0 and x + wide <= width and y + high <= height
-            for x, y, wide, high in boxes
-        ):
-            numbers.append(PageNumber(each.text, digits))
+    for number in every:
+        shown, is_shown = np.split(is_shown, [len(number.digits)])
+        if shown.all():
+            numbers.append(number)
         else:
-            cut += boxes
-    return Page(pixels, tuple(numbers), tuple(cut), layout)
+            cut += [box for _, box in number.digits]
+    return numbers, cut
+
+
+def _are_within(boxes: list[Box], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    x, y, wide, high = np.reshape(boxes, (-1, 4)).T
+    return np.asarray((x >= 0) & (y >= 0) & (x + wide <= shape[1]) & (y + high <= shape[0]))
+
+
+def _are_legible(
+    boxes: list[Box], pixels: NDArray[np.uint8], sheet: Sheet, view: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    grey = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
+    pen, printed = (
+        np.asarray(cv2.warpPerspective(layer, view, grey.shape[::-1]), np.uint8)
+        for layer in (sheet.pen, sheet.print)
+    )
+    return legibility(grey, pen, printed, boxes) >= LEGIBLE
 
 
 def _box(points: Points, view: NDArray[np.float64]) -> Box:

@@ -176,14 +176,15 @@ class Habits:
 
     gap: between them, in heights of a digit. unrest: scatter of their sizes and places, in
     heights. rise: of the line, in heights a digit. zeros: height of a 0 that is not the first.
-    joins: how often the pen goes on to the next digit without lifting. lean: x gained per unit of
-    height, beyond what the hand itself has.
+    ones: of a 1 that is. joins: how often the pen goes on to the next digit without lifting. lean:
+    x gained per unit of height, beyond what the hand itself has.
     """
 
     gap: float
     unrest: float
     rise: float
     zeros: float
+    ones: float
     joins: float
     lean: float
 
@@ -197,6 +198,7 @@ class Habits:
             unrest=_unrest(rng),
             rise=rng.normal(0, 0.015),
             zeros=rng.uniform(0.55, 0.85) if rng.random() < 0.15 else 1.0,
+            ones=rng.uniform(1.1, 1.7) if rng.random() < 0.12 else 1.0,
             joins=rng.uniform(0.2, 0.8) if rng.random() < 0.2 else 0.0,
             lean=rng.uniform(-0.15, 0.7) if rng.random() < 0.4 else 0.0,
         )
@@ -221,6 +223,8 @@ def write_number(writer: Writer, habits: Habits, text: str, height: int, rng: Ra
         if character == "0" and place:
             size *= habits.zeros
         drop = habits.rise * place + rng.normal(0, habits.unrest)
+        if character == "1" and not place:
+            size, drop = size * habits.ones, drop + rng.uniform(0, habits.ones - 1)
         if character in POWERS:
             size, drop = 0.55 * size, drop - rng.uniform(0.5, 0.75)
         glyph = _leant(writer.write(digit, max(4, round(size)), rng), habits.lean)

@@ -53,7 +53,8 @@ FORMS: tuple[tuple[Form, ...], ...] = (
         Form(low.plain_two, 44, 46, 15, 70),
         Form(low.wavy_two, 15, 18, 25, 4),
         Form(low.looped_two, 25, 12, 35, 0),
-        Form(low.curly_two, 6, 12, 25, 6),
+        Form(low.curly_two, 5, 9, 17, 6),
+        Form(low.closed_two, 1, 3, 8, 0),
         Form(low.z_two, 10, 12, 0, 20),
     ),
     (

@@ -147,6 +147,28 @@ def curly_two(u: Uniform) -> Skeleton:
     return (stroke(*curl, *head, *tail),)
 
 
+def closed_two(u: Uniform) -> Skeleton:
+    """Old hands: the head is a closed oval, as of a 9, on a thin neck and a small looped foot."""
+    right, deep, foot = u(0.4, 0.52), u(0.42, 0.54), u(-0.1, 0.04)
+    head = (
+        (right - 0.04, u(0.16, 0.24)),
+        (right * 0.62, deep),
+        (u(0.08, 0.16), deep - 0.1),
+        (u(0.1, 0.2), 0.14),
+        (right * 0.75, 0),
+        (right, u(0.14, 0.24)),
+        (right * u(0.55, 0.75), u(0.6, 0.7)),
+    )
+    tail = (
+        (foot + 0.06, 0.95),
+        (foot - 0.06, u(0.9, 0.95)),
+        (foot + 0.06, u(0.84, 0.89)),
+        (foot + 0.26, u(0.93, 0.99)),
+        (u(0.42, 0.6), u(0.9, 1)),
+    )
+    return (stroke(*head, *tail),)
+
+
 def z_two(u: Uniform) -> Skeleton:
     """Angular, with a flat or barely bent head and a long base."""
     right, end = u(0.42, 0.56), u(0.48, 0.68)
