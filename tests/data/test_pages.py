@@ -112,7 +112,7 @@ def test_a_sum_of_unknowns_alone_is_no_number() -> None:
 
 def test_a_number_that_nobody_could_make_out_is_not_to_be_read() -> None:
     sheet = Sheet.empty((40, 80))
-    for x in (10, 50):
+    for x in (10, 50, 90):
         cv2.putText(sheet.pen, "4", (x, 30), cv2.FONT_HERSHEY_SIMPLEX, 0.7, 255, 2, cv2.LINE_AA)
         corners = np.array([[x + 1, 16], [x + 14, 30]], np.float32)
         sheet.numbers.append(Placed("4", ((4, corners),)))
@@ -120,7 +120,7 @@ def test_a_number_that_nobody_could_make_out_is_not_to_be_read() -> None:
     pixels[:, 40:] = 200  # as where a scanner took faint ink for paper
     numbers, cut = _truth(pixels, sheet, np.eye(3))
     assert [number.digits[0][1] for number in numbers] == [(11, 16, 13, 14)]
-    assert cut == [(51, 16, 13, 14)]
+    assert cut == [(51, 16, 13, 14), (91, 16, 13, 14)]
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -152,7 +152,9 @@ def _truth(
         if each.digits  # else a sum of unknowns alone
     ]
     boxes = [box for number in every for _, box in number.digits]
-    is_shown = _are_within(boxes, pixels.shape) & _are_legible(boxes, pixels, sheet, view)
+    is_shown = _are_within(boxes, pixels.shape)
+    inside = [boxes[place] for place in np.flatnonzero(is_shown)]
+    is_shown[is_shown] = _are_legible(inside, pixels, sheet, view)
     numbers, cut = [], []
     for number in every:
         shown, is_shown = np.split(is_shown, [len(number.digits)])
