@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from digits.reading.quantile import quantile
 
-SEEN = 200  # pixels, the side at which colours are compared
+SEEN = 200  # pixels, the longest side at which colours are compared
 STRONG = 0.98  # quantile of the differences from the paper around, from which on it is the pen
 PLAIN = 0.6  # of the pen's difference, that plain grey has to show
 
@@ -17,12 +17,13 @@ def grey_of(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """(H, W, 3) uint8 RGB → (H, W) uint8: as a photographic film sees it or, where pen and paper
     differ by their colours rather than by their light, along that difference."""
     grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
-    scale = max(1.0, max(picture.shape[:2]) / SEEN)
-    size = [max(1, round(side / scale)) for side in picture.shape[1::-1]]
-    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
-    side = min(31, (min(size) - 1) | 1)
+    step = -(-max(grey.shape) // SEEN)  # whole, which is far faster
+    high, wide = (side // step for side in grey.shape)
+    side = min(31, (min(high, wide) - 1) | 1)
     if side < 3:
         return grey
+    whole = picture[: high * step, : wide * step]
+    small = cv2.resize(whole, (wide, high), interpolation=cv2.INTER_AREA)
     off = small.astype(np.float32) - cv2.medianBlur(small, side)
     strength = np.linalg.norm(off, axis=2)
     pen = off[strength >= max(quantile(strength, STRONG), 16.0)]
