@@ -17,7 +17,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-import cv2
 import numpy as np
 
 from digits import Reader
@@ -28,7 +27,6 @@ from digits.model.finder import overlaps
 from digits.reading.reading import Reading
 
 HEIGHTS = (0, 12, 16, 24, 48, 1000)  # pixels
-FAINT = 40  # grey levels between ink and paper; what shows less is hardly legible
 
 
 @dataclass(slots=True)
@@ -48,27 +46,15 @@ def groups_of(page: Page, number: PageNumber) -> Iterator[tuple[str, list[int]]]
     boxes = np.array([box for _, box in number.digits])
     yield "all", every
     yield f"layout {page.layout}", every
-    if contrast_of(page, boxes) >= FAINT:
-        yield "legible", every
-        yield f"legible, {page.layout}", every
-        for low, high in pairwise(HEIGHTS):
-            some = [place for place in every if low <= boxes[place, 3] < high]
-            yield f"legible, {low} to {high} pixels high", some
-        touching = [
-            place
-            for place in every[1:]
-            if boxes[place, 0] <= boxes[place - 1, 0] + boxes[place - 1, 2]
-        ]
-        yield "legible, touching the one before", touching
-
-
-def contrast_of(page: Page, boxes: np.ndarray) -> float:
-    """Grey levels between the ink of a number and its paper."""
-    low, high = boxes[:, :2].min(axis=0), (boxes[:, :2] + boxes[:, 2:]).max(axis=0)
-    (x, y), (right, foot) = low.astype(int), np.ceil(high).astype(int)
-    grey = cv2.cvtColor(page.pixels[y:foot, x:right], cv2.COLOR_RGB2GRAY)
-    dark, light = np.quantile(grey, (0.05, 0.95))
-    return float(light - dark)
+    for low, high in pairwise(HEIGHTS):
+        yield (
+            f"{low} to {high} pixels high",
+            [place for place in every if low <= boxes[place, 3] < high],
+        )
+    touching = [
+        place for place in every[1:] if boxes[place, 0] <= boxes[place - 1, 0] + boxes[place - 1, 2]
+    ]
+    yield "touching the one before", touching
 
 
 def count(page: Page, reading: Reading, counts: dict[str, Count], whole: dict[str, list]) -> None:

@@ -177,7 +177,7 @@ class Script:
                 if rng.random() >= mixed:
                     other = OTHERS.get(letter, notation)
                     small[letter] = other if rng.random() < 0.4 else notation
-        if rng.random() < 0.6:
+        if rng.random() < 0.7:
             small["x"] = str(rng.choice(UNKNOWNS))
         scatter = rng.uniform(0.02, 0.08)
         shapes = {

@@ -106,10 +106,10 @@ FORMS: tuple[tuple[Form, ...], ...] = (
         Form(high.ribbon_eight, 2, 6, 6, 0),
     ),
     (
-        Form(high.straight_nine, 47, 12.264, 8.824, 35),
+        Form(high.straight_nine, 46, 9.87, 6.648, 35),
         Form(high.curled_nine, 24, 24.528, 16.667, 45),
         Form(high.hooked_nine, 6, 11.321, 18.627, 10),
-        Form(high.s_nine, 4, 6.604, 8.824, 0),
+        Form(high.s_nine, 5, 8.998, 11, 0),
         Form(high.waisted_nine, 2, 11.321, 13.725, 0),
         Form(high.based_nine, 2, 11.321, 11.765, 0),
         Form(high.bellied_nine, 1, 12.264, 10.784, 0),

@@ -145,20 +145,22 @@ def hooked_nine(u: Uniform) -> Skeleton:
 
 
 def s_nine(u: Uniform) -> Skeleton:
-    """A loop that is left open, and a round tail: two bows one above the other."""
+    """A loop that is left open, and a tail that is round or swings straight out: two bows one
+    above the other."""
     right, bottom = u(0.44, 0.56), u(0.4, 0.48)
     loop = (
         (right - u(0, 0.06), u(0.07, 0.13)),
         (right * 0.5, 0),
         (0.02, bottom * 0.5),
         (right * 0.4, bottom),
-        (right * 0.95, bottom * u(0.35, 0.55), 0.4),
+        (right * 0.95, bottom * u(0.35, 0.72), 0.4),
     )
+    end = u(0.84, 1.04)
     tail = (
-        (right + u(0, 0.05), u(0.56, 0.64)),
-        (right * 0.85, u(0.86, 0.92)),
-        (right * 0.45, 1),
-        (u(-0.06, 0.06), u(0.84, 0.94)),
+        (right + u(0, 0.08), u(0.56, 0.64)),
+        (right * 0.85, u(0.82, 0.9)),
+        (right * 0.45, max(1 - (end - 0.84) / 4, 0.95)),
+        (u(-0.08, 0.08), end),
     )
     return (stroke(*loop, *tail),)
 
