@@ -250,6 +250,13 @@ def test_a_network_begins_with_the_weights_that_its_recipe_names(tmp_path: Path)
     assert fitting._start(RESIDUAL) == {}
 
 
+def test_what_comes_out_keeps_its_share_of_the_start() -> None:
+    first, second = [np.array([2.0, -4.0], np.float32)], [np.array([4.0, 0.1], np.float32)]
+    assert equal(fitting._mean(first, second, 0.0), second)
+    assert equal(fitting._mean(first, second, 1.0), first)
+    np.testing.assert_allclose(fitting._mean(first, second, 0.25)[0], [3.5, -0.925])
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [

@@ -115,6 +115,7 @@ def test_a_recipe_survives_json() -> None:
         ("rotation = 10", "rotation = -1", "found -1, expected a number of 0 or more"),
         ("rotation = 10", "blur = 1.5", "key blur: found 1.5, expected a number from 0 to 1"),
         ("stroke = 0.5", "stroke = 0.6", "expected at most 0.5"),
+        ("compile = false", "kept = 0.5", "found kept 0.5, expected a start as well"),
         ("size = 56", "size = 42", "found size 42, expected a multiple of 28"),
         ('"residual"', '"transformer"', 'found \'transformer\', expected "dense" or .* "residual"'),
         ("[4, 8]", "[]", "found 0 widths"),

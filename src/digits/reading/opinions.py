@@ -78,13 +78,13 @@ class Opinions:
 
 FINE, COARSE = 20.0, 8.0  # pixels; higher digits are seen as well as can be, lower ones badly
 WEIGHTS = (
-    *(0.62, 0.36, -0.52, -0.26, -1.70),
-    *(-0.05, 0.05, -0.10, -0.01, 1.00),
-    *(-0.24, 0.16, 0.03, -0.05, 1.87),
-    *(1.00, 0.38, 0.50, 0.08, 0.43),
+    *(0.52, 0.37, -0.51, -0.22, -1.80),
+    *(-0.03, 0.06, -0.15, 0.00, 0.87),
+    *(-0.27, 0.17, 0.06, -0.11, 2.16),
+    *(1.03, 0.36, 0.65, 0.51, 0.32),
 )
-"""Of the features; the mean of three fits by benchmarks/weigh.py, on pages of writers, papers and
-typefaces that no network learned from."""
+"""Of the features; the mean of a fit by benchmarks/weigh.py on 2,000 pages of writers, papers and
+typefaces that no network learned from, and of the three before it: docs/log.md."""
 NEAR, MANY = 4 * DIGIT, 3  # columns, in which digits keep company; how many are full company
 TRUST, KNOWN = 0.7, 2  # the classifier's share on any page, and how many places that counts for
 LEAST_TRUST = 0.6

@@ -66,7 +66,9 @@ def train(
     network = networks.build(recipe.network)
     if recipe.fit.start:
         _begin_with(network, recipe.fit.start)
+    begun_with = network.get_weights()
     history = fit(network, recipe, lesson, out, tensorboard)
+    network.set_weights(_mean(begun_with, network.get_weights(), recipe.fit.kept))
     network.save(out / "model.keras")
     draw_curves(history.rows, out / "curves.png", recipe.name)
     facts |= {"fit_seconds": round(history.seconds, 2)}
@@ -119,6 +121,13 @@ def _widened(old: NDArray[np.float32], fresh: NDArray[np.float32]) -> NDArray[np
         wide[..., room[-1]] = 0
     wide[room] = old
     return wide
+
+
+def _mean(
+    first: list[NDArray[np.float32]], second: list[NDArray[np.float32]], share: float
+) -> list[NDArray[np.float32]]:
+    """Weights of a network between two, with that share of the first."""
+    return [share * one + (1 - share) * other for one, other in zip(first, second, strict=True)]
 
 
 def fit(

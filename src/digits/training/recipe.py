@@ -146,9 +146,10 @@ class Fit:
     """How it learns: AdamW, a linear warm-up, then a cosine down to zero.
 
     start: a shipped model, a run folder or a .keras file, with whose weights it begins, and which
-    may be narrower; fresh ones if left out. teacher: such a model, of whose scores it learns as
-    well; taught: the share of them in what it learns from, beside the labels. A [finish] names its
-    own.
+    may be narrower; fresh ones if left out. kept: the share of these in the weights that come out,
+    which are a mean: it errs less on what neither learned from (Wortsman et al. 2022, "Robust
+    fine-tuning", arXiv 2109.01903). teacher: such a model, of whose scores it learns as well;
+    taught: the share of them in what it learns from, beside the labels. A [finish] names its own.
     """
 
     epochs: Count
@@ -161,6 +162,7 @@ class Fit:
     compile: bool = False  # by XLA
     bfloat16: bool = False  # computes in 16 bits: faster where the processor can; weights keep 32
     start: Name = ""
+    kept: Share = 0.0
     teacher: Name = ""
     taught: Share = 0.7
 
@@ -332,6 +334,8 @@ def _check_together(recipe: Recipe) -> None:
         wrong = f"[augmentation]: found size {much.size}, expected a multiple of {TILE}"
     elif much.stroke > 0.5:
         wrong = f"[augmentation]: found stroke {much.stroke}, expected at most 0.5: it counts twice"
+    elif recipe.fit.kept and not recipe.fit.start:
+        wrong = f"[fit]: found kept {recipe.fit.kept}, expected a start as well, to keep a share of"
     elif max(stage.taught for stage in recipe.stages) == 1:
         wrong = "[finish]: found taught 1, expected less: of the labels it learns a part at least"
     elif network.kind == "dense" and any(stage.teacher for stage in recipe.stages):
