@@ -25,10 +25,10 @@ def contrast(grey: NDArray[np.uint8], grain: int = 1) -> NDArray[np.float32]:
     """
     height, width = grey.shape
     seen = np.zeros((-(-height // grain) * grain, -(-width // grain) * grain, CHANNELS), np.float32)
-    within, level = seen[:height, :width], grey.astype(np.float32)
-    for channel, around in enumerate((NEAR, FAR)):
-        cv2.insertChannel(_compared(grey, level, *around), within, channel)
-    cv2.insertChannel(np.multiply(128 - level, 1 / 64, out=level), within, 2)
+    level = grey.astype(np.float32)
+    near, far = (_compared(grey, level, *around) for around in (NEAR, FAR))
+    dark = np.multiply(128 - level, 1 / 64, out=level)
+    cv2.merge((near, far, dark), seen[:height, :width])
     return seen
 
 
