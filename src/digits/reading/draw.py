@@ -89,7 +89,8 @@ def _meet(boxes: NDArray[np.float64], others: NDArray[np.int64]) -> NDArray[np.b
 
 def _plate(number: Number, size: float, is_full: bool) -> NDArray[np.uint8]:
     """(h, w, 3) uint8 RGB: the number, in full with its confidence, white on its colour."""
-    text = number.text + (f"  {100 * number.confidence:.0f} %" if is_full else "")
+    sure = min(int(100 * number.confidence), 99)  # nothing is certain
+    text = number.text + (f"  {sure} %" if is_full else "")
     (wide, high), _ = cv2.getTextSize(text, FONT, size, 1)
     margin = max(2, high // 3)
     plate = np.full((high + 2 * margin, wide + 2 * margin, 3), _colour(number), np.uint8)
