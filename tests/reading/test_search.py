@@ -11,13 +11,24 @@ from digits.model.finder import (
     HIGHEST,
     LOWEST,
     SAME,
+    STRIDE,
     WITHIN,
     Spots,
     common_area,
     overlaps,
     without_parts,
 )
-from digits.reading.search import COARSEST, FINEST, STEP, _are_small, _scales
+from digits.reading.search import (
+    COARSEST,
+    FINEST,
+    STEP,
+    USUAL,
+    Look,
+    _are_small,
+    _scales,
+    scores_at,
+    spots_of,
+)
 
 
 def spots(*boxes: tuple[float, float, float, float]) -> Spots:
@@ -55,6 +66,43 @@ def test_of_one_digit_seen_at_two_scales_the_surer_stays() -> None:
 
 def test_nothing_stays_nothing() -> None:
     assert len(without_parts(spots())) == 0
+
+
+def look(scale: float, *at: tuple[int, int, int]) -> Look:
+    """At a picture of 400×400 pixels: nothing but digits in cells of these rows and columns."""
+    side = round(400 * scale) // STRIDE
+    scores = np.full((side, side, 10), -5, np.float32)
+    for row, column, digit in at:
+        scores[row, column, digit] = 2
+    return Look(scale, scores, spots())
+
+
+def test_what_was_said_of_a_place_is_said_at_the_scale_of_its_size() -> None:
+    looks = [look(1.0, (25, 50, 3)), look(0.25, (6, 12, 8))]
+    small, large = (
+        np.array([202 - size / 2, 102 - size / 2, size, size], np.float32)
+        for size in (USUAL, 4 * USUAL)
+    )
+    assert scores_at(looks, small).tolist() == [-5, -5, -5, 2, -5, -5, -5, -5, -5, -5]
+    assert scores_at(looks, large).argmax() == 8
+    small[0] += 40
+    assert (scores_at(looks, small) == -5).all()
+
+
+@given(*[st.integers(-60, 460)] * 2, *[st.integers(1, 300)] * 2)
+def test_something_was_said_of_every_place(x: int, y: int, wide: int, high: int) -> None:
+    said = scores_at([look(1.0), look(0.4)], np.array([x, y, wide, high], np.float32))
+    assert said.shape == (10,)
+    assert (said == -5).all()
+
+
+def test_spots_of_all_looks_are_told_once_the_surest_first() -> None:
+    near, far = spots((0, 0, 20, 30)), spots((1, 1, 21, 28), (100, 0, 40, 60))
+    looks = [
+        Look(1.0, np.zeros((9, 9, 10), np.float32), near),
+        Look(0.4, np.zeros((4, 4, 10), np.float32), Spots(far.boxes, far.scores + 5)),
+    ]
+    assert spots_of(looks).boxes[:, 0].tolist() == [1, 100]
 
 
 @given(st.integers(COARSEST, 20_000))

@@ -59,13 +59,17 @@ class Finder:
         """How the model is called."""
         return self.model.name
 
+    @property
+    def least(self) -> float:
+        """The logit from which on a place is worth a look."""
+        return self.model.calibration["least"]
+
     def find(self, contrast: NDArray[np.float32]) -> Spots:
         """Where digits may be that are LOWEST to HIGHEST pixels high, each place once.
 
         contrast: (h, w, 3) float32, ink positive (`digits.reading.contrast`).
         """
-        said = self.say(contrast)
-        return without_parts(spots_in(said, self.model.calibration["least"]))
+        return without_parts(spots_in(self.say(contrast), self.least))
 
     def say(self, contrast: NDArray[np.float32]) -> NDArray[np.float32]:
         """(h/4, w/4, 14) float32: what the network says of every fourth pixel."""

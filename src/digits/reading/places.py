@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -25,7 +26,7 @@ from digits.reading.contrast import contrast
 from digits.reading.lines import lines_of_spots
 from digits.reading.opinions import Opinions, agreed, surroundings
 from digits.reading.quantile import quantile
-from digits.reading.search import search
+from digits.reading.search import Look, scores_at, search, spots_of
 from digits.reading.specimen import specimen
 from digits.reading.tile import normalise
 
@@ -33,7 +34,6 @@ PEN, FAINTEST = 0.9, 0.2  # quantile of contrasts; share of that, which grain st
 PAIR, SMALLER = 2, 1.3  # digits of a line, among which one so many times smaller is heard
 LEAN = 0.3  # columns per row, by which writing is set upright for a second look
 SMALLEST = 5  # pixels
-LOW = -3.0  # the finder's logit where it saw nothing
 WIDEST, SHARPLY = 0.6, 12.0  # heights; where a gap is as likely in a number as between two
 SAME = 0.45  # overlap of two boxes of one digit
 BESIDE = 0.3 * DIGIT  # columns between two digits of a line, at least
@@ -85,13 +85,14 @@ def find_places(
     grey: NDArray[np.uint8], finder: Finder, recogniser: Recogniser, classifier: Classifier
 ) -> Places:
     """All places of a picture (H, W) uint8, each once."""
-    spots = search(finder, grey)
+    looks = search(finder, grey)
+    spots = spots_of(looks)
     lines, groups = lines_of_spots(spots)
     strips = [cut_strip(grey, line.matrix, line.width) for line in lines]
     said = recogniser.say([contrast(strip) for strip in strips])
     upright = _set_upright(grey, lines, said, recogniser)
     found = [
-        _on_line(number, line, strip, both, Spots(spots.boxes[group], spots.scores[group]))
+        _on_line(number, line, strip, both, Spots(spots.boxes[group], spots.scores[group]), looks)
         for number, (line, strip, *both, group) in enumerate(
             zip(lines, strips, said, upright, groups, strict=True)
         )
@@ -143,9 +144,11 @@ def _on_line(
     strip: NDArray[np.uint8],
     said: list[NDArray[np.float64]],
     spots: Spots,
+    looks: Sequence[Look],
 ) -> list[_Place]:
-    """The places of one line: its spots, each with what was read there, and what else was read.
-    said: of the strip as it is, which tells where something was read, and set upright."""
+    """The places of one line: its spots, each with what was read there, and what else was read,
+    with what the finder said there. said: of the strip as it is, which tells where something was
+    read, and set upright."""
     digits, upright = (chances[:, TOKENS] for chances in said)
     louder = np.maximum(digits, upright)
     boxes = _boxes_in_strip(line, spots.boxes)
@@ -163,8 +166,8 @@ def _on_line(
     for peak, of in zip(peaks, owner, strict=True):
         if of < 0:
             box, heard = box_about(peak, boxes), louder[slice(*peak)].max(axis=0)
-            nothing = np.full(10, LOW, np.float32)
-            places.append(_place(number, line, strip, box, nothing, heard, middle_of(peak)))
+            seen = scores_at(looks, _on_picture(line, box))
+            places.append(_place(number, line, strip, box, seen, heard, middle_of(peak)))
     return places
 
 

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digits.model.finder import GRAIN, Finder, Spots, without_parts
+from digits.model.finder import (
+    CLASSES,
+    GRAIN,
+    STRIDE,
+    Finder,
+    Spots,
+    spots_in,
+    without_parts,
+)
 from digits.reading.baseline import sizes_of
 from digits.reading.contrast import contrast
 from digits.reading.quantile import quantile
@@ -16,24 +28,55 @@ CLOSER = 2.0  # times, by which a picture with small digits is enlarged for anot
 FINE = 15  # pixels; digits that are smaller, half of them, are small
 SMALL = 320  # pixels, the longest side of a picture that is looked at closer anyway
 STEP = 2.5  # from one scale to the next; a finder stands digits of five sizes and more
+USUAL = 22  # pixels, the height of digits that a finder tells best
 COARSEST = 24  # pixels, the longest side at which the last look is taken, or a little more
 
 
-def search(finder: Finder, grey: NDArray[np.uint8]) -> Spots:
-    """Where digits may be in a picture (H, W) uint8, each place once, the surest first; boxes in
-    pixels of the picture."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """What a finder said of a picture at one scale, 1 being that of the picture.
+
+    scores: (h, w, 10) float32, for each digit the logit that its centre is there. spots: where
+    they are highest, in pixels of the picture.
+    """
+
+    scale: float
+    scores: NDArray[np.float32]
+    spots: Spots
+
+
+def search(finder: Finder, grey: NDArray[np.uint8]) -> list[Look]:
+    """Looks at a picture (H, W) uint8, from near by and from farther and farther off."""
     scales = _scales(max(grey.shape))
-    found, seen = [], grey
+    looks, seen = [], grey
     for scale in scales:
         seen = _resized(seen, grey.shape, scale)
-        found.append(_spots(finder, seen, grey.shape))
-    if max(grey.shape) * scales[0] * CLOSER <= FINEST and _are_small(found[0], grey.shape):
-        found.append(_spots(finder, _resized(grey, grey.shape, CLOSER * scales[0]), grey.shape))
+        looks.append(_look(finder, seen, grey.shape, scale))
+    closer = CLOSER * scales[0]
+    if max(grey.shape) * closer <= FINEST and _are_small(looks[0].spots, grey.shape):
+        looks.append(_look(finder, _resized(grey, grey.shape, closer), grey.shape, closer))
+    return looks
+
+
+def spots_of(looks: Sequence[Look]) -> Spots:
+    """Where digits may be, each place once, the surest first."""
     boxes, scores = (
-        np.concatenate([getattr(spots, part) for spots in found]) for part in ("boxes", "scores")
+        np.concatenate([getattr(look.spots, part) for look in looks])
+        for part in ("boxes", "scores")
     )
     order = np.argsort(-scores.max(axis=1), kind="stable")
     return without_parts(Spots(boxes[order], scores[order]))
+
+
+def scores_at(looks: Sequence[Look], box: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(10,) what was said of the middle of a box (4,), at the scale that suits its size best."""
+    size = float(sizes_of(box[None])[0])
+    look = min(looks, key=lambda look: abs(math.log(max(look.scale * size, 1e-3) / USUAL)))
+    x, y = ((box[:2] + box[2:] / 2) * look.scale / STRIDE).astype(int).tolist()
+    high, wide = look.scores.shape[:2]
+    top, left = min(max(y - 1, 0), high - 1), min(max(x - 1, 0), wide - 1)
+    near = look.scores[top : max(y + 2, top + 1), left : max(x + 2, left + 1)]
+    return np.asarray(near.max(axis=(0, 1)), np.float32)
 
 
 def _scales(longest: int) -> list[float]:
@@ -59,8 +102,9 @@ def _resized(seen: NDArray[np.uint8], shape: tuple[int, ...], scale: float) -> N
     return np.asarray(cv2.resize(seen, size, interpolation=method), np.uint8)
 
 
-def _spots(finder: Finder, seen: NDArray[np.uint8], shape: tuple[int, ...]) -> Spots:
-    """The spots of a picture of that shape, seen at some scale."""
-    spots = finder.find(contrast(seen, GRAIN))
+def _look(finder: Finder, seen: NDArray[np.uint8], shape: tuple[int, ...], scale: float) -> Look:
+    """At a picture of that shape, seen at some scale."""
+    said = finder.say(contrast(seen, GRAIN))
+    spots = without_parts(spots_in(said, finder.least))
     stretch = np.tile(np.array(shape[::-1]) / seen.shape[::-1], 2).astype(np.float32)
-    return Spots(spots.boxes * stretch, spots.scores)
+    return Look(scale, said[..., :CLASSES], Spots(spots.boxes * stretch, spots.scores))
