@@ -21,8 +21,8 @@ from digits.model.finder import (
 from digits.reading.search import (
     COARSEST,
     FINEST,
+    MIDDLE,
     STEP,
-    USUAL,
     Look,
     _are_small,
     _scales,
@@ -81,7 +81,7 @@ def test_what_was_said_of_a_place_is_said_at_the_scale_of_its_size() -> None:
     looks = [look(1.0, (25, 50, 3)), look(0.25, (6, 12, 8))]
     small, large = (
         np.array([202 - size / 2, 102 - size / 2, size, size], np.float32)
-        for size in (USUAL, 4 * USUAL)
+        for size in (MIDDLE, 4 * MIDDLE)
     )
     assert scores_at(looks, small).tolist() == [-5, -5, -5, 2, -5, -5, -5, -5, -5, -5]
     assert scores_at(looks, large).argmax() == 8

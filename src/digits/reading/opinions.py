@@ -83,8 +83,8 @@ WEIGHTS = (
     *(-0.27, 0.17, 0.06, -0.11, 2.16),
     *(1.03, 0.36, 0.65, 0.51, 0.32),
 )
-"""Of the features; the mean of a fit by benchmarks/weigh.py on 2,000 pages of writers, papers and
-typefaces that no network learned from, and of the three before it: docs/log.md."""
+"""Of the features; half of a fit by benchmarks/weigh.py on 2,000 pages of writers, papers and
+typefaces that no network learned from, half of the mean of three fits before it: docs/log.md."""
 NEAR, MANY = 4 * DIGIT, 3  # columns, in which digits keep company; how many are full company
 TRUST, KNOWN = 0.7, 2  # the classifier's share on any page, and how many places that counts for
 LEAST_TRUST = 0.6

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from digits.model.finder import (
     CLASSES,
     GRAIN,
+    HIGHEST,
+    LOWEST,
     STRIDE,
     Finder,
     Spots,
@@ -28,7 +30,7 @@ CLOSER = 2.0  # times, by which a picture with small digits is enlarged for anot
 FINE = 15  # pixels; digits that are smaller, half of them, are small
 SMALL = 320  # pixels, the longest side of a picture that is looked at closer anyway
 STEP = 2.5  # from one scale to the next; a finder stands digits of five sizes and more
-USUAL = 22  # pixels, the height of digits that a finder tells best
+MIDDLE = math.sqrt(LOWEST * HIGHEST)  # pixels, of the heights that a finder learned to find
 COARSEST = 24  # pixels, the longest side at which the last look is taken, or a little more
 
 
@@ -71,7 +73,7 @@ def spots_of(looks: Sequence[Look]) -> Spots:
 def scores_at(looks: Sequence[Look], box: NDArray[np.float32]) -> NDArray[np.float32]:
     """(10,) what was said of the middle of a box (4,), at the scale that suits its size best."""
     size = float(sizes_of(box[None])[0])
-    look = min(looks, key=lambda look: abs(math.log(max(look.scale * size, 1e-3) / USUAL)))
+    look = min(looks, key=lambda look: abs(math.log(max(look.scale * size, 1e-3) / MIDDLE)))
     x, y = ((box[:2] + box[2:] / 2) * look.scale / STRIDE).astype(int).tolist()
     high, wide = look.scores.shape[:2]
     top, left = min(max(y - 1, 0), high - 1), min(max(x - 1, 0), wide - 1)

@@ -25,8 +25,7 @@ def legibility(
     The signal-to-noise ratio of a matched filter, of a picture's fine detail with the digit's ink
     for pattern, times the digit's height, since a larger digit is seen through more noise.
 
-    grey: the picture; pen, printed: the ink in it, 255 full; boxes: of N
-    digits, in the picture.
+    grey: the picture; pen, printed: the ink in it, 255 full; boxes: of N digits, in the picture.
     """
     if not boxes:
         return np.zeros(0)
