@@ -45,6 +45,20 @@ def test_a_table_on_squared_paper_keeps_its_rows_and_columns() -> None:
     assert READER.read(under(page.pixels, grid)).text == page.text
 
 
+def test_small_digits_have_boxes_of_their_own_between_rules_that_touch_them() -> None:
+    page = pictures.page("217 365 980\n482 907 354\n160 583 219", height=14)
+    rules = np.full_like(page.pixels, 255)
+    for _, y, _, high in page.boxes:
+        rules[[y - 3, y - 2, y + high + 1, y + high + 2]] = 30
+    for x, _, wide, _ in (page.boxes[2], page.boxes[5], page.boxes[8]):
+        rules[:, x + wide + 2 : x + wide + 5] = 30
+    reading = READER.read(under(page.pixels, rules))
+    assert reading.text == page.text
+    found = [digit.box for number in reading.numbers for digit in number.digits]
+    shared = [pictures.overlap(*both) for both in zip(found, page.boxes, strict=True)]
+    assert min(shared) >= 0.5
+
+
 def test_numbers_in_the_boxes_of_a_form() -> None:
     page = pictures.page("4 0 7 3 1", height=48)
     form = np.full_like(page.pixels, 255)

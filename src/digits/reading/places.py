@@ -181,7 +181,7 @@ def _place(
     along: float,
 ) -> _Place:
     own = specimen(strip, box)
-    on_picture = _on_picture(line, own.box)
+    on_picture = _on_picture(line, (own.box + box) / 2)  # ink is sharp, but rules may touch it
     return _Place(on_picture, scores, heard, normalise(own.ink), own.contrast, number, along)
 
 
