@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import keras
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from digits.data.pages.page import make_pages
 from digits.data.pages.sources import Sources
 from digits.errors import ModelError
 from digits.model.recogniser import APART, HEIGHT, STRIDE, TOKENS, Recogniser
+from digits.reading.baseline import cut_strip
 from digits.training import networks, recognising
 from digits.training.crops import GreyPage
 from digits.training.fit import fit
@@ -86,6 +88,20 @@ def test_lines_above_and_below_are_not_read() -> None:
     for seed in range(100):
         tokens = choose_strip([page], np.random.default_rng(seed)).tokens
         assert any(is_part(tokens, pair) for pair in pairs)
+
+
+def test_what_is_read_is_in_the_strip_though_the_picture_ends_near() -> None:
+    page = a_page({(60, 80): "174", (260, 80): "60"}, [0, 0, 0, 1, 1])
+    sizes = set()
+    for seed in range(200):
+        chosen = choose_strip([page], np.random.default_rng(seed))
+        strip = cut_strip(chosen.grey, chosen.matrix, chosen.width)
+        shown = cv2.connectedComponents((strip < 130).astype(np.uint8))[0] - 1
+        digits = sum(token != APART for token in chosen.tokens)
+        assert digits <= shown <= digits + 2  # at either end a part of another
+        sizes.add(chosen.grey.shape)
+    assert page.grey.shape in sizes
+    assert len(sizes) > 20
 
 
 def test_runs_are_parted_by_signs_and_numbers() -> None:

@@ -17,6 +17,8 @@ from digits.training.crops import GreyPage
 from digits.training.disturbed import photographed, waved
 
 EMPTY = 0.2  # share of the strips that are about no number
+CROPPED = 0.3  # share of the others whose picture ends near the number, as that of a field does
+ROOM = (0.25, 2.6)  # heights, before and behind a number; a reader gives 2 to what was found of it
 READ, HIDDEN = 0.75, 0.4  # shares of a digit's height: shown more it is read, shown less it is not
 HUGE = 1.6  # heights of the strip: of a digit that large only parts are seen
 SMALL = 0.45  # of the usual height; what is smaller is of another line
@@ -27,11 +29,11 @@ GROUP = 4  # batches that are chosen together, strips of like width in each
 Random = np.random.Generator
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Chosen:
-    """A strip before it is cut: its page, the way to it, its width and its text."""
+    """A strip before it is cut: of which picture, the way to it, its width and its text."""
 
-    page: int
+    grey: NDArray[np.uint8]
     matrix: NDArray[np.float64]
     width: int
     tokens: tuple[int, ...]
@@ -75,8 +77,7 @@ class Strips(keras.utils.PyDataset):
         texts = np.zeros((len(chosen), FULLEST), np.int32)
         for strip, text, each in zip(seen, texts, chosen, strict=True):
             start = int(rng.integers(0, width - each.width + 1)) // STRIDE * STRIDE
-            grey = self._pages[each.page].grey
-            strip[:, start : start + each.width] = contrast(_seen(grey, each, rng))
+            strip[:, start : start + each.width] = contrast(_seen(each, rng))
             text[: len(each.tokens)] = each.tokens
         return seen, texts
 
@@ -100,11 +101,11 @@ class Strips(keras.utils.PyDataset):
 def choose_strip(pages: Sequence[GreyPage], rng: Random) -> _Chosen:
     """A strip of some page: about a number, with its neighbours or alone, or about none."""
     for _ in range(TRIES):
-        place = int(rng.integers(len(pages)))
-        page = pages[place]
+        page = pages[int(rng.integers(len(pages)))]
         if rng.random() < EMPTY:
             line = _somewhere(page, rng)
         elif len(page.digits):
+            page = _cropped(page, rng) if rng.random() < CROPPED else page
             line = _about_a_number(page, rng)
         else:
             continue
@@ -113,7 +114,7 @@ def choose_strip(pages: Sequence[GreyPage], rng: Random) -> _Chosen:
         matrix = _leant(line.matrix, rng)
         tokens = _text(page, matrix, width)
         if tokens is not None and 2 * len(tokens) < min(width // STRIDE, 2 * FULLEST):
-            return _Chosen(place, matrix, width, tokens)
+            return _Chosen(page.grey, matrix, width, tokens)
     return choose_strip(pages, rng)
 
 
@@ -127,6 +128,25 @@ def _somewhere(page: GreyPage, rng: Random) -> Baseline:
     x, y = places[int(np.argmax(np.abs(np.array(dark) - middle)))].tolist()
     half = size * rng.uniform(0.4, 4)
     return Baseline(x, y + size * rng.normal(0, 0.3), rng.normal(0, 0.05), size, -half, half)
+
+
+def _cropped(page: GreyPage, rng: Random) -> GreyPage:
+    """The part of a page around one of its runs."""
+    low, high = page.digits[:, 1:3], page.digits[:, 1:3] + page.digits[:, 3:]
+    is_in = page.runs == rng.choice(page.runs)
+    size = float(np.median(page.digits[is_in, 4]))
+    room = size * np.exp(rng.uniform(math.log(0.08), math.log(3), (2, 2)))
+    limit = np.array(page.grey.shape[::-1])
+    start = np.clip(low[is_in].min(axis=0) - room[0], 0, limit).astype(int)
+    end = np.clip(np.ceil(high[is_in].max(axis=0) + room[1]), 0, limit).astype(int)
+    inside = ((low >= start) & (high <= end)).all(axis=1)
+    outside = ((high <= start) | (low >= end)).any(axis=1)
+    moved = page.digits - np.array([0, *start, 0, 0], np.float32)
+    cut = np.concatenate(
+        [page.cut - np.array([*start, 0, 0], np.float32), moved[~inside & ~outside, 1:]]
+    )
+    grey = page.grey[start[1] : end[1], start[0] : end[0]]
+    return GreyPage(grey, moved[inside], page.runs[inside], cut)
 
 
 def _about_a_number(page: GreyPage, rng: Random) -> Baseline:
@@ -151,7 +171,7 @@ def _about_a_number(page: GreyPage, rng: Random) -> Baseline:
     found = np.flatnonzero(is_in)
     if len(found) > 1 and rng.random() < 0.12:
         line = baseline_of(boxes[np.delete(found, rng.integers(len(found)))])
-    before, behind = rng.uniform(0.25, 1.4, 2) * line.size
+    before, behind = rng.uniform(*ROOM, 2) * line.size
     return _within_gaps(
         replace(line, start=line.start - before, end=line.end + behind), page, is_in
     )
@@ -233,8 +253,8 @@ def _go_together(page: GreyPage, before: int, place: int) -> bool:
     return bool(page.runs[before] == page.runs[place] and abs(place - before) == 1)
 
 
-def _seen(grey: NDArray[np.uint8], chosen: _Chosen, rng: Random) -> NDArray[np.uint8]:
-    strip = cut_strip(grey, chosen.matrix, chosen.width)
+def _seen(chosen: _Chosen, rng: Random) -> NDArray[np.uint8]:
+    strip = cut_strip(chosen.grey, chosen.matrix, chosen.width)
     if rng.random() < 0.5:
         strip = waved(strip, 1.5, rng)
     return photographed(strip, rng)

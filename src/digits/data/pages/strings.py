@@ -7,10 +7,14 @@ import numpy as np
 Random = np.random.Generator
 
 AFTER_AMOUNTS = (
-    "", "", "", "", "-", "-", "_", "_", "~", ".-", ".-", ",-", "=", ".=", ".", ",", "/", "/", "//",
+    "", "", "", "", "-", "-", "_", "_", "~", ".-", ".-", ",-", "=", ".=", ".", ",", "/", "//",
     ".-/", "-/", "x",
 )  # fmt: skip
 """What closes a sum of money."""
+
+
+SUFFIXES = "acdefhkmntACEFHKMN"
+"""Letters behind a number that are no digit either, if one looks twice."""
 
 
 def make_up_number(rng: Random, longest: int = 12) -> str:
@@ -22,7 +26,10 @@ def make_up_number(rng: Random, longest: int = 12) -> str:
     kind = rng.random()
     if kind < 0.62 or longest < 6:
         return _plain(rng, longest)
-    makers = (make_up_amount, _decimal, _date, _fraction, _code, _percentage, _ordinal, _bracketed)
+    makers = (
+        *(make_up_amount, _decimal, _date, _fraction, _code),
+        *(_percentage, _ordinal, _bracketed, _lettered),
+    )
     return makers[rng.integers(len(makers))](rng)[:longest]
 
 
@@ -113,6 +120,11 @@ def _percentage(rng: Random) -> str:
 
 def _ordinal(rng: Random) -> str:
     return f"{rng.integers(1, 200)}."
+
+
+def _lettered(rng: Random) -> str:
+    """As houses and rows have them: 61a."""
+    return f"{rng.integers(1, 10 ** rng.integers(1, 4))}{rng.choice(list(SUFFIXES))}"
 
 
 def _bracketed(rng: Random) -> str:

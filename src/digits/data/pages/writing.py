@@ -33,7 +33,7 @@ SIGNS: Mapping[str, Sequence[Sequence[tuple[float, float]]]] = {
     "_": [[(0, 0.6), (0.8, 0.55), (1.4, 0.62)]],
     "+": [[(0, 0.55), (0.55, 0.54)], [(0.28, 0.27), (0.27, 0.83)]],
     "=": [[(0, 0.42), (0.55, 0.4)], [(0, 0.66), (0.55, 0.65)]],
-    "/": [[(0.55, -0.15), (0, 1.2)]],
+    "/": [[(0.75, -0.25), (0, 1.25)]],
     "(": [[(0.22, -0.1), (0, 0.5), (0.22, 1.1)]],
     ")": [[(0, -0.1), (0.22, 0.5), (0, 1.1)]],
     "~": [[(0, 0.58), (0.3, 0.48), (0.6, 0.62), (0.9, 0.48), (1.2, 0.6)]],
@@ -176,8 +176,8 @@ class Habits:
 
     gap: between them, in heights of a digit. unrest: scatter of their sizes and places, in
     heights. rise: of the line, in heights a digit. zeros: height of a 0 that is not the first.
-    ones: of a 1 that is. joins: how often the pen goes on to the next digit without lifting. lean:
-    x gained per unit of height, beyond what the hand itself has.
+    ones: of a 1 that is; a high one leans further. joins: how often the pen goes on to the next
+    digit without lifting. lean: x gained per unit of height, beyond what the hand itself has.
     """
 
     gap: float
@@ -196,7 +196,7 @@ class Habits:
         return cls(
             gap=rng.uniform(near, far),
             unrest=_unrest(rng),
-            rise=rng.normal(0, 0.015),
+            rise=rng.normal(0, 0.015 if rng.random() < 0.9 else 0.12),
             zeros=rng.uniform(0.55, 0.85) if rng.random() < 0.15 else 1.0,
             ones=rng.uniform(1.1, 1.7) if rng.random() < 0.12 else 1.0,
             joins=rng.uniform(0.2, 0.8) if rng.random() < 0.2 else 0.0,
@@ -223,11 +223,13 @@ def write_number(writer: Writer, habits: Habits, text: str, height: int, rng: Ra
         if character == "0" and place:
             size *= habits.zeros
         drop = habits.rise * place + rng.normal(0, habits.unrest)
+        lean = habits.lean
         if character == "1" and not place:
             size, drop = size * habits.ones, drop + rng.uniform(0, habits.ones - 1)
+            lean += rng.uniform(0, habits.ones - 1)
         if character in POWERS:
             size, drop = 0.55 * size, drop - rng.uniform(0.5, 0.75)
-        glyph = _leant(writer.write(digit, max(4, round(size)), rng), habits.lean)
+        glyph = _leant(writer.write(digit, max(4, round(size)), rng), lean)
         top = round(glyph.top + height - size + drop * height)
         left = 0
         if placed:
