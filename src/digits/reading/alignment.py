@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from digits.model.recogniser import STRIDE
 from digits.reading.baseline import DIGIT
 
-CERTAIN = 0.97  # chance of a token in a frame that needs no second look
 SURE, HEARD = 0.5, 0.25  # chances of a token in a frame: it was read; it may have been
 FARTHEST = 1.3  # half widths of a spot, that a peak on it lies from its middle at most
 UNLIKELY = 0.5  # half widths, by which a peak of another digit counts as farther
@@ -36,11 +35,6 @@ def _runs(digits: NDArray[np.float64], least: float) -> list[Peak]:
     ends = np.flatnonzero(np.diff(best)) + 1
     bounds = [0, *ends.tolist(), len(best)]
     return [(a, b) for a, b in pairwise(bounds) if b > a and best[a] >= 0]
-
-
-def is_in_doubt(digits: NDArray[np.float64]) -> bool:
-    """Whether some digit of a strip was read, but not for certain; digits: (T, 10) chances."""
-    return any(digits[slice(*peak)].max() < CERTAIN for peak in peaks_of(digits))
 
 
 def middle_of(peak: Peak) -> float:

@@ -18,6 +18,7 @@ from digits.reading.quantile import quantile
 
 DIGIT = 26  # pixels of a digit in a strip
 STEEPEST = 0.6  # rise of a line over its length; what is steeper is no line of writing
+BEYOND = 0.5  # heights; farther out the rim of a picture, which goes on there, looks like strokes
 WIDE = 0.6  # of its width a digit counts at least as high: a 1 that lies, a flat 2
 
 Boxes = NDArray[np.float32]  # (N, 4): x, y, width, height in pixels
@@ -56,6 +57,12 @@ class Baseline:
         down = HEIGHT / 2 + sin * self.x - cos * self.y
         return np.array([[cos, sin, across], [-sin, cos, down]])
 
+    def within(self, shape: tuple[int, ...]) -> Baseline:
+        """No farther than BEYOND to the left and the right of a picture (height, width)."""
+        cos, beyond = math.cos(self.angle), BEYOND * self.size
+        left, right = -self.x / cos - beyond, (shape[1] - self.x) / cos + beyond
+        return replace(self, start=max(self.start, left), end=min(self.end, right))
+
     def along(self, boxes: Boxes) -> NDArray[np.float64]:
         """(N, 4): of each box where it begins and ends along the line, and how far above (negative)
         and below the line it reaches."""
@@ -87,15 +94,6 @@ def baseline_of(boxes: Boxes, margin: float = 0.0) -> Baseline:
     line = Baseline(float(centre[0]), float(centre[1]), math.atan(rise), size, 0.0, 0.0)
     along, room = line.along(boxes), margin * size
     return replace(line, start=float(along[:, 0].min()) - room, end=float(along[:, 1].max()) + room)
-
-
-def leant(matrix: NDArray[np.float64], lean: float, stretch: float = 1.0) -> NDArray[np.float64]:
-    """The way to a strip (2, 3) in which the writing leans back by `lean`, columns per row, about
-    the line, and is so many times as wide."""
-    change = np.array([[stretch, lean, -lean * HEIGHT / 2], [0, 1, 0]])
-    turned = change[:, :2] @ matrix
-    turned[:, 2] += change[:, 2]
-    return turned
 
 
 def cut_strip(

@@ -16,12 +16,11 @@ from digits.reading.alignment import (
     HEARD,
     box_about,
     frames_about,
-    is_in_doubt,
     middle_of,
     owners_of,
     peaks_of,
 )
-from digits.reading.baseline import DIGIT, Baseline, cut_strip, leant, sizes_of
+from digits.reading.baseline import DIGIT, Baseline, cut_strip, sizes_of
 from digits.reading.contrast import contrast
 from digits.reading.lines import lines_of_spots
 from digits.reading.opinions import Opinions, agreed, surroundings
@@ -32,7 +31,6 @@ from digits.reading.tile import normalise
 
 PEN, FAINTEST = 0.9, 0.2  # quantile of contrasts; share of that, which grain stays below
 PAIR, SMALLER = 2, 1.3  # digits of a line, among which one so many times smaller is heard
-LEAN = 0.3  # columns per row, by which writing is set upright for a second look
 SMALLEST = 5  # pixels
 WIDEST, SHARPLY = 0.6, 12.0  # heights; where a gap is as likely in a number as between two
 SAME = 0.45  # overlap of two boxes of one digit
@@ -88,32 +86,31 @@ def find_places(
     looks = search(finder, grey)
     spots = spots_of(looks)
     lines, groups = lines_of_spots(spots)
+    lines = [line.within(grey.shape) for line in lines]
     strips = [cut_strip(grey, line.matrix, line.width) for line in lines]
     said = recogniser.say([contrast(strip) for strip in strips])
-    upright = _set_upright(grey, lines, said, recogniser)
-    found = [
-        _on_line(number, line, strip, both, Spots(spots.boxes[group], spots.scores[group]), looks)
-        for number, (line, strip, *both, group) in enumerate(
-            zip(lines, strips, said, upright, groups, strict=True)
-        )
-    ]
-    every = [each for line in found for each in line]
+    every: list[_Place] = []
+    for number, (line, strip, chances, group) in enumerate(
+        zip(lines, strips, said, groups, strict=True)
+    ):
+        own = Spots(spots.boxes[group], spots.scores[group])
+        every += _on_line(number, line, strip, chances[:, TOKENS], own, looks)
     every = _once(_legible(every))
     boxes = np.array([each.box for each in every], np.float32).reshape(-1, 4)
     tiles = np.array([each.tile for each in every], np.uint8).reshape(-1, TILE, TILE)
     probabilities, is_digit = classifier.glance(tiles)
     seen = np.array([each.finder for each in every], np.float32).reshape(-1, 10)
     heard = np.array([each.recogniser for each in every], np.float64).reshape(-1, 10)
-    line = np.array([each.line for each in every], np.intp)
-    _hear_among_larger(heard, boxes, seen, line, lines, said)
+    stands_on = np.array([each.line for each in every], np.intp)
+    _hear_among_larger(heard, boxes, seen, stands_on, lines, said)
     along = np.array([each.along for each in every], np.float64)
     size = sizes_of(boxes)
-    about = surroundings(seen, heard, line, along, size)
+    about = surroundings(seen, heard, stands_on, along, size)
     return Places(
         boxes,
         Opinions(seen, heard, probabilities, is_digit, size, *about),
         tiles,
-        line,
+        stands_on,
         along,
         [chances[:, APART] for chances in said],
     )
@@ -142,15 +139,12 @@ def _on_line(
     number: int,
     line: Baseline,
     strip: NDArray[np.uint8],
-    said: list[NDArray[np.float64]],
+    digits: NDArray[np.float64],
     spots: Spots,
     looks: Sequence[Look],
 ) -> list[_Place]:
     """The places of one line: its spots, each with what was read there, and what else was read,
-    with what the finder said there. said: of the strip as it is, which tells where something was
-    read, and set upright."""
-    digits, upright = (chances[:, TOKENS] for chances in said)
-    louder = np.maximum(digits, upright)
+    with what the finder said there. digits: (T, 10) their chances in each frame of the strip."""
     boxes = _boxes_in_strip(line, spots.boxes)
     peaks = peaks_of(digits)
     owner = owners_of(peaks, digits, boxes, spots.scores)
@@ -158,14 +152,14 @@ def _on_line(
     for spot, (box, scores) in enumerate(zip(boxes, spots.scores, strict=True)):
         if spot in owner:
             peak = peaks[owner.index(spot)]
-            along, heard = middle_of(peak), louder[slice(*peak)].max(axis=0)
+            along, heard = middle_of(peak), digits[slice(*peak)].max(axis=0)
         else:
             along = float(box[0] + box[2] / 2)
             heard = digits[frames_about(box, owner, peaks, len(digits))].max(axis=0, initial=0.0)
         places.append(_place(number, line, strip, box, scores, heard, along))
     for peak, of in zip(peaks, owner, strict=True):
         if of < 0:
-            box, heard = box_about(peak, boxes), louder[slice(*peak)].max(axis=0)
+            box, heard = box_about(peak, boxes), digits[slice(*peak)].max(axis=0)
             seen = scores_at(looks, _on_picture(line, box))
             places.append(_place(number, line, strip, box, seen, heard, middle_of(peak)))
     return places
@@ -197,24 +191,6 @@ def _on_picture(line: Baseline, box: NDArray[np.float64]) -> NDArray[np.float32]
     middle = backwards @ [*(box[:2] + box[2:] / 2), 1]
     size = box[2:] / line.scale
     return np.concatenate([middle - size / 2, size]).astype(np.float32)
-
-
-def _set_upright(
-    grey: NDArray[np.uint8],
-    lines: list[Baseline],
-    said: list[NDArray[np.float64]],
-    recogniser: Recogniser,
-) -> list[NDArray[np.float64]]:
-    """What the recogniser says of lines, where it was in doubt, once they are set upright: many
-    lean forward."""
-    found = list(said)
-    doubtful = [number for number, chances in enumerate(said) if is_in_doubt(chances[:, TOKENS])]
-    some = [lines[number] for number in doubtful]
-    strips = [cut_strip(grey, leant(line.matrix, LEAN), line.width) for line in some]
-    looks = recogniser.say([contrast(strip) for strip in strips])
-    for number, look in zip(doubtful, looks, strict=True):
-        found[number] = look
-    return found
 
 
 def _hear_among_larger(

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits.model.recogniser import APART, GRAIN, HEIGHT, LONGEST, STRIDE, TOKENS
-from digits.reading.baseline import DIGIT, Baseline, baseline_of, cut_strip, leant, sizes_of
+from digits.reading.baseline import DIGIT, Baseline, baseline_of, cut_strip, sizes_of
 from digits.reading.contrast import contrast
 from digits.training.crops import GreyPage
 from digits.training.disturbed import photographed, waved
@@ -109,7 +109,7 @@ def choose_strip(pages: Sequence[GreyPage], rng: Random) -> _Chosen:
             line = _about_a_number(page, rng)
         else:
             continue
-        line = _unsteady(line, rng)
+        line = _unsteady(line, rng).within(page.grey.shape)
         width = min(line.width, LONGEST)
         matrix = _leant(line.matrix, rng)
         tokens = _text(page, matrix, width)
@@ -207,9 +207,13 @@ def _unsteady(line: Baseline, rng: Random) -> Baseline:
 
 
 def _leant(matrix: NDArray[np.float64], rng: Random) -> NDArray[np.float64]:
-    """With other slant and width: what another hand would have made of it."""
+    """With other slant and width, about the line: what another hand would have made of it."""
     lean = rng.normal(0.12, 0.2) if rng.random() < 0.4 else rng.normal(0, 0.12)
-    return leant(matrix, -lean, math.exp(rng.normal(0, 0.08)))
+    stretch = math.exp(rng.normal(0, 0.08))
+    change = np.array([[stretch, -lean, lean * HEIGHT / 2], [0, 1, 0]])
+    turned = change[:, :2] @ matrix
+    turned[:, 2] += change[:, 2]
+    return turned
 
 
 def _text(page: GreyPage, matrix: NDArray[np.float64], width: int) -> tuple[int, ...] | None:
