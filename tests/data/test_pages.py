@@ -20,7 +20,7 @@ from digits.data.pages.paper import PATTERNS
 from digits.data.pages.scene import lit_sheet
 from digits.data.pages.sheet import Placed, Sheet, turned
 from digits.data.pages.sources import Sources
-from digits.data.pages.strings import make_up_amount, make_up_number, make_up_sum
+from digits.data.pages.strings import SUFFIXES, make_up_amount, make_up_number, make_up_sum
 from digits.data.pages.typefaces import PRINTED, WRITTEN, TypeWriter
 from digits.data.pages.writing import SIGNS, Habits, PenWriter, Written, write_number
 
@@ -216,7 +216,7 @@ def test_what_is_written_darkens_paper(sources: Sources) -> None:
 @pytest.mark.parametrize("make_up", [make_up_number, make_up_amount, make_up_sum])
 def test_made_up_numbers_have_digits_and_known_signs_only(make_up) -> None:
     rng = np.random.default_rng(6)
-    known = set("0123456789²³xyz") | set(SIGNS)
+    known = set("0123456789²³xyz") | set(SIGNS) | set(SUFFIXES)
     for _ in range(300):
         text = make_up(rng)
         assert set(text) <= known

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from digits.model.recogniser import HEIGHT
-from digits.reading.baseline import DIGIT, baseline_of, cut_strip
+from digits.reading.baseline import BEYOND, DIGIT, baseline_of, cut_strip
 from digits.reading.lines import FULL, lines_through
 
 
@@ -67,6 +67,17 @@ def test_beyond_the_picture_its_rim_goes_on() -> None:
     sheet = np.full((60, 60), 90, np.uint8)
     line = baseline_of(np.array([[40, 10, 20, 40]], np.float32), margin=3)
     assert (cut_strip(sheet, line.matrix, line.width) == 90).all()
+
+
+@pytest.mark.parametrize("rise", [-0.4, 0.0, 0.2])
+def test_a_strip_ends_near_the_picture(rise: float) -> None:
+    boxes = row(3, rise=rise)
+    line = baseline_of(boxes, margin=20).within((400, 300))
+    ends = cv2.invertAffineTransform(line.matrix) @ [[0, line.width], [HEIGHT / 2] * 2, [1, 1]]
+    beyond = BEYOND * line.size * math.cos(line.angle)
+    assert ends[0] == pytest.approx([-beyond, 300 + beyond], abs=1)
+    near = baseline_of(boxes, margin=0.5)
+    assert near.within((400, 300)) == near
 
 
 def test_what_stands_side_by_side_is_a_line() -> None:

@@ -10,7 +10,7 @@ from digits.reading.reading import Box, Digit, Number
 
 SAME_LINE = 0.3  # numbers share a line if they overlap vertically by this share of the lower one
 EARLIER = 0.8  # what counts of that for the numbers of a line but its last
-TEMPERATURE = 1.1  # of the log-odds of numbers: what misleads one opinion misleads the others too
+TEMPERATURE = 1.2  # of the log-odds of numbers: what misleads one opinion misleads the others too
 APART = 0.65  # the chance from which on a number ends between two digits
 
 
