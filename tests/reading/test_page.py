@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from digits.reading.opinions import Opinions
@@ -44,8 +45,9 @@ def test_digits_of_a_line_are_a_number() -> None:
     assert [number.text for number in found] == ["12"]
 
 
-def test_no_digit_of_another_stands_in_a_number() -> None:
-    beside, between = (0, 0, 20, 60), (30, 35, 20, 20)
+@pytest.mark.parametrize("y", [35, -25, 60])
+def test_no_digit_of_another_stands_in_a_number(y: int) -> None:
+    beside, between = (0, 0, 20, 60), (30, y, 20, 20)
     found = page(beside, between, (60, 0, 20, 60), line=[0, 1, 0]).numbers()
     assert sorted(number.text for number in found) == ["1", "2", "3"]
 

@@ -23,6 +23,7 @@ CHANCE = 1.0  # of all places of a page, so many are like a digit by chance
 FEW = 3  # digits of a page; more than these are not there by chance
 LEAST, ENOUGH = 0.4, 0.9  # how sure its surest digit is to be, on a page of few places and of many
 SHARED = 0.6  # of the smaller of two boxes: both are not digits
+NEAR = 0.5  # heights of a digit; whose middle is so little above or below a line stands in it
 TELLING, SURE = (2, 3, 4, 5, 7), 0.8  # digits that tell how a page lies, from that chance on
 
 
@@ -65,11 +66,13 @@ class Page:
         return found
 
     def _is_between(self, middles: NDArray[np.float64], first: int, second: int) -> bool:
-        """Whether one of some middles of digits, (N, 2) x and y, lies in the gap between two."""
+        """Whether one of some middles of digits, (N, 2) x and y, lies in the gap between two, or
+        little higher or lower."""
         (x, y, wide, high), (left, top, _, other) = (
             self.digits[place].box for place in (first, second)
         )
-        low, limit = (x + wide, min(y, top)), (left, max(y + high, top + other))
+        room = NEAR * max(high, other)
+        low, limit = (x + wide, min(y, top) - room), (left, max(y + high, top + other) + room)
         return bool(((middles > low) & (middles < limit)).all(axis=1).any())
 
 
