@@ -45,6 +45,12 @@ def test_digits_of_a_line_are_a_number() -> None:
     assert [number.text for number in found] == ["12"]
 
 
+def test_digits_of_a_line_that_stand_far_apart_are_two_numbers() -> None:
+    near, far = (page((0, 0, 20, 60), (x, 0, 20, 60), line=[0, 0]).numbers() for x in (50, 120))
+    assert [number.text for number in near] == ["12"]
+    assert [number.text for number in far] == ["1", "2"]
+
+
 @pytest.mark.parametrize("y", [35, -25, 60])
 def test_no_digit_of_another_stands_in_a_number(y: int) -> None:
     beside, between = (0, 0, 20, 60), (30, y, 20, 20)

@@ -32,7 +32,8 @@ from digits.reading.tile import normalise
 PEN, FAINTEST = 0.9, 0.2  # quantile of contrasts; share of that, which grain stays below
 PAIR, SMALLER = 2, 1.3  # digits of a line, among which one so many times smaller is heard
 SMALLEST = 5  # pixels
-WIDEST, SHARPLY = 0.6, 12.0  # heights; where a gap is as likely in a number as between two
+WIDEST, FARTHEST = 0.6, 1.0  # heights; a gap as likely in a number as between two, on one line
+SHARPLY = 12.0  # how soon it is likelier, a height
 SAME = 0.45  # overlap of two boxes of one digit
 BESIDE = 0.3 * DIGIT  # columns between two digits of a line, at least
 
@@ -65,14 +66,15 @@ class Places:
         )
 
     def chance_apart(self, first: int, second: int) -> float:
-        """How likely a number ends between two places, the first before the second: as the
-        recogniser has it of one line, by the gap between two lines."""
-        if self.line[first] == self.line[second]:
-            low, high = (int(self.along[place] // STRIDE) for place in (first, second))
-            return float(self.apart[self.line[first]][low : high + 1].max(initial=0.0))
+        """How likely a number ends between two places, the first before the second: by the gap,
+        which of one line is to be very wide unless the recogniser has it so."""
         (x, _, wide, _), (other, _, _, _) = self.boxes[first], self.boxes[second]
         gap = (other - x - wide) / sizes_of(self.boxes[[first, second]]).max()
-        return float(1 / (1 + np.exp(SHARPLY * (WIDEST - gap))))
+        if self.line[first] != self.line[second]:
+            return float(1 / (1 + np.exp(SHARPLY * (WIDEST - gap))))
+        low, high = (int(self.along[place] // STRIDE) for place in (first, second))
+        heard = float(self.apart[self.line[first]][low : high + 1].max(initial=0.0))
+        return max(heard, float(1 / (1 + np.exp(SHARPLY * (FARTHEST - gap)))))
 
 
 def _are_apart(line: int, along: float, other_line: int, other_along: float) -> bool:
