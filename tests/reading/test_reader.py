@@ -155,7 +155,7 @@ def test_probabilities_boxes_and_tiles() -> None:
                 assert all(type(value) is int for value in digit.box)
                 assert 0 <= x < x + wide <= width
                 assert 0 <= y < y + high <= height
-    assert all(overlap(a, b) > 0.5 for a, b in zip(boxes(reading), page.boxes, strict=True))
+    assert all(overlap(a, b) > 0.7 for a, b in zip(boxes(reading), page.boxes, strict=True))
 
 
 def test_plain_data_follows_the_schema() -> None:
@@ -192,7 +192,7 @@ def test_boxes_lie_in_the_picture_as_a_viewer_shows_it(orientation: int) -> None
     assert reading.text == "17 305"
     assert reading.picture.shape == page.pixels.shape
     assert reading.orientation == 0
-    assert all(overlap(a, b) > 0.5 for a, b in zip(boxes(reading), page.boxes, strict=True))
+    assert all(overlap(a, b) > 0.7 for a, b in zip(boxes(reading), page.boxes, strict=True))
 
 
 # One picture, every door

@@ -23,7 +23,7 @@ from digits.reading.alignment import (
 from digits.reading.baseline import DIGIT, Baseline, cut_strip, sizes_of
 from digits.reading.contrast import contrast
 from digits.reading.lines import lines_of_spots
-from digits.reading.opinions import Opinions, agreed, surroundings
+from digits.reading.opinions import COARSE, FINE, Opinions, agreed, surroundings
 from digits.reading.quantile import quantile
 from digits.reading.search import Look, scores_at, search, spots_of
 from digits.reading.specimen import specimen
@@ -32,8 +32,8 @@ from digits.reading.tile import normalise
 PEN, FAINTEST = 0.9, 0.2  # quantile of contrasts; share of that, which grain stays below
 PAIR, SMALLER = 2, 1.3  # digits of a line, among which one so many times smaller is heard
 SMALLEST = 5  # pixels
-WIDEST, FARTHEST = 0.6, 1.0  # heights; a gap as likely in a number as between two, on one line
-SHARPLY = 12.0  # how soon it is likelier, a height
+ALONG, ACROSS = 1.0, 0.6  # heights; gaps on one line, and between two, that may end a number
+SHARPLY = 12.0  # of the log-odds that they do, a height
 SAME = 0.45  # overlap of two boxes of one digit
 BESIDE = 0.3 * DIGIT  # columns between two digits of a line, at least
 
@@ -67,14 +67,15 @@ class Places:
 
     def chance_apart(self, first: int, second: int) -> float:
         """How likely a number ends between two places, the first before the second: by the gap,
-        which of one line is to be very wide unless the recogniser has it so."""
+        which of one line is to be wider, and there as the recogniser has it too."""
+        is_one_line = self.line[first] == self.line[second]
         (x, _, wide, _), (other, _, _, _) = self.boxes[first], self.boxes[second]
         gap = (other - x - wide) / sizes_of(self.boxes[[first, second]]).max()
-        if self.line[first] != self.line[second]:
-            return float(1 / (1 + np.exp(SHARPLY * (WIDEST - gap))))
+        by_gap = float(1 / (1 + np.exp(SHARPLY * ((ALONG if is_one_line else ACROSS) - gap))))
+        if not is_one_line:
+            return by_gap
         low, high = (int(self.along[place] // STRIDE) for place in (first, second))
-        heard = float(self.apart[self.line[first]][low : high + 1].max(initial=0.0))
-        return max(heard, float(1 / (1 + np.exp(SHARPLY * (FARTHEST - gap)))))
+        return max(by_gap, float(self.apart[self.line[first]][low : high + 1].max(initial=0.0)))
 
 
 def _are_apart(line: int, along: float, other_line: int, other_along: float) -> bool:
@@ -177,8 +178,15 @@ def _place(
     along: float,
 ) -> _Place:
     own = specimen(strip, box)
-    on_picture = _on_picture(line, (own.box + box) / 2)  # ink is sharp, but rules may touch it
+    on_picture = _on_picture(line, box + _sharpness(box, line) * (own.box - box))
     return _Place(on_picture, scores, heard, normalise(own.ink), own.contrast, number, along)
+
+
+def _sharpness(box: NDArray[np.float64], line: Baseline) -> float:
+    """From 0 to 1, how far the ink tells where a digit ends: that of small ones runs into the rules
+    and digits beside it."""
+    size = float(box[2:].max()) / line.scale
+    return float(np.clip((size - COARSE) / (FINE - COARSE), 0, 1))
 
 
 def _boxes_in_strip(line: Baseline, boxes: NDArray[np.float32]) -> NDArray[np.float64]:
