@@ -239,6 +239,12 @@ def test_a_word_of_one_letter_looks_like_no_digit() -> None:
     assert all(word.isalpha() for word in words)
 
 
+def test_no_word_may_as_well_be_a_number() -> None:
+    rng = np.random.default_rng(8)
+    words = [make_up_word(rng) for _ in range(3000)]
+    assert not [word for word in words if set(word) <= set("bgiloqsyzBDGIOQSZ")]
+
+
 def test_joined_letters_are_one_stroke_and_others_are_not() -> None:
     rng = np.random.default_rng(9)
     script = Script.sample(rng)

@@ -93,6 +93,20 @@ def test_a_dark_photo() -> None:
     assert READER.read((dark * 0.25).astype(np.uint8)).text == page.text
 
 
+def test_a_page_half_of_which_lies_in_the_dark() -> None:
+    page = pictures.page("2024 175\n3059 641\n7083 952", height=30)
+    light = np.where(np.arange(page.pixels.shape[1]) < 150, 0.08, 1)[:, None]
+    assert READER.read((page.pixels * light).astype(np.uint8)).text == page.text
+
+
+def test_faint_digits_beside_bold_ones() -> None:
+    bold = pictures.page("2024 175\n3059 641", height=40, paper=(240, 240, 240))
+    faint = pictures.page("2024 175\n3059 641", height=40, ink=(212,) * 3, paper=(240,) * 3)
+    half = bold.pixels.shape[0] // 2
+    page = np.concatenate([bold.pixels[:half], faint.pixels[half:]])
+    assert READER.read(page).text == bold.text
+
+
 def test_a_screenshot_of_white_on_black() -> None:
     page = pictures.page("2024\n17 305", height=30, ink=(255, 255, 255), paper=(0, 0, 0))
     assert READER.read(page.pixels).text == page.text

@@ -123,6 +123,7 @@ def test_large_pictures_are_shrunk(longest: int, finest: float) -> None:
 def test_small_pictures_and_small_digits_are_looked_at_closer() -> None:
     small, large = spots((10, 10, 8, 12), (30, 10, 8, 12)), spots((10, 10, 20, 40))
     assert _are_small(small, (600, 800))
+    assert _are_small(Spots(small.boxes, small.scores - 9), (600, 800))  # faint: none is sure
     assert not _are_small(large, (600, 800))
     assert _are_small(large, (200, 300))
     assert not _are_small(spots(), (600, 800))

@@ -23,7 +23,13 @@ def test_the_box_is_around_the_ink_whatever_is_darker(ink: int, paper: int) -> N
     found = specimen(strip(ink, paper), BOX)
     assert found.box.tolist() == [32, 14, 10, 22]
     assert found.ink.max() == 255
-    assert found.contrast == pytest.approx(abs(ink - paper), abs=1)
+    assert found.contrast == pytest.approx(abs(ink - paper) / max(ink, paper), abs=0.06)
+
+
+def test_ink_has_the_same_contrast_in_shadow_and_grain_in_the_dark_has_none() -> None:
+    light, dark = (specimen(strip(*levels), BOX).contrast for levels in ((40, 240), (10, 60)))
+    assert dark == pytest.approx(light, abs=0.1)
+    assert specimen(strip(0, 2), BOX).contrast < 0.2
 
 
 def test_a_neighbour_that_reaches_into_the_box_is_left_out() -> None:

@@ -11,11 +11,30 @@ from digits.reading.quantile import quantile
 SEEN = 200  # pixels, the longest side at which colours are compared
 STRONG = 0.98  # quantile of the differences from the paper around, from which on it is the pen
 PLAIN = 0.6  # of the pen's difference, that plain grey has to show
+SAMPLED, AROUND = 400, 31  # pixels, the longest side at which is seen whether the pen is lighter
+# than the paper, and the side of the surroundings there
+LIGHTER = -0.4  # skewness of the differences from these, below which it is
 
 
 def grey_of(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """(H, W, 3) uint8 RGB → (H, W) uint8: as a photographic film sees it or, where pen and paper
-    differ by their colours rather than by their light, along that difference."""
+    """(H, W, 3) uint8 RGB → (H, W) uint8, the pen darker than the paper: chalk and light letters
+    on a screen become dark ones on white, which networks have seen far more of."""
+    grey = _grey(picture)
+    return 255 - grey if _is_pen_lighter(grey) else grey
+
+
+def _is_pen_lighter(grey: NDArray[np.uint8]) -> bool:
+    """Whether what is rare, ink, is lighter than what is around it."""
+    step = -(-max(grey.shape) // SAMPLED)
+    seen = grey[::step, ::step]
+    darker = cv2.boxFilter(seen, cv2.CV_32F, (AROUND, AROUND)) - seen
+    square = darker * darker
+    return float((square * darker).mean()) < LIGHTER * (float(square.mean()) ** 1.5 + 1)
+
+
+def _grey(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """As a photographic film sees it or, where pen and paper differ by their colours rather than
+    by their light, along that difference."""
     grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
     step = -(-max(grey.shape) // SEEN)  # whole, which is far faster
     high, wide = (side // step for side in grey.shape)

@@ -89,7 +89,9 @@ NEAR, MANY = 4 * DIGIT, 3  # columns, in which digits keep company; how many are
 TRUST, KNOWN = 0.7, 2  # the classifier's share on any page, and how many places that counts for
 LEAST_TRUST = 0.6
 USUAL = 0.82  # share of the places that hold a digit, on those pages
+LEAST_AROUND = -0.5  # a page on which no place is beyond doubt may be faint rather than empty
 PATIENCE = 25  # places of the usual kind, that those of a page are added to
+TOGETHER = 200  # and what those count for at most: one light, one pen make all of them doubtful
 OCTAVES = 1.0  # standard deviation of sizes that are alike
 RAREST = 0.01  # the least share of digits, and of others, that a page is thought to have
 ROUNDS = 12
@@ -138,7 +140,7 @@ def surroundings(
     others = alike.sum(axis=1) - 1 - digits
     usual = PATIENCE * USUAL, PATIENCE * (1 - USUAL)
     around = np.log((digits + usual[0]) / (others + usual[1]) * usual[1] / usual[0])
-    return company, around, 1 / alike.sum(axis=1)
+    return company, np.maximum(around, LEAST_AROUND), 1 / alike.sum(axis=1)
 
 
 def on_this_page(is_digit: NDArray[np.float32], size: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -149,6 +151,7 @@ def on_this_page(is_digit: NDArray[np.float32], size: NDArray[np.float32]) -> ND
     10.1162/089976602753284446). size: (N,) heights in pixels.
     """
     alike = _alike(size)
+    alike = alike / (1 + alike.sum(axis=1, keepdims=True) / TOGETHER)
     odds = np.asarray(is_digit, np.float64)
     odds = odds / np.maximum(1 - odds, 1e-9) * ((1 - USUAL) / USUAL)
     share, chance = np.full(len(odds), USUAL), odds

@@ -23,15 +23,16 @@ from digits.reading.alignment import (
 from digits.reading.baseline import DIGIT, Baseline, cut_strip, sizes_of
 from digits.reading.contrast import contrast
 from digits.reading.lines import lines_of_spots
-from digits.reading.opinions import COARSE, FINE, Opinions, agreed, surroundings
+from digits.reading.opinions import COARSE, Opinions, agreed, surroundings
 from digits.reading.quantile import quantile
 from digits.reading.search import Look, scores_at, search, spots_of
 from digits.reading.specimen import specimen
 from digits.reading.tile import normalise
 
-PEN, FAINTEST = 0.9, 0.2  # quantile of contrasts; share of that, which grain stays below
+PEN, FAINTEST = 0.9, 0.1  # quantile of contrasts; share of that, which grain stays below
 PAIR, SMALLER = 2, 1.3  # digits of a line, among which one so many times smaller is heard
 SMALLEST = 5  # pixels
+SHARP = 30  # pixels; of digits that high, ink tells where they end better than the finder does
 ALONG, ACROSS = 1.0, 0.6  # heights; gaps on one line, and between two, that may end a number
 SHARPLY = 12.0  # of the log-odds that they do, a height
 SAME = 0.45  # overlap of two boxes of one digit
@@ -186,7 +187,7 @@ def _sharpness(box: NDArray[np.float64], line: Baseline) -> float:
     """From 0 to 1, how far the ink tells where a digit ends: that of small ones runs into the rules
     and digits beside it."""
     size = float(box[2:].max()) / line.scale
-    return float(np.clip((size - COARSE) / (FINE - COARSE), 0, 1))
+    return float(np.clip((size - COARSE) / (SHARP - COARSE), 0, 1))
 
 
 def _boxes_in_strip(line: Baseline, boxes: NDArray[np.float32]) -> NDArray[np.float64]:

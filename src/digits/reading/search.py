@@ -90,11 +90,10 @@ def _scales(longest: int) -> list[float]:
 
 
 def _are_small(spots: Spots, shape: tuple[int, ...]) -> bool:
-    """Whether most digits of a picture are so small that they are better seen from nearer by."""
+    """Whether most of what may be a digit is so small that it is better seen from nearer by."""
     if max(shape) <= SMALL:
         return True
-    sizes = sizes_of(spots.boxes[spots.scores.max(axis=1, initial=-np.inf) > 0])
-    return len(sizes) > 0 and quantile(sizes, 0.5) < FINE
+    return len(spots.boxes) > 0 and quantile(sizes_of(spots.boxes), 0.5) < FINE
 
 
 def _resized(seen: NDArray[np.uint8], shape: tuple[int, ...], scale: float) -> NDArray[np.uint8]:

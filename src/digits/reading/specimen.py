@@ -15,6 +15,7 @@ PAD = 0.12  # of a box, by which ink may reach beyond it; and 1 pixel
 AROUND = 26  # pixels to both sides, whose median is the paper
 PAPER = 0.2  # of the pen's contrast, up to which it may be grain
 EDGE = 0.4  # of it, where ink begins
+DARK = 10.0  # grey levels, added to the light: where there is none, noise is no contrast
 FOREIGN = 0.35  # of the ink, the most that a piece has which comes in from aside
 
 
@@ -38,18 +39,20 @@ def specimen(strip: NDArray[np.uint8], box: NDArray[np.float64]) -> Specimen:
     around = strip[:, max(left - AROUND, 0) : right + AROUND]
     paper = quantile(around, 0.5)
     off = paper - strip[top:foot, left:right].astype(np.float32)
-    if float((off**3).sum()) < 0:
+    is_light = float((off**3).sum()) < 0
+    if is_light:
         off = -off
     pen = max(quantile(off, 0.97), 1.0)
+    contrast = pen / (paper + DARK + is_light * pen)
     level = np.clip((off / pen - PAPER) / (1 - PAPER), 0, 1)
     own = _own(level > EDGE, level)
     x, y, wide, high = cv2.boundingRect(own.astype(np.uint8))
     if not wide:
-        return Specimen(np.asarray(level * 255, np.uint8), box, pen)
+        return Specimen(np.asarray(level * 255, np.uint8), box, contrast)
     near = cv2.dilate(own.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     ink = np.where(near, level, 0) * 255
     tight = np.array([left + x, top + y, wide, high], np.float64)
-    return Specimen(np.asarray(ink, np.uint8), tight, pen)
+    return Specimen(np.asarray(ink, np.uint8), tight, contrast)
 
 
 def _window(box: NDArray[np.float64], shape: tuple[int, ...]) -> tuple[int, int, int, int]:

@@ -113,6 +113,7 @@ FREQUENCY = {
 LONE = "AEFHKMNRTVWXaehkmnrwx"  # letters that look like no digit when they stand alone
 ALIKE = "abceegiillnnoooqrssttuyzz"  # those of which words are full that are taken for digits
 ALIKE_CAPITALS = "BDGILOOQSSZ"
+MISTAKEABLE = frozenset("bgiloqsyzBDGIOQSZ")  # of these alone, a word may as well be a number
 OTHERS = {
     "b": "00 05 16 35 44 33 04",
     "e": "14 34 43 23 04 05 16 36 45",
@@ -145,8 +146,17 @@ def make_up_word(rng: np.random.Generator) -> str:
     style = rng.random()
     if style > 0.85:
         letters = ALIKE_CAPITALS if style > 0.97 else ALIKE
-        return "".join(rng.choice(list(letters), length))
-    return word.upper() if style < 0.07 else word.capitalize() if style < 0.25 else word
+        word = "".join(rng.choice(list(letters), length))
+    elif style < 0.25:
+        word = word.upper() if style < 0.07 else word.capitalize()
+    return word if set(word) - MISTAKEABLE else _unmistakable(word, rng)
+
+
+def _unmistakable(word: str, rng: np.random.Generator) -> str:
+    """The word with one letter in it that looks like no digit."""
+    plain = [letter for letter in LONE if letter.isupper() == word[-1].isupper()]
+    place = int(rng.integers(len(word)))
+    return word[:place] + str(rng.choice(plain)) + word[place + 1 :]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

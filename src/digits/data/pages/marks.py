@@ -129,7 +129,7 @@ def rule(
 ) -> None:
     """The lines of a table; some tables have none, or lying ones only."""
     (left, top), (wide, high), (across, down) = at, cell, count
-    kind, thickness = rng.random(), int(rng.choice([1, 1, 1, 2, 3]))
+    kind, thickness = rng.random(), min(int(rng.choice([1, 1, 1, 2, 3])), 1 + high // 16)
     if kind < 0.85:
         for y in range(top, top + down * high + 1, high):
             cv2.line(sheet.print, (left, y), (left + across * wide, y), 255, thickness)

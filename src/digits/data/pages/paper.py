@@ -42,8 +42,9 @@ def dotted(size: Size, pitch: float, rng: Random) -> Ink:
     """A dot at every crossing of such squares."""
     sheet = np.zeros(size, np.uint8)
     radius = max(1, round(rng.uniform(0.03, 0.08) * pitch))
-    for y in np.arange(rng.uniform(0, pitch), size[0], pitch):
-        for x in np.arange(rng.uniform(0, pitch), size[1], pitch):
+    top, left = rng.uniform(0, pitch, 2)
+    for y in np.arange(top, size[0], pitch):
+        for x in np.arange(left, size[1], pitch):
             cv2.circle(sheet, (round(x), round(y)), radius, 255, -1, cv2.LINE_AA)
     return sheet
 
@@ -175,7 +176,7 @@ def stain(size: Size, rng: Random) -> Ink:
         return np.asarray(cv2.GaussianBlur(sheet, (0, 0), max(1.0, reach / 2)), np.uint8)
     for _ in range(rng.integers(5, 60)):
         at = round(rng.uniform(0, size[1])), round(rng.uniform(0, size[0]))
-        cv2.circle(sheet, at, int(rng.choice([1, 1, 1, 2])), int(rng.integers(90, 255)), -1)
+        cv2.circle(sheet, at, int(rng.choice([1, 1, 1, 2, 3, 4])), int(rng.integers(90, 255)), -1)
     return sheet
 
 
