@@ -101,7 +101,7 @@ def test_a_page_half_of_which_lies_in_the_dark() -> None:
 
 def test_faint_digits_beside_bold_ones() -> None:
     bold = pictures.page("2024 175\n3059 641", height=40, paper=(240, 240, 240))
-    faint = pictures.page("2024 175\n3059 641", height=40, ink=(212,) * 3, paper=(240,) * 3)
+    faint = pictures.page("2024 175\n3059 641", height=40, ink=(190,) * 3, paper=(240,) * 3)
     half = bold.pixels.shape[0] // 2
     page = np.concatenate([bold.pixels[:half], faint.pixels[half:]])
     assert READER.read(page).text == bold.text

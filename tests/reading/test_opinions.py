@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from digits.reading.opinions import (
+    LEAST_AROUND,
     MANY,
     USUAL,
     Opinions,
@@ -95,6 +96,13 @@ def test_company_is_kept_on_a_line_and_among_places_of_like_size() -> None:
     assert alone.tolist() == pytest.approx([1 / 5] * 5 + [1], abs=1e-3)
 
 
+def test_where_no_place_is_beyond_doubt_little_follows_for_the_others() -> None:
+    finder, recogniser = np.full((300, 10), -0.5, np.float32), np.full((300, 10), 0.05)
+    places, size = np.arange(300), np.full(300, 20, np.float32)
+    _, around, _ = surroundings(finder, recogniser, places, places * 1.0, size)
+    assert (around == LEAST_AROUND).all()
+
+
 def test_probabilities_sum_to_one_and_nothing_stays_nothing() -> None:
     probabilities, _ = pooled(opinions(0.0, 0.5, 0.5, 0.5))
     assert probabilities.sum() == pytest.approx(1, abs=1e-6)
@@ -111,6 +119,11 @@ def test_among_letters_a_digit_needs_more_to_be_one() -> None:
     alone, letters, table = on_page(0.7), on_page(0.7, *[0.02] * 100), on_page(0.7, *[0.99] * 100)
     assert letters[0] < 0.15 < alone[0] < table[0]
     assert table[0] > 0.75
+
+
+def test_a_thousand_faint_places_do_not_talk_each_other_down() -> None:
+    page = on_page(*[0.9] * 500, *[0.4] * 500)
+    assert page[0] > 0.5 > 0.1 > page[-1]
 
 
 def test_specks_say_nothing_of_what_is_far_larger() -> None:

@@ -29,7 +29,7 @@ def _is_pen_lighter(grey: NDArray[np.uint8]) -> bool:
     seen = grey[::step, ::step]
     darker = cv2.boxFilter(seen, cv2.CV_32F, (AROUND, AROUND)) - seen
     square = darker * darker
-    return float((square * darker).mean()) < LIGHTER * (float(square.mean()) ** 1.5 + 1)
+    return bool((square * darker).mean() < LIGHTER * (square.mean() ** 1.5 + 1))
 
 
 def _grey(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -29,7 +29,7 @@ from digits.reading.search import Look, scores_at, search, spots_of
 from digits.reading.specimen import specimen
 from digits.reading.tile import normalise
 
-PEN, FAINTEST = 0.9, 0.1  # quantile of contrasts; share of that, which grain stays below
+PEN, FAINTEST = 0.9, 0.2  # quantile of contrasts; share of that, which grain stays below
 PAIR, SMALLER = 2, 1.3  # digits of a line, among which one so many times smaller is heard
 SMALLEST = 5  # pixels
 SHARP = 30  # pixels; of digits that high, ink tells where they end better than the finder does
