@@ -11,9 +11,9 @@ from digits.reading.quantile import quantile
 SEEN = 200  # pixels, the longest side at which colours are compared
 STRONG = 0.98  # quantile of the differences from the paper around, from which on it is the pen
 PLAIN = 0.6  # of the pen's difference, that plain grey has to show
-SAMPLED, AROUND = 400, 31  # pixels, the longest side at which is seen whether the pen is lighter
-# than the paper, and the side of the surroundings there
-LIGHTER = -0.4  # skewness of the differences from these, below which it is
+SAMPLED = 400  # pixels, the longest side at which pen and paper are told apart by their light
+AROUND = 31  # pixels there, the side of the surroundings that a pixel is compared with
+LIGHTER = -0.4  # skewness of how much darker pixels are, below which the pen is the lighter one
 
 
 def grey_of(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:

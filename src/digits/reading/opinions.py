@@ -91,7 +91,7 @@ LEAST_TRUST = 0.6
 USUAL = 0.82  # share of the places that hold a digit, on those pages
 LEAST_AROUND = -0.5  # a page on which no place is beyond doubt may be faint rather than empty
 PATIENCE = 25  # places of the usual kind, that those of a page are added to
-TOGETHER = 200  # what they count for at most where they are doubtful: one pen makes all of them so
+DOUBTED = 200  # what places count for at most where they are doubtful: one pen makes all of them so
 OCTAVES = 1.0  # standard deviation of sizes that are alike
 RAREST = 0.01  # the least share of digits, and of others, that a page is thought to have
 ROUNDS = 12
@@ -157,9 +157,9 @@ def on_this_page(is_digit: NDArray[np.float32], size: NDArray[np.float32]) -> ND
     share, chance = np.full(len(odds), USUAL), odds
     for _ in range(ROUNDS):
         chance = odds * share / (odds * share + 1 - share)
-        share = alike @ chance / count
-        told = count / np.where(share < USUAL, 1 + count / TOGETHER, 1)
-        share = (told * share + PATIENCE * USUAL) / (told + PATIENCE)
+        mean = alike @ chance / count
+        weight = count / np.where(mean < USUAL, 1 + count / DOUBTED, 1)
+        share = (weight * mean + PATIENCE * USUAL) / (weight + PATIENCE)
         share = np.clip(share, RAREST, 1 - RAREST)
     return np.asarray(chance, np.float32)
 

@@ -43,7 +43,8 @@ def specimen(strip: NDArray[np.uint8], box: NDArray[np.float64]) -> Specimen:
     if is_light:
         off = -off
     pen = max(quantile(off, 0.97), 1.0)
-    contrast = pen / (paper + DARK + is_light * pen)
+    light = paper + pen if is_light else paper
+    contrast = pen / (light + DARK)
     level = np.clip((off / pen - PAPER) / (1 - PAPER), 0, 1)
     own = _own(level > EDGE, level)
     x, y, wide, high = cv2.boundingRect(own.astype(np.uint8))

@@ -127,7 +127,7 @@ def rule(
     count: tuple[int, int],
     rng: Random,
 ) -> None:
-    """The lines of a table; some tables have none, or lying ones only."""
+    """The lines of a table, thin between low rows; some tables have none, or lying ones only."""
     (left, top), (wide, high), (across, down) = at, cell, count
     kind, thickness = rng.random(), min(int(rng.choice([1, 1, 1, 2, 3])), 1 + high // 16)
     if kind < 0.85:
