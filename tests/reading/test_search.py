@@ -12,6 +12,7 @@ from digits.model.finder import (
     LOWEST,
     SAME,
     STRIDE,
+    UNIT,
     WITHIN,
     Spots,
     common_area,
@@ -26,7 +27,7 @@ from digits.reading.search import (
     Look,
     _are_small,
     _scales,
-    scores_at,
+    seen_at,
     spots_of,
 )
 
@@ -71,10 +72,11 @@ def test_nothing_stays_nothing() -> None:
 def look(scale: float, *at: tuple[int, int, int]) -> Look:
     """At a picture of 400×400 pixels: nothing but digits in cells of these rows and columns."""
     side = round(400 * scale) // STRIDE
-    scores = np.full((side, side, 10), -5, np.float32)
+    said = np.full((side, side, 14), -5, np.float32)
     for row, column, digit in at:
-        scores[row, column, digit] = 2
-    return Look(scale, scores, spots())
+        said[row, column, digit] = 2
+        said[row, column, 10:] = np.log(np.array([3, 10, 5, 12]) / UNIT)
+    return Look(scale, said, spots())
 
 
 def test_what_was_said_of_a_place_is_said_at_the_scale_of_its_size() -> None:
@@ -83,24 +85,29 @@ def test_what_was_said_of_a_place_is_said_at_the_scale_of_its_size() -> None:
         np.array([202 - size / 2, 102 - size / 2, size, size], np.float32)
         for size in (MIDDLE, 4 * MIDDLE)
     )
-    assert scores_at(looks, small).tolist() == [-5, -5, -5, 2, -5, -5, -5, -5, -5, -5]
-    assert scores_at(looks, large).argmax() == 8
+    scores, box = seen_at(looks, small, 3)
+    assert scores.tolist() == [-5, -5, -5, 2, -5, -5, -5, -5, -5, -5]
+    assert box == pytest.approx([202 - 3, 102 - 10, 8, 22])
+    scores, box = seen_at(looks, large, 8)
+    assert scores.argmax() == 8
+    assert box == pytest.approx([200 - 12, 104 - 40, 32, 88])
     small[0] += 40
-    assert (scores_at(looks, small) == -5).all()
+    assert (seen_at(looks, small, 3)[0] == -5).all()
 
 
 @given(*[st.integers(-60, 460)] * 2, *[st.integers(1, 300)] * 2)
 def test_something_was_said_of_every_place(x: int, y: int, wide: int, high: int) -> None:
-    said = scores_at([look(1.0), look(0.4)], np.array([x, y, wide, high], np.float32))
-    assert said.shape == (10,)
-    assert (said == -5).all()
+    scores, box = seen_at([look(1.0), look(0.4)], np.array([x, y, wide, high], np.float32), 7)
+    assert scores.shape == (10,)
+    assert (scores == -5).all()
+    assert box.shape == (4,)
 
 
 def test_spots_of_all_looks_are_told_once_the_surest_first() -> None:
     near, far = spots((0, 0, 20, 30)), spots((1, 1, 21, 28), (100, 0, 40, 60))
     looks = [
-        Look(1.0, np.zeros((9, 9, 10), np.float32), near),
-        Look(0.4, np.zeros((4, 4, 10), np.float32), Spots(far.boxes, far.scores + 5)),
+        Look(1.0, np.zeros((9, 9, 14), np.float32), near),
+        Look(0.4, np.zeros((4, 4, 14), np.float32), Spots(far.boxes, far.scores + 5)),
     ]
     assert spots_of(looks).boxes[:, 0].tolist() == [1, 100]
 

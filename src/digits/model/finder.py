@@ -83,15 +83,22 @@ class Finder:
 
 def spots_in(said: NDArray[np.float32], least: float) -> Spots:
     """What a network said, (h, w, 14) float32, as places: the peaks of at least that logit."""
-    scores, sides = said[..., :CLASSES], said[..., CLASSES:]
+    scores = said[..., :CLASSES]
     best = reduce(np.maximum, np.moveaxis(scores, -1, 0))  # a sixth of the time of scores.max
     around = cv2.dilate(best, np.ones((3, 3), np.uint8))
     rows, columns = np.nonzero((best >= around) & (best >= least))
-    left, top, right, bottom = np.exp(np.clip(sides[rows, columns], -4, 4)).T * UNIT
-    x, y = (columns + 0.5) * STRIDE - left, (rows + 0.5) * STRIDE - top
     order = np.argsort(-best[rows, columns], kind="stable")
-    boxes = np.stack([x, y, left + right, top + bottom], axis=1)[order]
-    return Spots(boxes.astype(np.float32), scores[rows, columns][order])
+    rows, columns = rows[order], columns[order]
+    return Spots(boxes_at(said, rows, columns), scores[rows, columns])
+
+
+def boxes_at(
+    said: NDArray[np.float32], rows: NDArray[np.intp], columns: NDArray[np.intp]
+) -> NDArray[np.float32]:
+    """(N, 4) float32: the boxes of digits with their centres in N cells of what a network said."""
+    left, top, right, foot = np.exp(np.clip(said[rows, columns, CLASSES:], -4, 4)).T * UNIT
+    x, y = (columns + 0.5) * STRIDE - left, (rows + 0.5) * STRIDE - top
+    return np.stack([x, y, left + right, top + foot], axis=1).astype(np.float32)
 
 
 def without_parts(spots: Spots) -> Spots:

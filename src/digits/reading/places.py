@@ -25,7 +25,7 @@ from digits.reading.contrast import contrast
 from digits.reading.lines import lines_of_spots
 from digits.reading.opinions import COARSE, Opinions, agreed, surroundings
 from digits.reading.quantile import quantile
-from digits.reading.search import Look, scores_at, search, spots_of
+from digits.reading.search import Look, search, seen_at, spots_of
 from digits.reading.specimen import specimen
 from digits.reading.tile import normalise
 
@@ -148,7 +148,7 @@ def _on_line(
     looks: Sequence[Look],
 ) -> list[_Place]:
     """The places of one line: its spots, each with what was read there, and what else was read,
-    with what the finder said there. digits: (T, 10) their chances in each frame of the strip."""
+    with what the finder saw there. digits: (T, 10) their chances in each frame of the strip."""
     boxes = _boxes_in_strip(line, spots.boxes)
     peaks = peaks_of(digits)
     owner = owners_of(peaks, digits, boxes, spots.scores)
@@ -163,9 +163,11 @@ def _on_line(
         places.append(_place(number, line, strip, box, scores, heard, along))
     for peak, of in zip(peaks, owner, strict=True):
         if of < 0:
-            box, heard = box_about(peak, boxes), digits[slice(*peak)].max(axis=0)
-            seen = scores_at(looks, _on_picture(line, box))
-            places.append(_place(number, line, strip, box, seen, heard, middle_of(peak)))
+            heard = digits[slice(*peak)].max(axis=0)
+            about = _on_picture(line, box_about(peak, boxes))
+            scores, box = seen_at(looks, about, int(heard.argmax()))
+            [box] = _boxes_in_strip(line, box[None])
+            places.append(_place(number, line, strip, box, scores, heard, middle_of(peak)))
     return places
 
 

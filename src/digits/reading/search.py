@@ -18,6 +18,7 @@ from digits.model.finder import (
     STRIDE,
     Finder,
     Spots,
+    boxes_at,
     spots_in,
     without_parts,
 )
@@ -38,12 +39,12 @@ COARSEST = 24  # pixels, the longest side at which the last look is taken, or a 
 class Look:
     """What a finder said of a picture at one scale, 1 being that of the picture.
 
-    scores: (h, w, 10) float32, for each digit the logit that its centre is there. spots: where
-    they are highest, in pixels of the picture.
+    said: (h, w, 14) float32, of every fourth pixel (`digits.model.finder`). spots: where a digit's
+    logit is highest, in pixels of the picture.
     """
 
     scale: float
-    scores: NDArray[np.float32]
+    said: NDArray[np.float32]
     spots: Spots
 
 
@@ -70,15 +71,20 @@ def spots_of(looks: Sequence[Look]) -> Spots:
     return without_parts(Spots(boxes[order], scores[order]))
 
 
-def scores_at(looks: Sequence[Look], box: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(10,) what was said of the middle of a box (4,), at the scale that suits its size best."""
+def seen_at(
+    looks: Sequence[Look], box: NDArray[np.float32], digit: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """(10,) logits of what was seen about the middle of a box (4,), at the scale that suits its
+    size best, and (4,) the box of that digit where it was seen best."""
     size = float(sizes_of(box[None])[0])
     look = min(looks, key=lambda look: abs(math.log(max(look.scale * size, 1e-3) / MIDDLE)))
     x, y = ((box[:2] + box[2:] / 2) * look.scale / STRIDE).astype(int).tolist()
-    high, wide = look.scores.shape[:2]
+    high, wide = look.said.shape[:2]
     top, left = min(max(y - 1, 0), high - 1), min(max(x - 1, 0), wide - 1)
-    near = look.scores[top : max(y + 2, top + 1), left : max(x + 2, left + 1)]
-    return np.asarray(near.max(axis=(0, 1)), np.float32)
+    near = look.said[top : max(y + 2, top + 1), left : max(x + 2, left + 1), :CLASSES]
+    row, column = np.unravel_index([near[..., digit].argmax()], near.shape[:2])
+    [seen] = boxes_at(look.said, row + top, column + left) / np.float32(look.scale)
+    return near.max(axis=(0, 1)), seen
 
 
 def _scales(longest: int) -> list[float]:
@@ -108,4 +114,4 @@ def _look(finder: Finder, seen: NDArray[np.uint8], shape: tuple[int, ...], scale
     said = finder.say(contrast(seen, GRAIN))
     spots = without_parts(spots_in(said, finder.least))
     stretch = np.tile(np.array(shape[::-1]) / seen.shape[::-1], 2).astype(np.float32)
-    return Look(scale, said[..., :CLASSES], Spots(spots.boxes * stretch, spots.scores))
+    return Look(scale, said, Spots(spots.boxes * stretch, spots.scores))
