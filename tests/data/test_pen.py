@@ -125,3 +125,20 @@ def test_a_wider_pen_leaves_more_ink():
     strokes = Hand.sample(np.random.default_rng(1)).digit(8, np.random.default_rng(2))
     ink = [int((draw(strokes, 80, width) > 127).sum()) for width in (1.0, 3.0, 6.0, 12.0)]
     assert ink == sorted(set(ink))
+
+
+def test_a_nib_spreads_as_it_is_drawn_down_and_not_as_it_is_pushed_up() -> None:
+    down = np.linspace((0.5, 0), (0.5, 1), 20).astype(np.float32)
+    across = np.linspace((0, 0.5), (1, 0.5), 20).astype(np.float32)
+    widths = {
+        name: int((draw((stroke,), 100, 4, nib) > 128).sum()) / 100
+        for name, stroke, nib in [
+            ("plain", down, 0.0),
+            ("down", down, 1.5),
+            ("up", down[::-1], 1.5),
+            ("across", across, 1.5),
+        ]
+    }
+    assert widths["down"] == pytest.approx(2.5 * widths["plain"], rel=0.15)
+    for thin in ("up", "across"):
+        assert widths[thin] == pytest.approx(widths["plain"], rel=0.15)

@@ -20,9 +20,9 @@ def opinions(count: int) -> Opinions:
     return Opinions(plain, heard, plain, sure, sure, none, none, none)
 
 
-def page(*boxes: Box, line: list[int]) -> Page:
-    """A page on which the digits 1, 2, 3 … stand in these boxes; of each line is known that
-    nothing in it ends a number."""
+def page(*boxes: Box, line: list[int], along: list[float] | None = None) -> Page:
+    """A page on which the digits 1, 2, 3 … stand in these boxes, and were read where these begin
+    or `along` their lines; of each line is known that nothing in it ends a number."""
     count = len(boxes)
     tiles: NDArray[np.uint8] = np.zeros((count, 28, 28), np.uint8)
     places = Places(
@@ -30,7 +30,7 @@ def page(*boxes: Box, line: list[int]) -> Page:
         opinions(count),
         tiles,
         np.array(line),
-        np.array([box[0] for box in boxes], np.float64),
+        np.array(along or [box[0] for box in boxes], np.float64),
         [np.zeros(200)] * (max(line) + 1),
     )
     row = np.full(10, 0.1, np.float32)
@@ -43,6 +43,13 @@ def page(*boxes: Box, line: list[int]) -> Page:
 def test_digits_of_a_line_are_a_number() -> None:
     found = page((0, 0, 20, 40), (30, 0, 20, 40), line=[0, 0]).numbers()
     assert [number.text for number in found] == ["12"]
+
+
+def test_digits_in_each_others_boxes_come_in_the_order_in_which_they_were_read() -> None:
+    boxes = (30, 0, 30, 40), (31, 0, 28, 40), (62, 0, 20, 40)
+    for along, text in (([36.0, 48.0, 70.0], "123"), ([48.0, 36.0, 70.0], "213")):
+        found = page(*boxes, line=[0, 0, 0], along=along).numbers()
+        assert [number.text for number in found] == [text]
 
 
 def test_digits_of_a_line_that_stand_far_apart_are_two_numbers() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -32,6 +34,15 @@ def boxes(*rows: tuple[float, ...]) -> NDArray[np.float32]:
 
 
 NONE = np.zeros((0, 4), np.float32)
+
+
+def test_light_writing_is_learned_from_as_dark_writing() -> None:
+    [page] = make_pages(1, seed=5, sources=Sources.open("validation"), size=(256, 256))
+    pixels = np.zeros_like(page.pixels)
+    pixels[100:130, 100:104] = 255
+    grey = GreyPage.of(replace(page, pixels=pixels)).grey
+    assert grey[110, 102] == 0
+    assert grey[50, 50] == 255
 
 
 def test_what_is_wanted_tells_every_digit_and_its_box() -> None:

@@ -56,10 +56,11 @@ class Page:
         boxes = np.array([each.box for each in self.digits.values()]).reshape(-1, 4)
         middles = boxes[:, :2] + boxes[:, 2:] / 2
         found = []
-        for line in lines_through(self.places.boxes[every], self.places.line[every]):
+        places = self.places
+        for line in lines_through(places.boxes[every], places.line[every], places.along[every]):
             along = [every[place] for place in line]
             apart = [
-                1.0 if self._is_between(middles, a, b) else self.places.chance_apart(a, b)
+                1.0 if self._is_between(middles, a, b) else places.chance_apart(a, b)
                 for a, b in pairwise(along)
             ]
             found += numbers_of([self.digits[place] for place in along], apart)

@@ -23,7 +23,7 @@ from digits.reading.alignment import (
 from digits.reading.baseline import DIGIT, Baseline, cut_strip, sizes_of
 from digits.reading.contrast import contrast
 from digits.reading.lines import lines_of_spots
-from digits.reading.opinions import COARSE, Opinions, agreed, surroundings
+from digits.reading.opinions import Opinions, agreed, surroundings
 from digits.reading.quantile import quantile
 from digits.reading.search import Look, search, seen_at, spots_of
 from digits.reading.specimen import specimen
@@ -32,7 +32,7 @@ from digits.reading.tile import normalise
 PEN, FAINTEST = 0.9, 0.2  # quantile of contrasts; share of that, which grain stays below
 PAIR, SMALLER = 2, 1.3  # digits of a line, among which one so many times smaller is heard
 SMALLEST = 5  # pixels
-SHARP = 30  # pixels; of digits that high, ink tells where they end better than the finder does
+NEAR = 0.1  # of a digit's size, within which a side of its ink and the finder's are the same
 ALONG, ACROSS = 1.0, 0.6  # heights; gaps on one line, and between two, that may end a number
 SHARPLY = 12.0  # of the log-odds that they do, a height
 SAME = 0.45  # overlap of two boxes of one digit
@@ -181,15 +181,17 @@ def _place(
     along: float,
 ) -> _Place:
     own = specimen(strip, box)
-    on_picture = _on_picture(line, box + _sharpness(box, line) * (own.box - box))
+    on_picture = _on_picture(line, _seen_twice(box, own.box))
     return _Place(on_picture, scores, heard, normalise(own.ink), own.contrast, number, along)
 
 
-def _sharpness(box: NDArray[np.float64], line: Baseline) -> float:
-    """From 0 to 1, how far the ink tells where a digit ends: that of small ones runs into the rules
-    and digits beside it."""
-    size = float(box[2:].max()) / line.scale
-    return float(np.clip((size - COARSE) / (SHARP - COARSE), 0, 1))
+def _seen_twice(box: NDArray[np.float64], ink: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A finder's box (4,), each side halfway to the ink's if that is near; else the ink runs into
+    a rule or another digit there, or is in pieces."""
+    sides, others = (np.append(each[:2], each[:2] + each[2:]) for each in (box, ink))
+    is_near = np.abs(others - sides) <= NEAR * box[2:].max()
+    sides = np.where(is_near, (sides + others) / 2, sides)
+    return np.append(sides[:2], sides[2:] - sides[:2])
 
 
 def _boxes_in_strip(line: Baseline, boxes: NDArray[np.float32]) -> NDArray[np.float64]:

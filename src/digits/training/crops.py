@@ -17,6 +17,7 @@ from digits.data.pages.page import Page
 from digits.data.pages.writing import POWERS
 from digits.model.finder import HIGHEST, LOWEST, STRIDE, UNIT
 from digits.reading.contrast import contrast
+from digits.reading.grey import grey_of
 from digits.training.disturbed import photographed, waved
 
 CLASSES = 10
@@ -49,12 +50,12 @@ class GreyPage:
 
     @classmethod
     def of(cls, page: Page) -> GreyPage:
-        """Without its colours."""
+        """Without its colours, the pen dark, as a reader sees it."""
         digits = [(digit, *box) for number in page.numbers for digit, box in number.digits]
         signs = re.sub(f"[^0-9{''.join(POWERS)}]", "|", "|".join(n.text for n in page.numbers))
         runs = [run for run, text in enumerate(signs.split("|")) for _ in text]
         return cls(
-            np.asarray(cv2.cvtColor(page.pixels, cv2.COLOR_RGB2GRAY), np.uint8),
+            grey_of(page.pixels),
             np.array(digits, np.float32).reshape(-1, 5),
             np.array(runs, np.int32),
             np.array(page.cut, np.float32).reshape(-1, 4),

@@ -117,21 +117,36 @@ def spline(points: NDArray[np.float32], smoothness: NDArray[np.float32]) -> NDAr
 
 
 def draw(
-    strokes: tuple[NDArray[np.float32], ...], height: int, width_px: float
+    strokes: tuple[NDArray[np.float32], ...], height: int, width_px: float, nib: float = 0.0
 ) -> NDArray[np.uint8]:
     """Ink on a sheet just large enough for the strokes: (H, W) uint8, 0 paper, 255 ink.
 
-    strokes: as from `Hand.digit`. height: of the unit box in pixels. width_px: of the line.
+    strokes: as from `Hand.digit`. height: of the unit box in pixels. width_px: of the line. nib:
+    how much broader it is where the pen goes straight down, in widths.
     """
     fine = 2  # drawn larger and shrunk: finer steps of line width, softer edges
-    margin = width_px / 2 + 3
+    margin = width_px * (1 + nib) / 2 + 3
     columns, rows = np.concatenate(strokes).max(axis=0) * height + 2 * margin
     sheet = np.zeros((math.ceil(rows) * fine, math.ceil(columns) * fine), np.uint8)
     paths = [np.rint((line * height + margin) * fine * 16).astype(np.int32) for line in strokes]
-    thickness = max(1, round(width_px * fine))
-    cv2.polylines(sheet, paths, False, 255, thickness, cv2.LINE_AA, shift=4)
+    if nib:
+        for path in paths:
+            _pressed(sheet, path, width_px * fine, nib)
+    else:
+        thickness = max(1, round(width_px * fine))
+        cv2.polylines(sheet, paths, False, 255, thickness, cv2.LINE_AA, shift=4)
     shrunk = cv2.resize(sheet, None, fx=1 / fine, fy=1 / fine, interpolation=cv2.INTER_AREA)
     return np.asarray(shrunk, np.uint8)
+
+
+def _pressed(sheet: NDArray[np.uint8], path: NDArray[np.int32], width: float, nib: float) -> None:
+    """A line of a steel pen, which spreads as it is drawn down and not as it is pushed up."""
+    step = np.diff(path, axis=0)
+    down = np.maximum(step[:, 1], 0) / np.maximum(np.hypot(*step.T), 1)
+    pressed = np.convolve(np.pad(down, 2, mode="edge"), np.full(5, 0.2), mode="valid")
+    thickness = np.maximum(np.rint(width * (1 + nib * pressed)), 1).astype(int).tolist()
+    for start, end, thick in zip(path[:-1].tolist(), path[1:].tolist(), thickness, strict=True):
+        cv2.line(sheet, start, end, 255, thick, cv2.LINE_AA, shift=4)
 
 
 def drawn_digits(count: int, seed: int) -> tuple[list[NDArray[np.uint8]], NDArray[np.uint8]]:
