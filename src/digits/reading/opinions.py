@@ -78,13 +78,13 @@ class Opinions:
 
 FINE, COARSE = 20.0, 8.0  # pixels; higher digits are seen as well as can be, lower ones badly
 WEIGHTS = (
-    *(0.52, 0.37, -0.51, -0.22, -1.80),
-    *(-0.03, 0.06, -0.15, 0.00, 0.87),
-    *(-0.27, 0.17, 0.06, -0.11, 2.16),
-    *(1.03, 0.36, 0.65, 0.51, 0.32),
+    *(0.50, 0.40, -0.63, -0.24, -1.93),
+    *(-0.03, 0.04, -0.12, 0.01, 0.61),
+    *(-0.24, 0.15, 0.05, -0.11, 2.32),
+    *(1.12, 0.38, 0.77, 0.64, 0.47),
 )
-"""Of the features; half of a fit by benchmarks/weigh.py on 2,000 pages of writers, papers and
-typefaces that no network learned from, half of the mean of three fits before it: docs/log.md."""
+"""Of the features; a quarter of a fit by benchmarks/weigh.py on 1,200 pages of writers, papers and
+typefaces that no network learned from, three quarters of the weights before it: docs/log.md."""
 NEAR, MANY = 4 * DIGIT, 3  # columns, in which digits keep company; how many are full company
 TRUST, KNOWN = 0.7, 2  # the classifier's share on any page, and how many places that counts for
 LEAST_TRUST = 0.6
