@@ -9,6 +9,7 @@ from itertools import islice, pairwise
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from digits.data.pages import marks
 from digits.data.pages.cast import Cast
@@ -17,6 +18,7 @@ from digits.data.pages.layouts import LAYOUTS, drawing
 from digits.data.pages.letters import LONE, Script, make_up_word
 from digits.data.pages.page import Page, _truth, make_page, make_pages
 from digits.data.pages.paper import PATTERNS
+from digits.data.pages.pen import Hand
 from digits.data.pages.scene import lit_sheet
 from digits.data.pages.sheet import Placed, Sheet, turned
 from digits.data.pages.sources import Sources
@@ -270,6 +272,21 @@ def test_every_writer_writes_every_character(sources: Sources) -> None:
             assert max(glyph.ink.shape) <= 90
             if character.isdigit():
                 assert 18 <= max(glyph.ink.shape) <= 45
+
+
+def test_a_steel_pen_leaves_dots_at_both_ends_of_a_three_and_on_no_zero() -> None:
+    def halves(character: str, dots: float) -> NDArray[np.float64]:
+        """Ink in the upper and in the lower half, of ten writers."""
+        total = np.zeros(2)
+        for seed in range(10):
+            rng = np.random.default_rng(seed)
+            writer = PenWriter(Hand.sample(rng), Script.sample(rng), 1.0, dots)
+            ink = writer.write(character, 80, rng).ink.astype(np.float64)
+            total += [ink[: len(ink) // 2].sum(), ink[len(ink) // 2 :].sum()]
+        return total
+
+    assert (halves("3", 1.0) > 1.01 * halves("3", 0.0)).all()
+    assert (halves("0", 1.0) == halves("0", 0.0)).all()
 
 
 def test_pages_of_any_size_can_be_made(sources: Sources) -> None:

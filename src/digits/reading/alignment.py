@@ -88,7 +88,8 @@ def frames_about(
 
 
 def box_about(peak: Peak, boxes: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(4,) a box for a peak on no spot, as high as the nearest of some (N, 4)."""
+    """(4,) about where the digit of a peak on no spot stands, as high as the nearest of some boxes
+    (N, 4)."""
     middle = middle_of(peak)
     near = boxes[np.argmin(np.abs(boxes[:, 0] + boxes[:, 2] / 2 - middle))]
     high = float(np.clip(near[3], 0.6 * DIGIT, 1.5 * DIGIT))

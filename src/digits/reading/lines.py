@@ -49,12 +49,12 @@ def _nearest_line(lines: list[Baseline], boxes: NDArray[np.float32]) -> NDArray[
 
 
 def lines_through(
-    boxes: Boxes, strip: NDArray[np.intp] | None = None, along: NDArray[np.float64] | None = None
+    boxes: Boxes, read: tuple[NDArray[np.intp], NDArray[np.float64]] | None = None
 ) -> list[NDArray[np.intp]]:
     """Boxes (N, 4) as lines: indices of those that stand on each, from left to right.
 
-    Each is followed by the nearest to its right whose nearest to the left it is. strip: (N,) in
-    which each was read, and along: in which of its columns; of one strip they stand on a line
+    Each is followed by the nearest to its right whose nearest to the left it is. read: in which
+    strip each was read, (N,), and in which of its columns, (N,); of one strip they stand on a line
     however high and large they are, in the order in which they were read.
     """
     if not len(boxes):
@@ -69,7 +69,8 @@ def lines_through(
     down = np.abs(middle - middle[:, None]) / size
     is_level = down < DRIFT + 0.1 * np.maximum(gap, 0)
     is_level &= np.abs(np.log(sizes / sizes[:, None])) < np.log(UNLIKE)
-    if strip is not None and along is not None:
+    if read is not None:
+        strip, along = read
         is_one = strip[:, None] == strip
         down, is_level = np.where(is_one, 0, down), is_level | is_one
         across = np.where(is_one, (along - along[:, None]) / DIGIT, across)

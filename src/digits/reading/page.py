@@ -52,12 +52,12 @@ class Page:
 
     def numbers(self) -> list[Number]:
         """Digits side by side that nothing parts."""
-        every = list(self.digits)
+        places, every = self.places, list(self.digits)
         boxes = np.array([each.box for each in self.digits.values()]).reshape(-1, 4)
         middles = boxes[:, :2] + boxes[:, 2:] / 2
         found = []
-        places = self.places
-        for line in lines_through(places.boxes[every], places.line[every], places.along[every]):
+        read = places.line[every], places.along[every]
+        for line in lines_through(places.boxes[every], read):
             along = [every[place] for place in line]
             apart = [
                 1.0 if self._is_between(middles, a, b) else places.chance_apart(a, b)

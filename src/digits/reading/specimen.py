@@ -22,7 +22,7 @@ FOREIGN = 0.35  # of the ink, the most that a piece has which comes in from asid
 @dataclass(frozen=True, slots=True, eq=False)
 class Specimen:
     """ink: (h, w) uint8, 0 paper to 255. box: around just that, x, y, width, height in pixels of
-    the strip. contrast: of the pen to the paper, in grey levels."""
+    the strip. contrast: of the pen to the paper, a share of the lighter of both, in [0, 1]."""
 
     ink: NDArray[np.uint8]
     box: NDArray[np.float64]

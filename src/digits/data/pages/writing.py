@@ -76,7 +76,8 @@ SIGNS: Mapping[str, Sequence[Sequence[tuple[float, float]]]] = {
 
 POWERS = {"²": "2", "³": "3"}
 STEEL = 0.15  # share of the drawn writers who write with a nib that spreads, as most once did
-DOTTED = {"2": (0,), "3": (0, -1), "5": (-1,), "9": (-1,)}  # where such a pen may leave a dot
+DOTTED = {"2": (0,), "3": (0, -1), "5": (-1,), "9": (-1,)}
+"""Where such a pen may leave a dot: 0 where a digit begins, -1 where it ends."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,10 +123,12 @@ class PenWriter:
         if not character.isdigit():
             return _sign(character, self.script, height, pen, rng)
         strokes = self.hand.digit(int(character), rng)
-        for place in DOTTED.get(character, ()):
-            if rng.random() < self.dots:
-                strokes = (*strokes, _dot(strokes[place][place], self.hand.pen, rng))
-        return _drawn(strokes, height, pen, nib=self.nib)
+        dots = tuple(
+            _dot(strokes[end][end], self.hand.pen, rng)
+            for end in DOTTED.get(character, ())
+            if rng.random() < self.dots
+        )
+        return _drawn(strokes + dots, height, pen, nib=self.nib)
 
 
 def _dot(at: Points, pen: float, rng: Random) -> Points:
