@@ -112,6 +112,22 @@ def test_the_bar_of_a_seven_is_flat(form):
         assert math.degrees(math.atan2(abs(rise), run)) < 15
 
 
+def test_the_loop_of_an_old_three_stays_at_its_foot():
+    rng = np.random.default_rng(10)
+    for _ in range(200):
+        (points,) = low.footed_three(rng.uniform)
+        assert points[-4:, 1].min() > 0.7  # else it is an 8
+        assert points[4:8, 1].min() > 0.4
+
+
+def test_the_cap_of_an_old_five_is_long_and_its_bowl_low():
+    rng = np.random.default_rng(11)
+    for _ in range(200):
+        body, cap = middle.closed_five(rng.uniform)
+        assert np.ptp(cap[:, 0]) > 0.3  # else it is a 6
+        assert body[1:, 1].min() > 0.25
+
+
 def test_a_corner_is_kept_and_a_curve_is_round():
     corner = np.array([[0, 0], [1, 0], [1, 1]], np.float32)
     sharp = spline(corner, np.array([1, 0, 1], np.float32))

@@ -19,9 +19,9 @@ from digits.reading.reading import Box, Digit, Number, Rejected
 
 ACCEPTED = 0.44  # the chance from which on a place is a digit
 ALIKE = 0.05  # and from which on, below that, it looks like one
-CHANCE = 1.0  # of all places of a page, so many are like a digit by chance
-FEW = 3  # digits of a page; more than these are not there by chance
-LEAST, ENOUGH = 0.4, 0.9  # how sure its surest digit is to be, on a page of few places and of many
+CHANCE = 0.6  # of all places of a page, so many are like a digit by chance
+FEW, RARE = 3, 0.05  # digits of a page, and share of its places; more are not there by chance
+LEAST, ENOUGH = 0.4, 0.97  # how sure its surest digit is to be, on a page of few places and of many
 SHARED = 0.6  # of the smaller of two boxes: both are not digits
 NEAR = 0.5  # heights of a digit; whose middle is so little above or below a line stands in it
 TELLING, SURE = (2, 3, 4, 5, 7), 0.8  # digits that tell how a page lies, from that chance on
@@ -113,7 +113,8 @@ def _are_by_chance(digits: list[Digit], count: int) -> bool:
     """Whether the digits are few and none is surer than the best of `count` places that hold
     none."""
     surest = max((each.is_digit * each.confidence for each in digits), default=1.0)
-    return len(digits) <= FEW and surest < float(np.clip(1 - CHANCE / max(count, 1), LEAST, ENOUGH))
+    least = float(np.clip(1 - CHANCE / max(count, 1), LEAST, ENOUGH))
+    return len(digits) <= max(FEW, RARE * count) and surest < least
 
 
 def _is_covered(places: Places, place: int, others: list[int]) -> bool:

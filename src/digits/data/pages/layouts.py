@@ -41,7 +41,7 @@ def lines(sheet: Sheet, cast: Cast, rng: Random) -> None:
     pitch = cast.height * rng.uniform(1.4, 2.6)
     tab = cast.height * rng.uniform(1.5, 6) if rng.random() < 0.5 else 1.0
     longest = 1 if rng.random() < 0.25 else 9
-    crossing = 0.15 if rng.random() < 0.35 else 0.0
+    crossing = 0.25 if rng.random() < 0.45 else 0.0
     for y in np.arange(rng.uniform(0, pitch), rows - cast.height, pitch).round().astype(int):
         x = rng.uniform(0, 0.1) * columns
         while x < columns:

@@ -8,6 +8,7 @@ and habits that all its digits share.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import cv2
@@ -51,9 +52,9 @@ class Hand:
     pen: float
 
     @classmethod
-    def sample(cls, rng: np.random.Generator) -> Hand:
+    def sample(cls, rng: np.random.Generator, schools: Mapping[str, float] = SCHOOLS) -> Hand:
         """A new writer: a school, a form of every digit as it is taught there, and habits."""
-        school = rng.choice(list(SCHOOLS), p=list(SCHOOLS.values()))
+        school = rng.choice(list(schools), p=list(schools.values()))
         forms = [_choose(digit_forms, str(school), rng) for digit_forms in FORMS]
         return cls(
             shapes=tuple((_shape(form, rng), _shape(form, rng)) for form in forms),

@@ -75,7 +75,9 @@ SIGNS: Mapping[str, Sequence[Sequence[tuple[float, float]]]] = {
 
 
 POWERS = {"²": "2", "³": "3"}
-STEEL = 0.15  # share of the drawn writers who write with a nib that spreads, as most once did
+STEEL = 0.2  # share of the drawn writers who write with a nib that spreads, as most once did
+OLD_SCHOOLS = {"continental": 0.4, "ornate": 0.6}
+"""How often they belong to each school of writing."""
 DOTTED = {"2": (0,), "3": (0, -1), "5": (-1,), "9": (-1,)}
 """Where such a pen may leave a dot: 0 where a digit begins, -1 where it ends."""
 
@@ -110,10 +112,12 @@ class PenWriter:
     def sample(cls, rng: Random) -> PenWriter:
         """A new one."""
         is_steel = rng.random() < STEEL
-        hand, script = Hand.sample(rng), Script.sample(rng)
+        script = Script.sample(rng)
         if not is_steel:
-            return cls(hand, script, 0.0, 0.0)
-        hand = replace(hand, slant=rng.uniform(0, 0.6), pen=rng.uniform(0.06, 0.17))
+            return cls(Hand.sample(rng), script, 0.0, 0.0)
+        hand = Hand.sample(rng, OLD_SCHOOLS)
+        slant, narrow = rng.uniform(0, 0.6), rng.uniform(0.65, 1)
+        hand = replace(hand, slant=slant, width=narrow * hand.width, pen=rng.uniform(0.06, 0.17))
         dots = rng.uniform(0.3, 0.9) if rng.random() < 0.5 else 0.0
         return cls(hand, script, rng.uniform(0.5, 2.5), dots)
 

@@ -58,11 +58,12 @@ FORMS: tuple[tuple[Form, ...], ...] = (
         Form(low.z_two, 10, 12, 0, 20),
     ),
     (
-        Form(low.round_three, 59, 47, 30, 68),
-        Form(low.looped_three, 12, 10, 25, 0),
-        Form(low.curly_three, 6, 8, 20, 2),
-        Form(low.flat_three, 8, 15, 10, 20),
-        Form(low.pointed_three, 15, 20, 15, 10),
+        Form(low.round_three, 58.41, 44.18, 25.8, 68),
+        Form(low.looped_three, 11.88, 9.4, 21.5, 0),
+        Form(low.curly_three, 5.94, 7.52, 17.2, 2),
+        Form(low.flat_three, 7.92, 14.1, 8.6, 20),
+        Form(low.pointed_three, 14.85, 18.8, 12.9, 10),
+        Form(low.footed_three, 1, 6, 14, 0),
     ),
     (
         Form(low.open_four, 36.635, 34.259, 21.818, 45),
@@ -74,10 +75,11 @@ FORMS: tuple[tuple[Form, ...], ...] = (
         Form(low.waved_four, 0.99, 7.407, 9.091, 0),
     ),
     (
-        Form(middle.capped_five, 58, 55, 50, 55),
-        Form(middle.one_stroke_five, 20, 25, 20, 20),
-        Form(middle.s_five, 18, 12, 28, 2),
-        Form(middle.angular_five, 4, 8, 2, 23),
+        Form(middle.capped_five, 57.42, 52.8, 45, 55),
+        Form(middle.one_stroke_five, 19.8, 24, 18, 20),
+        Form(middle.s_five, 17.82, 11.52, 25.2, 2),
+        Form(middle.angular_five, 3.96, 7.68, 1.8, 23),
+        Form(middle.closed_five, 1, 4, 10, 0),
     ),
     (
         Form(middle.straight_six, 44, 48, 22, 50),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from digits.data.pages.forms.strokes import Skeleton, Stroke, Uniform, ellipse, stroke
 
 
@@ -253,6 +255,22 @@ def pointed_three(u: Uniform) -> Skeleton:
         (u(-0.06, 0.04), u(0.94, 1.0)),
     )
     return (stroke(*upper, *lower),)
+
+
+def footed_three(u: Uniform) -> Skeleton:
+    """Old hands: below it ends in a small loop, round or flat, closed or nearly so."""
+    right, foot, loop = u(0.36, 0.54), u(-0.16, 0.04), u(0.12, 0.26)
+    *upper, _, _ = lower_three(u)
+    start = round_three(u)[0][:5] if u(0, 1) < 0.6 else pointed_three(u)[0][:5]
+    curl = (
+        (right * 0.5, u(0.95, 1)),
+        (foot + 0.08, 1),
+        (foot, 1 - loop * u(0.4, 0.6)),
+        (foot + u(0.08, 0.14), 1 - loop),
+        (foot + u(0.2, 0.3), u(0.86, 0.94)),
+        (foot + u(0.16, 0.36), u(0.94, 1)),
+    )
+    return (np.concatenate([start, stroke(*upper, *curl)]),)
 
 
 def open_four(u: Uniform) -> Skeleton:

@@ -57,6 +57,16 @@ def angular_five(u: Uniform) -> Skeleton:
     return (stroke(*upper, *lower),)
 
 
+def closed_five(u: Uniform) -> Skeleton:
+    """Old hands: the tail curls up until it meets the back, under a long cap."""
+    left, tilt = u(0.08, 0.2), u(-0.06, 0.1)
+    corner, *bowl = bowl_of_five(u, left - u(0.02, 0.12))
+    waist = corner[1]
+    tail = (corner[0] - u(0, 0.1), u(0.76, 0.9)), (corner[0] + u(-0.02, 0.06), waist + u(0.04, 0.2))
+    body = stroke((left, u(0, 0.06)), corner, *bowl[:-1], *tail)
+    return body, stroke((left + u(-0.04, 0.06), u(-0.02, 0.03)), (left + u(0.4, 0.74), -tilt))
+
+
 def bowl_of_six(u: Uniform, left: float) -> list[tuple[float, ...]]:
     """From the bottom round to the stem, closed, overlapping or a little open."""
     top, right = u(0.4, 0.66), left + u(0.42, 0.64)
