@@ -17,7 +17,7 @@ from digits.reading.opinions import on_this_page, pooled
 from digits.reading.places import Places, find_places
 from digits.reading.reading import Box, Digit, Number, Rejected
 
-ACCEPTED = 0.44  # the chance from which on a place is a digit
+ACCEPTED = 0.39  # the chance from which on a place is a digit
 ALIKE = 0.05  # and from which on, below that, it looks like one
 CHANCE = 0.6  # of all places of a page, so many are like a digit by chance
 FEW, RARE = 3, 0.05  # digits of a page, and share of its places; more are not there by chance
