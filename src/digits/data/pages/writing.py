@@ -77,7 +77,7 @@ SIGNS: Mapping[str, Sequence[Sequence[tuple[float, float]]]] = {
 POWERS = {"²": "2", "³": "3"}
 STEEL = 0.2  # share of the drawn writers who write with a nib that spreads, as most once did
 OLD_SCHOOLS = {"continental": 0.4, "ornate": 0.6}
-"""How often they belong to each school of writing."""
+"""How often those belong to each school of writing."""
 DOTTED = {"2": (0,), "3": (0, -1), "5": (-1,), "9": (-1,)}
 """Where such a pen may leave a dot: 0 where a digit begins, -1 where it ends."""
 
