@@ -168,5 +168,5 @@ def test_of_many_places_without_a_sure_one_none_is_a_digit(count: int) -> None:
     sure = replace(doubtful, is_digit=0.99)
     assert not _are_by_chance([doubtful, sure], count)
     assert not _are_by_chance([], count)
-    assert _are_by_chance([doubtful] * 3, count) == (count > 1)
+    assert _are_by_chance([doubtful] * 3, count) == (count > 2)
     assert _are_by_chance([doubtful] * 5, count) == (count >= 100)

@@ -19,7 +19,7 @@ from digits.reading.reading import Box, Digit, Number, Rejected
 
 ACCEPTED = 0.39  # the chance from which on a place is a digit
 ALIKE = 0.05  # and from which on, below that, it looks like one
-CHANCE = 0.6  # of all places of a page, so many are like a digit by chance
+CHANCE = 0.5  # of the other places of a page, so many are like a digit by chance
 FEW, RARE = 3, 0.05  # digits of a page, and share of its places; more are not there by chance
 LEAST, ENOUGH = 0.4, 0.97  # how sure its surest digit is to be, on a page of few places and of many
 SHARED = 0.6  # of the smaller of two boxes: both are not digits
@@ -113,7 +113,7 @@ def _are_by_chance(digits: list[Digit], count: int) -> bool:
     """Whether the digits are few and none is surer than the best of `count` places that hold
     none."""
     surest = max((each.is_digit * each.confidence for each in digits), default=1.0)
-    least = float(np.clip(1 - CHANCE / max(count, 1), LEAST, ENOUGH))
+    least = float(np.clip(1 - CHANCE / max(count - 1, CHANCE), LEAST, ENOUGH))
     return len(digits) <= max(FEW, RARE * count) and surest < least
 
 
