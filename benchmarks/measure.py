@@ -20,7 +20,7 @@ quiet_tensorflow()
 from digits.data import mnist  # noqa: E402
 from digits.evaluation.results import keep, measure  # noqa: E402
 from digits.model.classifier import Classifier  # noqa: E402
-from digits.training.material import unseen_clutter  # noqa: E402
+from digits.training.datasets.tiles import unseen_clutter  # noqa: E402
 
 RESULTS = Path(__file__).parents[1] / "docs" / "results"
 

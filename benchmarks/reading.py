@@ -32,9 +32,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits import Classifier, Reader
-from digits.data.pages.closeup import close_up
-from digits.data.pages.page import Page, make_pages
-from digits.data.pages.sources import Sources
 from digits.evaluation.page_readings import (
     Box,
     Found,
@@ -44,11 +41,14 @@ from digits.evaluation.page_readings import (
     edits,
     score_pages,
 )
+from digits.io.result import Digit, Number
 from digits.model.store import SHIPPED
-from digits.reading.lines import lines_through
-from digits.reading.numbers import lines_of, numbers_of
-from digits.reading.reading import Digit, Number
-from digits.reading.tile import normalise
+from digits.model.tile import normalise
+from digits.reading.page.lines import lines_through
+from digits.reading.page.numbers import lines_of, numbers_of
+from digits.synth.closeup import close_up
+from digits.synth.page import Page, make_pages
+from digits.synth.sources import Sources
 
 Pixels = NDArray[np.uint8]  # (H, W, 3) RGB
 System = Callable[[Pixels], list[Found]]

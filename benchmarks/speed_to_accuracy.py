@@ -31,7 +31,7 @@ from digits.training import networks  # noqa: E402
 from digits.training.export import logits  # noqa: E402
 from digits.training.fit import fit  # noqa: E402
 from digits.training.recipe import load_recipe  # noqa: E402
-from digits.training.tiles import prepare  # noqa: E402
+from digits.training.tasks.tiles import prepare  # noqa: E402
 
 GOAL = 0.99
 MOST_EPOCHS = 15

@@ -20,11 +20,11 @@ from itertools import pairwise
 import numpy as np
 
 from digits import Reader
-from digits.data.pages.page import Page, PageNumber, make_pages
-from digits.data.pages.sources import Sources
 from digits.evaluation.page_readings import OVERLAP
-from digits.model.finder import overlaps
-from digits.reading.reading import Reading
+from digits.io.result import Reading
+from digits.model.detector import overlaps
+from digits.synth.page import Page, PageNumber, make_pages
+from digits.synth.sources import Sources
 
 HEIGHTS = (0, 12, 16, 24, 48, 1000)  # pixels
 

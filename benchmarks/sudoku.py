@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits import Reader
-from digits.reading.grey import grey_of
-from digits.reading.picture import open_picture
+from digits.io.picture import open_picture
+from digits.reading.page.greyscale import grey_of
 
 SIDE = 9  # cells
 LEAST = 0.05  # share of the picture that a grid takes up

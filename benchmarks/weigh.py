@@ -17,12 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits import Reader
-from digits.data.pages.closeup import close_up
-from digits.data.pages.page import Page, make_pages
-from digits.data.pages.sources import Sources
-from digits.model.finder import overlaps
-from digits.reading.grey import grey_of
-from digits.reading.places import Places, find_places
+from digits.model.detector import overlaps
+from digits.reading.page.candidates import Places, find_places
+from digits.reading.page.greyscale import grey_of
+from digits.synth.closeup import close_up
+from digits.synth.page import Page, make_pages
+from digits.synth.sources import Sources
 
 SAME, OTHER = 0.4, 0.2  # overlaps from which a place holds a digit, and below which it does not
 COLUMNS = {

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digits.data.pages.pen import Hand, draw, spline
+from digits.synth.pen import Hand, draw, spline
 
 HERE = Path(__file__).parent
 Ink = NDArray[np.float32]  # (H, W), 0 paper to 1 ink

@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from digits.data.pages.forms import FORMS
-from digits.data.pages.pen import Hand, draw
+from digits.synth.forms import FORMS
+from digits.synth.pen import Hand, draw
 
 Pixels = npt.NDArray[Any]
 Colour = tuple[int, int, int]  # RGB

@@ -11,10 +11,10 @@ from functools import cache
 from types import ModuleType
 
 from digits.errors import DigitsError
+from digits.io.picture import Picture
+from digits.io.result import Digit, Number, Reading
 from digits.model.classifier import Classifier
-from digits.reading.picture import Picture
 from digits.reading.reader import Reader
-from digits.reading.reading import Digit, Number, Reading
 
 __all__ = ["Classifier", "Digit", "DigitsError", "Number", "Reader", "Reading", "read"]
 

@@ -8,7 +8,7 @@ import pictures
 import pytest
 
 import digits
-from digits.reading.reading import Reading
+from digits.io.result import Reading
 
 READER = digits.Reader()
 

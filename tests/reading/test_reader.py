@@ -17,8 +17,8 @@ from pictures import overlap
 
 import digits
 from digits.errors import ModelError, PictureError
+from digits.io.result import Digit, Reading
 from digits.model.store import SHIPPED
-from digits.reading.reading import Digit, Reading
 
 LINES = "2024\n17 305"
 READER = digits.Reader()

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from digits.data import mnist
-from digits.training.material import Digits
+from digits.training.datasets.tiles import Digits
 
 
 @pytest.fixture(scope="session")

@@ -14,8 +14,8 @@ from digits.errors import ModelError
 from digits.model.classifier import Classifier, energy
 from digits.training import networks
 from digits.training.calibrate import calibrate
+from digits.training.datasets.tiles import Digits
 from digits.training.export import export, load_keras, logits, write_model
-from digits.training.material import Digits
 from digits.training.recipe import Network
 
 PLAIN = {"temperature": 1.0, "digit_energy": 0.0, "digit_scale": 1.0}

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from digits.errors import DigitsError, TrainingError
 from digits.model.classifier import Classifier
 from digits.training import fit as fitting
-from digits.training import networks, tiles
+from digits.training import networks
 from digits.training.calibrate import temperature
 from digits.training.callbacks import CHECKPOINT, COLUMNS, Checkpoint, Progress
+from digits.training.datasets.tiles import CLUTTER, Digits
 from digits.training.export import logits
 from digits.training.fit import RUN, train
-from digits.training.material import CLUTTER, Digits
 from digits.training.recipe import (
     Augmentation,
     Finish,
@@ -27,6 +27,7 @@ from digits.training.recipe import (
     Recipe,
     load_recipe,
 )
+from digits.training.tasks import tiles
 
 DENSE = Recipe(
     "tiny",

@@ -5,8 +5,8 @@ import onnx
 import pytest
 
 from digits.training import networks
+from digits.training.datasets.tiles import Digits
 from digits.training.export import export, opened
-from digits.training.material import Digits
 from digits.training.quantise import quantise
 from digits.training.recipe import Network
 

@@ -108,9 +108,9 @@ def _pages(args: argparse.Namespace) -> int:
     from digits.errors import DigitsError, require
 
     require("fontpkg_roboto", "pages")
-    from digits.data.pages.album import save_pages
-    from digits.data.pages.page import make_pages
-    from digits.data.pages.sources import Sources
+    from digits.synth.album import save_pages
+    from digits.synth.page import make_pages
+    from digits.synth.sources import Sources
 
     if args.out.exists() and any(args.out.iterdir()):
         raise DigitsError(f"{args.out} is not empty; name a new folder with --out")

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from digits.errors import DigitsError
 from digits.files import write_atomically
-from digits.reading.orientation import ORIENTATIONS
+from digits.io.result import SCHEMA, Reading
+from digits.reading.page.orientation import ORIENTATIONS
 from digits.reading.reader import Reader
-from digits.reading.reading import SCHEMA, Reading
 
 COLUMNS = ("picture", "line", "number", "confidence", "x", "y", "width", "height", "error")
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from digits.errors import TrainingError, require
-from digits.reading.quiet import standard_error_aside
+from digits.io.quiet import standard_error_aside
 
 if TYPE_CHECKING:
     from digits.training.recipe import Recipe

@@ -199,7 +199,7 @@ def _service(recipes: Mapping[str, list[Row]]) -> str:
     return _table(
         "Time, size, rejection", head, table,
         "Accepted are test digits of which `is_digit` is at least 0.5; AUROC is of all of them "
-        "against 3,000 unseen pieces of ink that are no digit (`digits.data.pages.clutter`).",
+        "against 3,000 unseen pieces of ink that are no digit (`digits.synth.clutter`).",
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from digits.model.explain import Explanation, explain
 from digits.model.session import CORES, open_session
 from digits.model.store import Model, open_model
-from digits.model.views import views
+from digits.model.tta import views
 
 CLASSES = 10
 TILE = 28

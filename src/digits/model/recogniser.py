@@ -42,7 +42,7 @@ class Recogniser:
         return self.model.name
 
     def say(self, strips: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float64]]:
-        """For each strip (48, w, 3) float32, ink positive (`digits.reading.contrast`), the chance
+        """For each strip (48, w, 3) float32, ink positive (`digits.model.contrast`), the chance
         of every token in every frame: (w/4, 12), rows sum to 1."""
         found: list[NDArray[np.float64]] = [np.zeros((0, CLASSES))] * len(strips)
         order = sorted(range(len(strips)), key=lambda place: strips[place].shape[1])

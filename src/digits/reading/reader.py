@@ -11,19 +11,19 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from digits.io.picture import Picture, open_picture
+from digits.io.result import Box, Digit, Number, Reading, Rejected
 from digits.model.classifier import CLASSES, TILE, Classifier
-from digits.model.finder import Finder
+from digits.model.detector import Finder
 from digits.model.recogniser import Recogniser
-from digits.reading.candidates import Candidate, likelihood, most_likely
-from digits.reading.grey import grey_of
-from digits.reading.ink import find_inks
-from digits.reading.numbers import lines_of, number_of, text_of
-from digits.reading.orientation import ORIENTATIONS, turned, turned_back, upright
-from digits.reading.page import Page, read_page
-from digits.reading.picture import Picture, open_picture
-from digits.reading.pieces import Piece, find_pieces
-from digits.reading.reading import Box, Digit, Number, Reading, Rejected
-from digits.reading.tile import normalise
+from digits.model.tile import normalise
+from digits.reading.page.accept import Page, read_page
+from digits.reading.page.greyscale import grey_of
+from digits.reading.page.numbers import lines_of, number_of, text_of
+from digits.reading.page.orientation import ORIENTATIONS, turned, turned_back, upright
+from digits.reading.single.candidates import Candidate, likelihood, most_likely
+from digits.reading.single.components import Piece, find_pieces
+from digits.reading.single.ink import find_inks
 
 SINGLE = 400  # and at which a lone digit is
 BATCH = 64  # pictures of lone digits that the network is asked about at once
@@ -98,7 +98,7 @@ class Reader:
     def explain(self, reading: Reading) -> NDArray[np.uint8]:
         """(H, W, 3) uint8 RGB: each digit of a reading, with the ink that spoke for it in blue
         and the ink that spoke for the runner-up in orange."""
-        from digits.reading.draw import draw_explanations
+        from digits.io.draw import draw_explanations
 
         digits = (digit for number in reading.numbers for digit in number.digits)
         return draw_explanations(reading, [self.classifier.explain(each.tile) for each in digits])

@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from digits.errors import TrainingError
 from digits.files import write_atomically
-from digits.training.augment import Augment
+from digits.training.augment.tiles import Augment
 
 CHECKPOINT = "checkpoint.npz"
 COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds")

@@ -38,7 +38,7 @@ A network that finds digits on a page and tells which they are: {parameters:,} w
 
 | | |
 |---|---|
-| Takes | contrast (N, H, W, 3) float32 (`digits.reading.contrast`), H and W multiples of 16 |
+| Takes | contrast (N, H, W, 3) float32 (`digits.model.contrast`), H and W multiples of 16 |
 | Says | (N, H/4, W/4, 14): ten logits that a digit's centre is there, four sides of its box |
 | Score | {accuracy:.2%} of the digits on {data} found and told, n = {n:,}; {false:,} false ones |
 | Trained | recipe `{name}`, seed {seed}, {pages:,} pages, {minutes:.1f} minutes on {machine} |
@@ -60,7 +60,7 @@ A network that reads lines of digits: {parameters:,} weights, {kilobytes:,.0f} k
 
 | | |
 |---|---|
-| Takes | strips (N, 48, W, 3) float32, a digit 26 pixels high (`digits.reading.baseline`) |
+| Takes | strips (N, 48, W, 3) float32, a digit 26 pixels high (`digits.reading.page.textline`) |
 | Says | (N, W/4, 12): of every fourth column, logits of nothing, each digit, the end of a number |
 | Score | {accuracy:.2%} of {data} read without a mistake, n = {n:,} |
 | Trained | recipe `{name}`, seed {seed}, {pages:,} pages, {minutes:.1f} minutes on {machine} |

@@ -15,16 +15,16 @@ import numpy as np
 import onnx
 from numpy.typing import ArrayLike, NDArray
 
-from digits.data.pages.pen import drawn_digits
 from digits.errors import ModelError, require
 from digits.files import write_atomically, write_json
+from digits.io.quiet import standard_error_aside
 from digits.model.classifier import TILE, Classifier
+from digits.model.detector import Finder
 from digits.model.explain import Explanation, explain
-from digits.model.finder import Finder
 from digits.model.recogniser import HEIGHT, Recogniser
 from digits.model.store import CARD, WEIGHTS, Model
-from digits.reading.quiet import standard_error_aside
-from digits.reading.tile import normalise
+from digits.model.tile import normalise
+from digits.synth.pen import drawn_digits
 
 OPSET = 18
 TOLERANCE = 1e-4  # of the largest score, in float32 across two engines
@@ -34,15 +34,15 @@ UNCALIBRATED = {"temperature": 1.0, "digit_energy": 0.0, "digit_scale": 1.0}
 INPUTS: dict[str, dict[str, Any]] = {
     "classifier": {
         "input": {"tiles": ["N", 28, 28], "dtype": "float32", "range": [0, 1], "ink": "bright"},
-        "normalisation": "20x20 box by area, centre of mass, as MNIST (digits.reading.tile)",
+        "normalisation": "20x20 box by area, centre of mass, as MNIST (digits.model.tile)",
     },
     "finder": {
         "input": {"contrast": ["N", "H", "W", 3], "dtype": "float32", "ink": "positive"},
-        "normalisation": "compared with its surroundings (digits.reading.contrast)",
+        "normalisation": "compared with its surroundings (digits.model.contrast)",
     },
     "recogniser": {
         "input": {"strips": ["N", 48, "W", 3], "dtype": "float32", "ink": "positive"},
-        "normalisation": "a line of digits, lying, 26 pixels high (digits.reading.baseline)",
+        "normalisation": "a line of digits, lying, 26 pixels high (digits.reading.page.textline)",
     },
 }
 """What the card says of the input of each kind of model."""

@@ -19,16 +19,17 @@ from numpy.typing import NDArray
 from digits.errors import TrainingError
 from digits.files import write_json
 from digits.model.store import keras_file
-from digits.training import finding, networks, recognising, tiles
+from digits.training import networks
 from digits.training.callbacks import Checkpoint, Progress
 from digits.training.curves import draw_curves
-from digits.training.lesson import Lesson
-from digits.training.made import grey_pages
+from digits.training.datasets.pages import grey_pages
+from digits.training.distillation import open_teacher
 from digits.training.recipe import Fit, Recipe
-from digits.training.teacher import open_teacher
+from digits.training.task import Lesson
+from digits.training.tasks import detection, recognition, tiles
 
 RUN = "run.json"
-OF_PAGES = {"finder": finding.lesson, "recogniser": recognising.lesson}
+OF_PAGES = {"finder": detection.lesson, "recogniser": recognition.lesson}
 """What networks of these kinds learn from pages; all others learn tiles."""
 PACKAGES = (
     "handwritten-digit-recognition", "keras", "numpy", "onnx", "onnxruntime", "tensorflow",

@@ -131,7 +131,7 @@ def residual(stem: int, *widths: int) -> keras.Model:
 
 def finder(stem: int, fine: int, middle: int, coarse: int) -> keras.Model:
     """From contrast (N, H, W, 3), H and W multiples of 16, to (N, H/4, W/4, 14): ten logits,
-    that the centre of each digit is there, and four sides of its box (`digits.model.finder`).
+    that the centre of each digit is there, and four sides of its box (`digits.model.detector`).
 
     stem, fine, middle, coarse: channels at a half, a quarter, an eighth and a sixteenth of the
     resolution. What is coarse sees the words around a digit; it flows back into what is fine

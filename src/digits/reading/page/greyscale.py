@@ -1,0 +1,59 @@
+"""Colours → grey levels in which the pen stands out."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from digits.quantile import quantile
+
+SEEN = 200  # pixels, the longest side at which colours are compared
+STRONG = 0.98  # quantile of the differences from the paper around, from which on it is the pen
+PLAIN = 0.6  # of the pen's difference, that plain grey has to show
+SAMPLED = 400  # pixels, the longest side at which pen and paper are told apart by their light
+AROUND = 31  # pixels there, the side of the surroundings that a pixel is compared with
+LIGHTER = -0.4  # skewness of how much darker pixels are, below which the pen is the lighter one
+
+
+def grey_of(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """(H, W, 3) uint8 RGB → (H, W) uint8, the pen darker than the paper: chalk and light letters
+    on a screen become dark ones on white, which networks have seen far more of."""
+    grey = _grey(picture)
+    return 255 - grey if _is_pen_lighter(grey) else grey
+
+
+def _is_pen_lighter(grey: NDArray[np.uint8]) -> bool:
+    """Whether what is rare, ink, is lighter than what is around it."""
+    step = -(-max(grey.shape) // SAMPLED)
+    seen = grey[::step, ::step]
+    darker = cv2.boxFilter(seen, cv2.CV_32F, (AROUND, AROUND)) - seen
+    square = darker * darker
+    return bool((square * darker).mean() < LIGHTER * (square.mean() ** 1.5 + 1))
+
+
+def _grey(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """As a photographic film sees it or, where pen and paper differ by their colours rather than
+    by their light, along that difference."""
+    grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
+    step = -(-max(grey.shape) // SEEN)  # whole, which is far faster
+    high, wide = (side // step for side in grey.shape)
+    side = min(31, (min(high, wide) - 1) | 1)
+    if side < 3:
+        return grey
+    whole = picture[: high * step, : wide * step]
+    small = cv2.resize(whole, (wide, high), interpolation=cv2.INTER_AREA)
+    off = small.astype(np.float32) - cv2.medianBlur(small, side)
+    strength = np.linalg.norm(off, axis=2)
+    pen = off[strength >= max(quantile(strength, STRONG), 16.0)]
+    if not len(pen):
+        return grey
+    _, vectors = np.linalg.eigh(pen.T @ pen)
+    direction = vectors[:, -1]
+    light = np.array([0.299, 0.587, 0.114])
+    if abs(float(direction @ light)) >= PLAIN * float(np.linalg.norm(light)):
+        return grey
+    direction = direction * np.sign(direction[np.abs(direction).argmax()])
+    mixed = picture.astype(np.float32) @ (direction / np.abs(direction).sum()).astype(np.float32)
+    low, high = float(mixed.min()), float(mixed.max())
+    return np.asarray((mixed - low) * (255 / max(high - low, 1.0)), np.uint8)

@@ -1,0 +1,1 @@
+"""A picture known to hold exactly one digit → that digit."""

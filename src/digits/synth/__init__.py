@@ -1,0 +1,1 @@
+"""Made-up pages with exact truth: hands, paper, marks, camera."""

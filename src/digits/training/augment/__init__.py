@@ -1,0 +1,1 @@
+"""How training pictures are changed: tiles, crops, paper."""

@@ -1,0 +1,1 @@
+"""What networks learn from: tiles, crops and line crops."""

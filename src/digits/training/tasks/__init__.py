@@ -1,0 +1,1 @@
+"""What each kind of network learns: data, loss, score and export."""

@@ -1,0 +1,151 @@
+"""The lesson of pages: what is learned, what is left behind, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from digits.errors import ModelError, TrainingError
+from digits.model.classifier import Classifier
+from digits.model.contrast import contrast
+from digits.model.detector import Finder
+from digits.synth.page import make_pages
+from digits.synth.sources import Sources
+from digits.training import networks
+from digits.training.datasets.crops import COUNTS, HEAT, SIDES, GreyPage, target
+from digits.training.export import opened_finder, write_model
+from digits.training.fit import fit
+from digits.training.recipe import Fit, Network, Pages, Recipe, parse_recipe
+from digits.training.tasks import detection
+
+PAGES = Pages(made=6, crops=64, validation=2, side=64)
+RECIPE = Recipe(
+    "little",
+    Network("finder", (4, 8, 8, 8)),
+    Fit(epochs=8, batch_size=8, learning_rate=1e-2),
+    pages=PAGES,
+)
+
+
+@pytest.fixture(scope="module")
+def pages() -> list[GreyPage]:
+    made = make_pages(6, seed=3, sources=Sources.open("train"), size=(192, 192))
+    return [GreyPage.of(page) for page in made]
+
+
+@pytest.fixture(scope="module")
+def folder(pages: list[GreyPage], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run folder of a little finder."""
+    out = tmp_path_factory.mktemp("finder")
+    keras.utils.set_random_seed(0)
+    network = networks.build(RECIPE.network)
+    lesson = detection.lesson(RECIPE, PAGES, 0, pages, pages[:2])
+    history = fit(network, RECIPE, lesson, out)
+    assert history.rows[-1]["loss"] < 0.9 * history.rows[0]["loss"]
+    facts = {"recipe": RECIPE.to_dict(), "seed": 0, "data": lesson.data} | {
+        "fit_seconds": 1.0, "machine": {"cores": 1},
+    }  # fmt: skip
+    lesson.finish(network, facts, out)
+    return out
+
+
+def said_of(wanted: np.ndarray, sure: float) -> np.ndarray:
+    """What a network says that is right, so sure."""
+    heat = np.where(wanted[..., HEAT] > 0.999, sure, -sure)
+    return np.concatenate([heat, wanted[..., SIDES]], axis=-1).astype(np.float32)[None]
+
+
+def test_the_loss_is_least_for_what_is_wanted() -> None:
+    digits = np.array([[3, 10, 10, 12, 20], [5, 40, 30, 12, 20]], np.float32)
+    wanted = target(digits, np.zeros((0, 4), np.float32), 64)
+    lesson = detection.Missed()
+    right = float(lesson(wanted[None], said_of(wanted, 8)))
+    unsure = float(lesson(wanted[None], said_of(wanted, 1)))
+    empty = float(lesson(wanted[None], np.full((1, 16, 16, 14), -8, np.float32)))
+    assert 0 <= right < 0.2 < min(unsure, empty)
+
+
+def test_what_does_not_count_costs_nothing() -> None:
+    wanted = target(np.zeros((0, 5), np.float32), np.zeros((0, 4), np.float32), 64)
+    wanted[4:8, 4:8, COUNTS] = 0
+    said = np.full((1, 16, 16, 14), -9, np.float32)
+    before = float(detection.Missed()(wanted[None], said))
+    said[0, 5, 5, 3] = 9
+    assert float(detection.Missed()(wanted[None], said)) == before
+    said[0, 12, 12, 3] = 9
+    assert float(detection.Missed()(wanted[None], said)) > before + 1
+
+
+def test_accuracy_is_the_share_of_digits_told_right() -> None:
+    digits = np.array([[3, 10, 10, 12, 20], [5, 40, 30, 12, 20]], np.float32)
+    wanted = target(digits, np.zeros((0, 4), np.float32), 64)
+    said = said_of(wanted, 5)
+    assert float(detection.accuracy(wanted[None], said)[0]) == 1
+    said[..., 3] = -9
+    assert float(detection.accuracy(wanted[None], said)[0]) == 0.5
+
+
+def test_a_run_leaves_a_finder(folder: Path, pages: list[GreyPage]) -> None:
+    finder = Finder(folder)
+    assert finder.model.card["kind"] == "finder"
+    assert (folder / "README.md").read_text("utf-8").startswith("# little\n")
+    score = finder.model.card["score"]
+    assert set(score) == {"data", "n", "errors", "accuracy", "false"}
+    assert detection.found_in(finder, pages[:2]) == score
+    for shape in ((64, 64), (50, 131), (16, 16)):
+        assert finder.say(np.zeros((*shape, 3), np.float32)).shape == (
+            -(-shape[0] // 4), -(-shape[1] // 4), 14,
+        )  # fmt: skip
+
+
+def test_a_finder_is_no_classifier(folder: Path) -> None:
+    with pytest.raises(ModelError, match="is the card of a finder; expected that of a classifier"):
+        Classifier(folder)
+    with pytest.raises(ModelError, match="is the card of a classifier; expected that of a finder"):
+        Finder("default")
+
+
+def test_eight_bits_find_the_same(pages: list[GreyPage], tmp_path: Path) -> None:
+    from digits.training.export import export_finder
+    from digits.training.quantise import quantise
+
+    keras.utils.set_random_seed(1)
+    network = networks.build(RECIPE.network)
+    seen = np.stack([contrast(page.grey) for page in pages])
+    graph = export_finder(network, seen[:2])
+    small = quantise(graph, [seen])
+    before, after = (opened_finder(each).say(seen[0]) for each in (graph, small))
+    assert np.abs(before - after).mean() < 0.1 * before.std()
+    write_model(small, tmp_path, {"name": "x", "kind": "finder", "calibration": {"least": 0.0}})
+    assert Finder(tmp_path).name == "x"
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        (
+            '[network]\nkind = "finder"\nwidths = [4, 4, 4, 4]',
+            "expected finder or recogniser with a section",
+        ),
+        (
+            '[network]\nkind = "dense"\nwidths = [4]\n[pages]\nmade = 1\ncrops = 1',
+            "expected finder",
+        ),
+        (
+            '[network]\nkind = "finder"\nwidths = [4, 4, 4, 4]\n'
+            "[pages]\nmade = 1\ncrops = 1\nside = 100",
+            "side 100, expected a multiple of 16",
+        ),
+        (
+            '[network]\nkind = "finder"\nwidths = [4, 4]\n[pages]\nmade = 1\ncrops = 1',
+            "found 2 widths, expected 4",
+        ),
+    ],
+)
+def test_recipes_that_cannot_be_are_refused(text: str, complaint: str) -> None:
+    fit_section = "\n[fit]\nepochs = 1\nbatch_size = 1\nlearning_rate = 1e-3"
+    with pytest.raises(TrainingError, match=complaint):
+        parse_recipe("odd", text + fit_section)
