@@ -13,7 +13,7 @@ SOURCES := $(shell git ls-files -- src tests samples docs benchmarks '*.ipynb' '
 export PYTHONWARNINGS := ignore::FutureWarning
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint notebook large default finder recogniser results lock clean
+.PHONY: help setup demo test lint notebook large default detector recogniser results lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z ]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*##/\t/' | expand -t 16
@@ -52,7 +52,7 @@ notebook: setup ## open the lesson in Jupyter
 
 # large teaches default; of its three seeds the one that ships: docs/log.md
 default: SEED := 1
-large default finder recogniser: setup ## train a network that ships, put it in place (an hour)
+large default detector recogniser: setup ## train a network that ships, put it in place (an hour)
 	$(BIN)/digits train --recipe $@ --seed $(or $(SEED),0) --out runs/$@ --resume
 	mkdir -p src/digits/model/shipped/$@
 	cd runs/$@ && cp model.onnx model.json model.keras README.md ../../src/digits/model/shipped/$@/

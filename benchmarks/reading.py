@@ -42,8 +42,8 @@ from digits.evaluation.page_readings import (
     score_pages,
 )
 from digits.io.result import Digit, Number
+from digits.model.inputs import normalise_tile
 from digits.model.store import SHIPPED
-from digits.model.tile import normalise
 from digits.reading.page.lines import lines_through
 from digits.reading.page.numbers import lines_of, numbers_of
 from digits.synth.closeup import close_up
@@ -74,7 +74,7 @@ def ours() -> tuple[System, int]:
         numbers = reader.read(pixels).numbers
         return [Found(n.text, tuple(map(float, n.box)), n.confidence) for n in numbers]
 
-    return read, _our_size("default", "finder", "recogniser")
+    return read, _our_size("default", "detector", "recogniser")
 
 
 def contours() -> tuple[System, int]:
@@ -90,7 +90,7 @@ def contours() -> tuple[System, int]:
         boxes = [box for box in map(cv2.boundingRect, found) if box[3] >= 8]
         if not boxes:
             return []
-        tiles = np.stack([normalise(ink[y : y + h, x : x + w]) for x, y, w, h in boxes])
+        tiles = np.stack([normalise_tile(ink[y : y + h, x : x + w]) for x, y, w, h in boxes])
         probabilities, is_digit = classifier.judge(tiles)
         digits = [
             Digit(int(row.argmax()), float(row.max()), row, box, float(sure), tile)

@@ -21,8 +21,8 @@ import numpy as np
 
 from digits import Reader
 from digits.evaluation.page_readings import OVERLAP
+from digits.geometry import iou
 from digits.io.result import Reading
-from digits.model.detector import overlaps
 from digits.synth.page import Page, PageNumber, make_pages
 from digits.synth.sources import Sources
 
@@ -61,12 +61,12 @@ def count(page: Page, reading: Reading, counts: dict[str, Count], whole: dict[st
     read = [digit for number in reading.numbers for digit in number.digits]
     boxes = np.array([digit.box for digit in read], np.float32).reshape(-1, 4)
     cut = np.array(page.cut, np.float32).reshape(-1, 4)
-    is_clear = np.array([not overlaps(box, cut).any() for box in boxes], bool)
+    is_clear = np.array([not iou(box, cut).any() for box in boxes], bool)
     counts["all"].read += int(is_clear.sum())
     counts[f"layout {page.layout}"].read += int(is_clear.sum())
     texts = [number.text for number in reading.numbers]
     for number in page.numbers:
-        place = [overlaps(np.array(box, np.float32), boxes) for _, box in number.digits]
+        place = [iou(np.array(box, np.float32), boxes) for _, box in number.digits]
         best = [int(each.argmax()) if len(each) else -1 for each in place]
         found = [b >= 0 and each[b] >= OVERLAP for b, each in zip(best, place, strict=True)]
         right = [

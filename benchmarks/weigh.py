@@ -1,4 +1,4 @@
-"""How much does each opinion count? Weights of finder, recogniser and classifier.
+"""How much does each opinion count? Weights of detector, recogniser and classifier.
 
 .venv/bin/python benchmarks/weigh.py [--pages N] [--seed S]
 
@@ -17,16 +17,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits import Reader
-from digits.model.detector import overlaps
+from digits.geometry import iou
 from digits.reading.page.candidates import Places, find_places
 from digits.reading.page.greyscale import grey_of
 from digits.synth.closeup import close_up
 from digits.synth.page import Page, make_pages
 from digits.synth.sources import Sources
 
-SAME, OTHER = 0.4, 0.2  # overlaps from which a place holds a digit, and below which it does not
+SAME, OTHER = 0.4, 0.2  # iou from which a place holds a digit, and below which it does not
 COLUMNS = {
-    "finder": (0, 5, 10, 17),
+    "detector": (0, 5, 10, 17),
     "recogniser": (1, 6, 11),
     "classifier": (2, 7, 12, 3, 8, 13, 15, 16),
     "what is around": (*range(10, 15), 18, 19),
@@ -42,9 +42,9 @@ def truth_of(page: Page, places: Places) -> NDArray[np.int64]:
     said = np.full(len(places), 10)
     shared = np.zeros((len(places), len(truth)))
     for row, box in zip(shared, places.boxes, strict=True):
-        row[:] = overlaps(box, truth[:, 1:])
+        row[:] = iou(box, truth[:, 1:])
     for place, box in enumerate(places.boxes):
-        if overlaps(box, cut).any():
+        if iou(box, cut).any():
             said[place] = -1
         elif len(truth):
             best = int(shared[place].argmax())

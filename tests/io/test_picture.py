@@ -19,9 +19,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from digits.errors import PictureError
+from digits.io import headers, picture
 from digits.io.picture import open_picture
 from digits.io.quiet import quiet_opencv
-from digits.reading import headers, picture
 
 PAGE = pictures.digit_page("7")
 GREY = np.ascontiguousarray(PAGE[..., 1])

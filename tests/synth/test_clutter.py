@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from digits.model.tile import normalise
+from digits.model.inputs import normalise_tile
 from digits.synth.clutter import KINDS, clutter
 from digits.synth.signs import LETTERS, SIGNS, strokes
 
@@ -39,20 +39,20 @@ def test_every_kind_draws_ink_on_a_small_sheet(kind: str) -> None:
         assert ink.ndim == 2
         assert 30 <= max(ink.shape) <= 120
         assert ink.max() > 127
-        assert normalise(ink).max() == 255
+        assert normalise_tile(ink).max() == 255
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_varies(kind: str) -> None:
     rng = np.random.default_rng(12)
-    assert len({normalise(KINDS[kind](rng)).tobytes() for _ in range(8)}) == 8
+    assert len({normalise_tile(KINDS[kind](rng)).tobytes() for _ in range(8)}) == 8
 
 
 @pytest.mark.parametrize("kind", sorted(set(KINDS) - {"letter", "sign", "printed"}))
 def test_nothing_but_writing_shrinks_to_an_upright_bar(kind: str) -> None:
     rng = np.random.default_rng(13)
     for _ in range(25):
-        rows, columns = np.nonzero(normalise(KINDS[kind](rng)) > 64)
+        rows, columns = np.nonzero(normalise_tile(KINDS[kind](rng)) > 64)
         assert np.ptp(columns) + 1 >= 7, "as narrow as a 1"
         assert np.ptp(rows) + 1 <= 21
 

@@ -200,11 +200,11 @@ def test_a_taught_network_learns_its_teachers_doubts_and_resumes(
 
 
 def test_a_wider_network_begins_with_the_answers_of_a_narrower_one(tmp_path: Path) -> None:
-    narrow = networks.finder(4, 6, 8, 10)
+    narrow = networks.detector(4, 6, 8, 10)
     for weights in narrow.weights:  # as of a network that learned something
         weights.assign(weights + 0.1 * np.abs(np.random.default_rng(0).normal(size=weights.shape)))
     narrow.save(tmp_path / "start.keras")
-    wide = networks.finder(4, 8, 12, 16)
+    wide = networks.detector(4, 8, 12, 16)
     seen = np.random.default_rng(1).normal(size=(2, 32, 48, 3)).astype(np.float32)
     wanted = np.asarray(narrow(seen, training=False))
     assert not np.allclose(np.asarray(wide(seen, training=False)), wanted, atol=1e-3)

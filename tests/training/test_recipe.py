@@ -42,7 +42,7 @@ def test_shipped_recipes_parse_and_build(name: str) -> None:
     network = networks.build(recipe.network)
     shapes = network.input_shape, network.output_shape
     expected = {
-        "finder": ((None, None, None, 3), (None, None, None, 14)),
+        "detector": ((None, None, None, 3), (None, None, None, 14)),
         "recogniser": ((None, 48, None, 3), (None, None, 12)),
     }
     assert shapes == expected.get(name, ((None, 28, 28), (None, 10)))

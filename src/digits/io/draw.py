@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits.io.result import Box, Number, Reading
-from digits.model.explain import TILE, Explanation
+from digits.model.explain import Explanation
+from digits.model.spec import TILE
 
 SURE, UNSURE, REJECTED = (0, 114, 178), (213, 94, 0), (150, 150, 150)  # RGB; Wong 2011
 SURE_FROM = 0.9

@@ -11,11 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from digits.model.explain import Explanation, explain
 from digits.model.session import CORES, open_session
+from digits.model.spec import CLASSES, TILE
 from digits.model.store import Model, open_model
 from digits.model.tta import views
 
-CLASSES = 10
-TILE = 28
 SLACK = 0.01  # beyond [0, 1], where resizing has overshot
 SURE = 0.9  # of the likeliest digit; below, a tile is worth a second look …
 WORTH = 0.1  # … if is_digit is above this

@@ -9,7 +9,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-TILE = 28
+from digits.model.spec import TILE
+
 STEP = 2  # pixels from one place where ink is taken away to the next
 REACH = 1.5  # standard deviation, in pixels, of the ink that is taken away at a place
 

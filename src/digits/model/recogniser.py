@@ -1,7 +1,7 @@
-"""Strips of a picture → the digits that stand in them, side by side; on ONNX Runtime.
+"""Line crops → the digits that stand in them, side by side, on ONNX Runtime.
 
-A network of convolutions folds the height of a strip and says of every fourth column which digit
-is there, if any (connectionist temporal classification, `digits.model.ctc`).
+A convolutional network folds the height of a line crop and predicts for every fourth column which
+digit is there, if any: connectionist temporal classification (`digits.model.ctc`).
 """
 
 from __future__ import annotations
@@ -13,52 +13,46 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits.model.session import CORES, open_session
+from digits.model.spec import CHANNELS, LINE_HEIGHT, LINE_SIZE_MULTIPLE, LINE_STRIDE, TOKENS
 from digits.model.store import Model, open_model
 
-HEIGHT = 48  # pixels of a strip
-STRIDE = 4  # columns a frame
-LONGEST = 640  # columns of the longest strip
-GRAIN = 64  # columns, of which the width that the network sees is a multiple
-BATCH = 16  # strips at a time
-
-TOKENS = tuple(range(1, 11))  # what is said for each digit; 0 for none
-APART = 11  # what is said between two digits that are not of the same number
-CLASSES = 12
+BATCH = 16  # line crops at a time
 
 
 class Recogniser:
-    """A trained network that reads lines of digits. Opened once, it can be asked from many
-    threads."""
+    """A trained network that reads lines of digits. Opened once, it serves many threads."""
 
     def __init__(self, model: str | Path | Model = "recogniser") -> None:
         """model: the name of a shipped recogniser, a model folder, or one opened. Raises
         ModelError."""
         self.model = model if isinstance(model, Model) else open_model(model, "recogniser")
-        self._session = open_session(self.model, ["strips", "said"], threads=CORES)
+        self._session = open_session(self.model, ["lines", "logits"], threads=CORES)
 
     @property
     def name(self) -> str:
         """How the model is called."""
         return self.model.name
 
-    def say(self, strips: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float64]]:
-        """For each strip (48, w, 3) float32, ink positive (`digits.model.contrast`), the chance
-        of every token in every frame: (w/4, 12), rows sum to 1."""
-        found: list[NDArray[np.float64]] = [np.zeros((0, CLASSES))] * len(strips)
-        order = sorted(range(len(strips)), key=lambda place: strips[place].shape[1])
+    def probabilities(self, lines: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float64]]:
+        """For each line crop the probability of every token in every frame.
+
+        lines: (48, w, 3) float32 each, ink positive (`digits.model.inputs.local_contrast`).
+        Returns (w/4, 12) float64 each; rows sum to 1.
+        """
+        found: list[NDArray[np.float64]] = [np.zeros((0, TOKENS))] * len(lines)
+        order = sorted(range(len(lines)), key=lambda index: lines[index].shape[1])
         for start in range(0, len(order), BATCH):
-            some = order[start : start + BATCH]
-            width = -(-strips[some[-1]].shape[1] // GRAIN) * GRAIN
-            seen = np.zeros((len(some), HEIGHT, width, 3), np.float32)
-            for row, place in zip(seen, some, strict=True):
-                row[:, : strips[place].shape[1]] = strips[place]
-            (said,) = self._session.run(["said"], {"strips": seen})
-            for scores, place in zip(said, some, strict=True):
-                frames = -(-strips[place].shape[1] // STRIDE)
-                found[place] = self._chances(scores[:frames])
+            batch = order[start : start + BATCH]
+            width = -(-lines[batch[-1]].shape[1] // LINE_SIZE_MULTIPLE) * LINE_SIZE_MULTIPLE
+            crops = np.zeros((len(batch), LINE_HEIGHT, width, CHANNELS), np.float32)
+            for crop, index in zip(crops, batch, strict=True):
+                crop[:, : lines[index].shape[1]] = lines[index]
+            (logits,) = self._session.run(["logits"], {"lines": crops})
+            for frames, index in zip(logits, batch, strict=True):
+                found[index] = self._softmax(frames[: -(-lines[index].shape[1] // LINE_STRIDE)])
         return found
 
-    def _chances(self, scores: NDArray[np.float32]) -> NDArray[np.float64]:
-        scaled = scores.astype(np.float64) / self.model.calibration["temperature"]
+    def _softmax(self, logits: NDArray[np.float32]) -> NDArray[np.float64]:
+        scaled = logits.astype(np.float64) / self.model.calibration["temperature"]
         raised = np.exp(scaled - scaled.max(axis=1, keepdims=True))
         return np.asarray(raised / raised.sum(axis=1, keepdims=True))

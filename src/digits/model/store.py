@@ -18,10 +18,10 @@ SOURCE = "model.keras"
 SUFFIX = ".keras"
 
 
-CLASSIFIER, FINDER, RECOGNISER = "classifier", "finder", "recogniser"  # the kinds of models
+CLASSIFIER, DETECTOR, RECOGNISER = "classifier", "detector", "recogniser"  # the kinds of models
 CALIBRATION = {
     CLASSIFIER: ("temperature", "digit_energy", "digit_scale"),
-    FINDER: ("least",),
+    DETECTOR: ("score_threshold",),
     RECOGNISER: ("temperature",),
 }
 """The values that the card of each kind of model gives, besides what describes it."""
@@ -33,12 +33,12 @@ class Model:
     """An opened model folder.
 
     name: how the model is called. network: the bytes of an ONNX graph; a classifier's takes tiles
-    (N, 28, 28) float32 in [0, 1] and gives logits (N, 10), a finder's takes contrast
+    (N, 28, 28) float32 in [0, 1] and gives logits (N, 10), a detector's takes contrast
     (N, H, W, 3) float32 and says (N, H/4, W/4, 14), a recogniser's takes strips (N, 48, W, 3)
     float32 and says (N, W/4, 12). calibration: of a classifier `temperature`, by what the logits
     are divided before the softmax (Guo et al. 2017), and `digit_energy` and `digit_scale`, centre
     and width of the logistic curve from the energy of the logits to the probability that a tile
-    shows one digit; of a finder `least`, the logit from which on a place is worth a look; of a
+    shows one digit; of a detector `least`, the logit from which on a place is worth a look; of a
     recogniser `temperature`. card: all of model.json.
     """
 
@@ -56,7 +56,7 @@ def shipped_models(kind: str = CLASSIFIER) -> list[str]:
 def open_model(name_or_folder: str | Path, kind: str = CLASSIFIER) -> Model:
     """Open a shipped model by name, or a model folder.
 
-    kind: "classifier", "finder" or "recogniser". Raises ModelError if there is none, if it is of
+    kind: "classifier", "detector" or "recogniser". Raises ModelError if there is none, if it is of
     another kind, if a file is missing, or if the weights are not those that model.json was
     written for.
     """

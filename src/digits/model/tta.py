@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-TILE = 28
+from digits.model.spec import TILE
+
 TURN = 7.0  # degrees
 STRETCH = 1.12
 SLANT = 0.15  # horizontal, as a tangent

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from digits.io.picture import Picture, open_picture
 from digits.io.result import Box, Digit, Number, Reading, Rejected
-from digits.model.classifier import CLASSES, TILE, Classifier
-from digits.model.detector import Finder
+from digits.model.classifier import Classifier
+from digits.model.detector import Detector
+from digits.model.inputs import normalise_tile
 from digits.model.recogniser import Recogniser
-from digits.model.tile import normalise
+from digits.model.spec import CLASSES, TILE
 from digits.reading.page.accept import Page, read_page
 from digits.reading.page.greyscale import grey_of
 from digits.reading.page.numbers import lines_of, number_of, text_of
@@ -46,9 +47,9 @@ class Reader:
         self.min_confidence = min_confidence
 
     @cached_property
-    def _networks(self) -> tuple[Finder, Recogniser]:
+    def _networks(self) -> tuple[Detector, Recogniser]:
         """Those that only pages need."""
-        return Finder(), Recogniser()
+        return Detector(), Recogniser()
 
     def read(self, picture: Picture, orientation: int | None = None) -> Reading:
         """Read all numbers of a picture, in reading order.
@@ -129,7 +130,7 @@ class Reader:
 
     def _judge(self, pieces: list[Piece]) -> list[Candidate]:
         """Ask the network about all pieces at once."""
-        tiles = np.array([normalise(piece.ink) for piece in pieces], np.uint8)
+        tiles = np.array([normalise_tile(piece.ink) for piece in pieces], np.uint8)
         probabilities, is_digit = self.classifier.judge(tiles.reshape(-1, TILE, TILE))
         return [
             Candidate(piece, _digit_of(tile, row, float(sure), _on_picture(piece)))

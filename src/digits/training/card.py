@@ -30,7 +30,7 @@ elsewhere. Not for decisions about people, money or health without a second look
 """
 
 
-FINDER = """\
+DETECTOR = """\
 # {name}
 
 A network that finds digits on a page and tells which they are: {parameters:,} weights,
@@ -38,7 +38,7 @@ A network that finds digits on a page and tells which they are: {parameters:,} w
 
 | | |
 |---|---|
-| Takes | contrast (N, H, W, 3) float32 (`digits.model.contrast`), H and W multiples of 16 |
+| Takes | contrast (N, H, W, 3) float32 (`digits.model.inputs`), H and W multiples of 16 |
 | Says | (N, H/4, W/4, 14): ten logits that a digit's centre is there, four sides of its box |
 | Score | {accuracy:.2%} of the digits on {data} found and told, n = {n:,}; {false:,} false ones |
 | Trained | recipe `{name}`, seed {seed}, {pages:,} pages, {minutes:.1f} minutes on {machine} |
@@ -75,9 +75,9 @@ pen and of typefaces.
 """
 
 
-def finder_card(card: dict[str, Any]) -> str:
-    """The card of a finder as Markdown, from what model.json says."""
-    return _filled(FINDER, card)
+def detector_card(card: dict[str, Any]) -> str:
+    """The card of a detector as Markdown, from what model.json says."""
+    return _filled(DETECTOR, card)
 
 
 def recogniser_card(card: dict[str, Any]) -> str:

@@ -18,12 +18,13 @@ from numpy.typing import ArrayLike, NDArray
 from digits.errors import ModelError, require
 from digits.files import write_atomically, write_json
 from digits.io.quiet import standard_error_aside
-from digits.model.classifier import TILE, Classifier
-from digits.model.detector import Finder
+from digits.model.classifier import Classifier
+from digits.model.detector import Detector
 from digits.model.explain import Explanation, explain
-from digits.model.recogniser import HEIGHT, Recogniser
+from digits.model.inputs import normalise_tile
+from digits.model.recogniser import Recogniser
+from digits.model.spec import LINE_HEIGHT, TILE
 from digits.model.store import CARD, WEIGHTS, Model
-from digits.model.tile import normalise
 from digits.synth.pen import drawn_digits
 
 OPSET = 18
@@ -34,14 +35,14 @@ UNCALIBRATED = {"temperature": 1.0, "digit_energy": 0.0, "digit_scale": 1.0}
 INPUTS: dict[str, dict[str, Any]] = {
     "classifier": {
         "input": {"tiles": ["N", 28, 28], "dtype": "float32", "range": [0, 1], "ink": "bright"},
-        "normalisation": "20x20 box by area, centre of mass, as MNIST (digits.model.tile)",
+        "normalisation": "20x20 box by area, centre of mass, as MNIST (digits.model.inputs)",
     },
-    "finder": {
-        "input": {"contrast": ["N", "H", "W", 3], "dtype": "float32", "ink": "positive"},
-        "normalisation": "compared with its surroundings (digits.model.contrast)",
+    "detector": {
+        "input": {"page": ["N", "H", "W", 3], "dtype": "float32", "ink": "positive"},
+        "normalisation": "compared with its surroundings (digits.model.inputs)",
     },
     "recogniser": {
-        "input": {"strips": ["N", 48, "W", 3], "dtype": "float32", "ink": "positive"},
+        "input": {"lines": ["N", 48, "W", 3], "dtype": "float32", "ink": "positive"},
         "normalisation": "a line of digits, lying, 26 pixels high (digits.reading.page.textline)",
     },
 }
@@ -134,16 +135,16 @@ def export(network: keras.Model, form: str) -> bytes:
     return content
 
 
-def export_finder(network: keras.Model, crops: NDArray[np.float32]) -> bytes:
-    """A finder in ONNX, from contrast (N, H, W, 3) to what it says (N, H/4, W/4, 14).
+def export_detector(network: keras.Model, crops: NDArray[np.float32]) -> bytes:
+    """A detector in ONNX, from contrast (N, H, W, 3) to what it says (N, H/4, W/4, 14).
 
     It is opened again and asked about crops (N, side, side, 3). Raises ModelError if its answers
     differ from the network's.
     """
-    content = _graph(network, (None, None, None, 3), "contrast")
-    finder = opened_finder(content)
+    content = _graph(network, (None, None, None, 3), "page", "maps")
+    detector = opened_detector(content)
     wanted = np.asarray(network(crops, training=False))
-    _compare(wanted, np.stack([finder.say(crop) for crop in crops]), "onnx")
+    _compare(wanted, np.stack([detector.maps(crop) for crop in crops]), "onnx")
     return content
 
 
@@ -153,9 +154,9 @@ def export_recogniser(network: keras.Model, strips: NDArray[np.float32]) -> byte
     It is opened again and asked about some strips. Raises ModelError if its answers differ from
     the network's.
     """
-    content = _graph(network, (None, HEIGHT, None, 3), "strips")
+    content = _graph(network, (None, LINE_HEIGHT, None, 3), "lines", "logits")
     wanted = np.asarray(keras.ops.softmax(network(strips, training=False)))
-    _compare(wanted, np.stack(opened_recogniser(content).say(list(strips))), "onnx")
+    _compare(wanted, np.stack(opened_recogniser(content).probabilities(list(strips))), "onnx")
     return content
 
 
@@ -164,17 +165,17 @@ def opened_recogniser(graph: bytes) -> Recogniser:
     return Recogniser(Model("exported", graph, {"temperature": 1.0}, {}))
 
 
-def _graph(network: keras.Model, shape: tuple[int | None, ...], given: str) -> bytes:
-    """ONNX from an input of that name to what the network says."""
+def _graph(network: keras.Model, shape: tuple[int | None, ...], given: str, wanted: str) -> bytes:
+    """ONNX with an input and an output of these names."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / WEIGHTS
-        _write_graph(network, path, shape, given, "said")
+        _write_graph(network, path, shape, given, wanted)
         return path.read_bytes()
 
 
-def opened_finder(graph: bytes, least: float = 0.0) -> Finder:
-    """An ONNX graph as a finder. Raises ModelError."""
-    return Finder(Model("exported", graph, {"least": least}, {}))
+def opened_detector(graph: bytes, score_threshold: float = 0.0) -> Detector:
+    """An ONNX graph as a detector. Raises ModelError."""
+    return Detector(Model("exported", graph, {"score_threshold": score_threshold}, {}))
 
 
 def _write_onnx(network: keras.Model, path: Path) -> None:
@@ -239,7 +240,7 @@ SUFFIXES = {"onnx": ".onnx", "litert": ".tflite", "keras": ".keras"}
 @cache
 def _specimens() -> NDArray[np.float32]:
     inks, _ = drawn_digits(1000, seed=0)
-    tiles = np.stack([normalise(ink) for ink in inks])
+    tiles = np.stack([normalise_tile(ink) for ink in inks])
     return np.asarray(tiles / 255, np.float32)
 
 

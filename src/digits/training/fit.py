@@ -29,7 +29,7 @@ from digits.training.task import Lesson
 from digits.training.tasks import detection, recognition, tiles
 
 RUN = "run.json"
-OF_PAGES = {"finder": detection.lesson, "recogniser": recognition.lesson}
+OF_PAGES = {"detector": detection.lesson, "recogniser": recognition.lesson}
 """What networks of these kinds learn from pages; all others learn tiles."""
 PACKAGES = (
     "handwritten-digit-recognition", "keras", "numpy", "onnx", "onnxruntime", "tensorflow",

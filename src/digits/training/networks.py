@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import keras
 from keras import layers
 
+from digits.model.spec import CLASSES, DETECTOR_MAPS, LINE_HEIGHT, TOKENS
 from digits.training.recipe import Network
 
-CLASSES, SIDES = 10, 4
-HEIGHT, TOKENS = 48, 12  # of strips in pixels; of what may stand in a frame of one
+SIDES = DETECTOR_MAPS - CLASSES
 RARE = -4.6  # the logit of 1 %: at first nothing is a digit (Lin et al. 2017, arXiv 1708.02002)
 
 
@@ -29,8 +29,8 @@ def build(network: Network) -> keras.Model:
             return separable(*widths)
         case "residual":
             return residual(*widths)
-        case "finder":
-            return finder(*widths)
+        case "detector":
+            return detector(*widths)
         case "recogniser":
             return recogniser(*widths)
 
@@ -129,7 +129,7 @@ def residual(stem: int, *widths: int) -> keras.Model:
     return keras.Model(tiles, layers.Dense(CLASSES)(x), name="residual")
 
 
-def finder(stem: int, fine: int, middle: int, coarse: int) -> keras.Model:
+def detector(stem: int, fine: int, middle: int, coarse: int) -> keras.Model:
     """From contrast (N, H, W, 3), H and W multiples of 16, to (N, H/4, W/4, 14): ten logits,
     that the centre of each digit is there, and four sides of its box (`digits.model.detector`).
 
@@ -137,7 +137,7 @@ def finder(stem: int, fine: int, middle: int, coarse: int) -> keras.Model:
     resolution. What is coarse sees the words around a digit; it flows back into what is fine
     (Lin et al. 2017, "Feature Pyramid Networks").
     """
-    contrast = keras.Input((None, None, 3), name="contrast")
+    contrast = keras.Input((None, None, 3), name="page")
     x = _convolution(contrast, stem, strides=2, activate=True)
     quarter = _block(_convolution(x, fine, strides=2, activate=True), fine, strides=1)
     eighth = _block(_convolution(quarter, middle, strides=2, activate=True), middle, strides=1)
@@ -146,7 +146,7 @@ def finder(stem: int, fine: int, middle: int, coarse: int) -> keras.Model:
     x = _block(_flown_back(x, eighth, middle), middle, strides=1)
     x = _convolution(_flown_back(x, quarter, 2 * fine), 2 * fine, activate=True)
     said = layers.Conv2D(CLASSES + SIDES, 1)
-    network = keras.Model(contrast, said(x), name="finder")
+    network = keras.Model(contrast, said(x), name="detector")
     said.bias.assign([RARE] * CLASSES + [0.0] * SIDES)
     return network
 
@@ -158,7 +158,7 @@ def recogniser(stem: int, fine: int, middle: int, coarse: int, wide: int) -> ker
     stem, fine, middle, coarse: channels at heights of 24, 12, 6 and 3; wide: of frames, whose
     neighbours are then looked at.
     """
-    strips = keras.Input((HEIGHT, None, 3), name="strips")
+    strips = keras.Input((LINE_HEIGHT, None, 3), name="lines")
     x = _convolution(strips, stem, strides=2, activate=True)
     x = _block(_convolution(x, fine, strides=2, activate=True), fine, strides=1)
     for width in (middle, coarse):

@@ -11,19 +11,19 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias, TypeVar, get_args
 
 from digits.errors import TrainingError
+from digits.model.spec import DETECTOR_SIZE_MULTIPLE, TILE
 
 Section = TypeVar("Section")
 
 # The types of the values; VALUES below checks them.
-Kind: TypeAlias = Literal["dense", "convolutional", "separable", "residual", "finder", "recogniser"]
+Kind: TypeAlias = Literal[
+    "dense", "convolutional", "separable", "residual", "detector", "recogniser"
+]
 Number: TypeAlias = int  # 0 or more
 Count: TypeAlias = int  # 1 or more
 Amount: TypeAlias = float  # 0 or more
 Share: TypeAlias = float  # from 0 to 1
 Name: TypeAlias = str
-
-TILE = 28
-GRAIN = 16  # pixels of a page in the coarsest cell of a finder
 
 
 def _is_whole(value: object, least: int) -> bool:
@@ -65,12 +65,12 @@ WIDTHS = {
     "convolutional": (3, 3),
     "separable": (2, 9),
     "residual": (1, 9),
-    "finder": (4, 4),
+    "detector": (4, 4),
     "recogniser": (5, 5),
 }
 """How many widths each kind of network takes, at least and at most."""
 
-OF_PAGES = ("finder", "recogniser")  # kinds of networks that learn from pages
+OF_PAGES = ("detector", "recogniser")  # kinds of networks that learn from pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +100,10 @@ class Material:
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """What a finder or recogniser learns from: pages made up with the training's seed.
+    """What a detector or recogniser learns from: pages made up with the training's seed.
 
     made: how many. validation: how many more, of other writers, papers and typefaces, are made
-    for the curves. crops: shown in an epoch; a recogniser's are strips. side: of a finder's crop,
+    for the curves. crops: shown in an epoch; a recogniser's are strips. side: of a detector's crop,
     in pixels.
     """
 
@@ -347,8 +347,9 @@ def _check_together(recipe: Recipe) -> None:
         )
     elif recipe.join and network.kind in ("dense", *OF_PAGES):
         wrong = f"[join]: found {network.kind}, expected another kind of network: its scores count"
-    elif recipe.pages and recipe.pages.side % GRAIN:
-        wrong = f"[pages]: found side {recipe.pages.side}, expected a multiple of {GRAIN}"
+    elif recipe.pages and recipe.pages.side % DETECTOR_SIZE_MULTIPLE:
+        expected = f"a multiple of {DETECTOR_SIZE_MULTIPLE}"
+        wrong = f"[pages]: found side {recipe.pages.side}, expected {expected}"
     else:
         return
     raise TrainingError(f"recipe {recipe.name!r}, section {wrong}")

@@ -1,4 +1,4 @@
-"""What was read, and the spots that it belongs to."""
+"""What was read, and the detections that it belongs to."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def said(*digits: tuple[int, int]) -> NDArray[np.float64]:
 
 
 def scores(*digits: tuple[int, float]) -> NDArray[np.float32]:
-    """(N, 10) logits of spots at which one digit is seen that well."""
+    """(N, 10) logits of detections at which one digit is seen that well."""
     found = np.full((len(digits), 10), -5, np.float32)
     for row, (digit, logit) in zip(found, digits, strict=True):
         row[digit] = logit

@@ -1,4 +1,4 @@
-"""Where a digit ends, by the finder and by its ink."""
+"""Where a digit ends, by the detector and by its ink."""
 
 from __future__ import annotations
 

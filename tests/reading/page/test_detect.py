@@ -7,18 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digits.model.detector import (
-    HIGHEST,
-    LOWEST,
-    SAME,
-    STRIDE,
-    UNIT,
-    WITHIN,
-    Spots,
-    common_area,
-    overlaps,
-    without_parts,
-)
+from digits.geometry import MAX_IOU, MAX_PART, intersection, iou
+from digits.model.detector import Detections, suppress
+from digits.model.spec import BOX_UNIT, DETECTOR_STRIDE, MAX_DIGIT, MIN_DIGIT
 from digits.reading.page.detect import (
     COARSEST,
     FINEST,
@@ -27,56 +18,56 @@ from digits.reading.page.detect import (
     Look,
     _are_small,
     _scales,
+    merge_levels,
     seen_at,
-    spots_of,
 )
 
 
-def spots(*boxes: tuple[float, float, float, float]) -> Spots:
+def detections(*boxes: tuple[float, float, float, float]) -> Detections:
     """Places, each less sure than the one before, each of another digit."""
     scores = np.eye(10, dtype=np.float32)[: len(boxes)] * (10 - np.arange(len(boxes)))[:, None]
-    return Spots(np.array(boxes, np.float32).reshape(-1, 4), scores.astype(np.float32))
+    return Detections(np.array(boxes, np.float32).reshape(-1, 4), scores.astype(np.float32))
 
 
 def test_the_ring_of_a_nine_is_no_digit() -> None:
-    kept = without_parts(spots((10, 10, 30, 50), (12, 12, 26, 24)))
-    assert kept.scores.argmax(axis=1).tolist() == [0]
+    kept = suppress(detections((10, 10, 30, 50), (12, 12, 26, 24)))
+    assert kept.logits.argmax(axis=1).tolist() == [0]
 
 
 def test_a_surer_small_digit_in_a_large_one_stays() -> None:
-    kept = without_parts(spots((12, 12, 26, 24), (10, 10, 60, 90)))
+    kept = suppress(detections((12, 12, 26, 24), (10, 10, 60, 90)))
     assert len(kept) == 2
 
 
 def test_an_unlikely_large_digit_around_a_surer_one_goes() -> None:
-    found = spots((12, 12, 26, 24), (10, 10, 60, 90))
-    scores = found.scores - np.float32(10) + np.array([[1], [1.5]], np.float32)
-    assert len(without_parts(Spots(found.boxes, scores))) == 2
+    found = detections((12, 12, 26, 24), (10, 10, 60, 90))
+    scores = found.logits - np.float32(10) + np.array([[1], [1.5]], np.float32)
+    assert len(suppress(Detections(found.boxes, scores))) == 2
     scores[1] -= 1
-    assert len(without_parts(Spots(found.boxes, scores))) == 1
+    assert len(suppress(Detections(found.boxes, scores))) == 1
 
 
 def test_neighbours_stay() -> None:
-    assert len(without_parts(spots((0, 0, 20, 30), (18, 2, 20, 30), (38, 0, 8, 30)))) == 3
+    assert len(suppress(detections((0, 0, 20, 30), (18, 2, 20, 30), (38, 0, 8, 30)))) == 3
 
 
 def test_of_one_digit_seen_at_two_scales_the_surer_stays() -> None:
-    kept = without_parts(spots((0, 0, 20, 30), (1, 1, 21, 28)))
-    assert kept.scores.argmax(axis=1).tolist() == [0]
+    kept = suppress(detections((0, 0, 20, 30), (1, 1, 21, 28)))
+    assert kept.logits.argmax(axis=1).tolist() == [0]
 
 
 def test_nothing_stays_nothing() -> None:
-    assert len(without_parts(spots())) == 0
+    assert len(suppress(detections())) == 0
 
 
 def look(scale: float, *at: tuple[int, int, int]) -> Look:
     """At a picture of 400×400 pixels: nothing but digits in cells of these rows and columns."""
-    side = round(400 * scale) // STRIDE
+    side = round(400 * scale) // DETECTOR_STRIDE
     said = np.full((side, side, 14), -5, np.float32)
     for row, column, digit in at:
         said[row, column, digit] = 2
-        said[row, column, 10:] = np.log(np.array([3, 10, 5, 12]) / UNIT)
-    return Look(scale, said, spots())
+        said[row, column, 10:] = np.log(np.array([3, 10, 5, 12]) / BOX_UNIT)
+    return Look(scale, said, detections())
 
 
 def test_what_was_said_of_a_place_is_said_at_the_scale_of_its_size() -> None:
@@ -104,12 +95,12 @@ def test_something_was_said_of_every_place(x: int, y: int, wide: int, high: int)
 
 
 def test_spots_of_all_looks_are_told_once_the_surest_first() -> None:
-    near, far = spots((0, 0, 20, 30)), spots((1, 1, 21, 28), (100, 0, 40, 60))
+    near, far = detections((0, 0, 20, 30)), detections((1, 1, 21, 28), (100, 0, 40, 60))
     looks = [
         Look(1.0, np.zeros((9, 9, 14), np.float32), near),
-        Look(0.4, np.zeros((4, 4, 14), np.float32), Spots(far.boxes, far.scores + 5)),
+        Look(0.4, np.zeros((4, 4, 14), np.float32), Detections(far.boxes, far.logits + 5)),
     ]
-    assert spots_of(looks).boxes[:, 0].tolist() == [1, 100]
+    assert merge_levels(looks).boxes[:, 0].tolist() == [1, 100]
 
 
 @given(st.integers(COARSEST, 20_000))
@@ -117,9 +108,9 @@ def test_digits_of_all_sizes_are_found_at_some_scale(longest: int) -> None:
     scales = _scales(longest)
     assert scales == sorted(scales, reverse=True)
     assert longest * scales[0] <= FINEST + 1e-6
-    assert HIGHEST / LOWEST > STEP  # no size falls between two scales
-    assert LOWEST / scales[0] <= max(0.01 * longest, LOWEST)
-    assert HIGHEST / scales[-1] >= 0.8 * longest  # a digit that fills the picture
+    assert MAX_DIGIT / MIN_DIGIT > STEP  # no size falls between two scales
+    assert MIN_DIGIT / scales[0] <= max(0.01 * longest, MIN_DIGIT)
+    assert MAX_DIGIT / scales[-1] >= 0.8 * longest  # a digit that fills the picture
 
 
 @pytest.mark.parametrize(("longest", "finest"), [(300, 1.0), (1500, 1.0), (4000, 0.4)])
@@ -128,12 +119,12 @@ def test_large_pictures_are_shrunk(longest: int, finest: float) -> None:
 
 
 def test_small_pictures_and_small_digits_are_looked_at_closer() -> None:
-    small, large = spots((10, 10, 8, 12), (30, 10, 8, 12)), spots((10, 10, 20, 40))
+    small, large = detections((10, 10, 8, 12), (30, 10, 8, 12)), detections((10, 10, 20, 40))
     assert _are_small(small, (600, 800))
-    assert _are_small(Spots(small.boxes, small.scores - 9), (600, 800))  # faint: none is sure
+    assert _are_small(Detections(small.boxes, small.logits - 9), (600, 800))  # faint: none is sure
     assert not _are_small(large, (600, 800))
     assert _are_small(large, (200, 300))
-    assert not _are_small(spots(), (600, 800))
+    assert not _are_small(detections(), (600, 800))
 
 
 @given(st.lists(st.tuples(*[st.integers(0, 40)] * 2, *[st.integers(1, 40)] * 2), max_size=20))
@@ -141,15 +132,14 @@ def test_of_places_that_stay_none_is_a_part_of_a_surer_one(
     boxes: list[tuple[int, int, int, int]],
 ) -> None:
     scores = np.linspace(3, 1, len(boxes), dtype=np.float32)[:, None] * np.ones(10, np.float32)
-    found = Spots(np.array(boxes, np.float32).reshape(-1, 4), scores)
-    kept = without_parts(found)
-    is_part = overlaps(kept.boxes[:, None], kept.boxes) >= SAME
-    is_part |= (
-        common_area(kept.boxes[:, None], kept.boxes) >= WITHIN * kept.boxes[:, 2:].prod(1)[:, None]
-    )
+    found = Detections(np.array(boxes, np.float32).reshape(-1, 4), scores)
+    kept = suppress(found)
+    area = kept.boxes[:, 2:].prod(axis=1)[:, None]
+    is_part = iou(kept.boxes[:, None], kept.boxes) >= MAX_IOU
+    is_part |= intersection(kept.boxes[:, None], kept.boxes) >= MAX_PART * area
     assert not np.tril(is_part, -1).any()
     assert len(kept) or not boxes
     left = [box for box in found.boxes.tolist() if box not in kept.boxes.tolist()]
     for box in np.array(left, np.float32).reshape(-1, 4):
-        common = common_area(box, kept.boxes) >= WITHIN * box[2:].prod()
-        assert (common | (overlaps(box, kept.boxes) >= SAME)).any()
+        common = intersection(box, kept.boxes) >= MAX_PART * box[2:].prod()
+        assert (common | (iou(box, kept.boxes) >= MAX_IOU)).any()

@@ -24,7 +24,7 @@ from digits.reading.page.fuse import (
 
 
 def opinions(
-    finder: float,
+    detector: float,
     recogniser: float,
     classifier: float,
     is_digit: float,
@@ -35,7 +35,7 @@ def opinions(
 ) -> Opinions:
     """Of one place at which a 3 may stand: logits and chances that it does."""
     logits, heard, likely = np.full((1, 10), -5.0), np.full((1, 10), 1e-4), np.full((1, 10), 0.0)
-    logits[0, 3], heard[0, 3] = finder, recogniser
+    logits[0, 3], heard[0, 3] = detector, recogniser
     likely[0] = (1 - classifier) / 9
     likely[0, 3] = classifier
     of_place, size = (np.array([value], np.float32) for value in (is_digit, 40))
@@ -59,7 +59,7 @@ def test_what_only_looks_like_a_digit_is_none() -> None:
 
 @given(*[st.floats(-8, 8)] * 2, *[st.floats(0, 1)] * 4, st.floats(-3, 3))
 def test_whoever_grows_surer_makes_it_likelier(
-    finder: float,
+    detector: float,
     more: float,
     recogniser: float,
     classifier: float,
@@ -67,7 +67,7 @@ def test_whoever_grows_surer_makes_it_likelier(
     company: float,
     around: float,
 ) -> None:
-    low, high = sorted((finder, more))
+    low, high = sorted((detector, more))
     about = {"company": company, "around": around}
     less = pooled(opinions(low, recogniser, classifier, is_digit, **about))
     greater = pooled(opinions(high, recogniser, classifier, is_digit, **about))
@@ -85,11 +85,11 @@ def test_among_digits_a_doubtful_place_is_likelier_one() -> None:
 def test_company_is_kept_on_a_line_and_among_places_of_like_size() -> None:
     """Three digits beyond doubt, a doubtful place beside them, another on a line of its own, and a
     speck far smaller."""
-    finder, recogniser = np.full((6, 10), -5.0, np.float32), np.zeros((6, 10))
-    finder[:3, 7], recogniser[:3, 7] = 2.0, 0.99
+    detector, recogniser = np.full((6, 10), -5.0, np.float32), np.zeros((6, 10))
+    detector[:3, 7], recogniser[:3, 7] = 2.0, 0.99
     line, along = np.array([0, 0, 0, 0, 1, 2]), np.array([0.0, 30.0, 60.0, 90.0, 90.0, 0.0])
     size = np.array([*[40] * 5, 2], np.float32)
-    company, around, alone = surroundings(finder, recogniser, line, along, size)
+    company, around, alone = surroundings(detector, recogniser, line, along, size)
     assert company.tolist() == pytest.approx([2 / MANY, 2 / MANY, 2 / MANY, 1, 0, 0])
     assert around[3] == around[4] > around[0]  # three of four others are digits, or two of four
     assert around[5] == pytest.approx(0, abs=1e-3)
@@ -97,9 +97,9 @@ def test_company_is_kept_on_a_line_and_among_places_of_like_size() -> None:
 
 
 def test_where_no_place_is_beyond_doubt_little_follows_for_the_others() -> None:
-    finder, recogniser = np.full((300, 10), -0.5, np.float32), np.full((300, 10), 0.05)
+    detector, recogniser = np.full((300, 10), -0.5, np.float32), np.full((300, 10), 0.05)
     places, size = np.arange(300), np.full(300, 20, np.float32)
-    _, around, _ = surroundings(finder, recogniser, places, places * 1.0, size)
+    _, around, _ = surroundings(detector, recogniser, places, places * 1.0, size)
     assert (around == LEAST_AROUND).all()
 
 

@@ -10,9 +10,9 @@ import pictures
 import pytest
 from numpy.typing import NDArray
 
-from digits.model.recogniser import HEIGHT
+from digits.model.spec import LINE_DIGIT, LINE_HEIGHT
 from digits.reading.page.lines import FULL, lines_through
-from digits.reading.page.textline import BEYOND, DIGIT, baseline_of, cut_strip
+from digits.reading.page.textline import BEYOND, baseline_of, cut_strip
 
 
 def row(
@@ -39,9 +39,9 @@ def test_digits_lie_in_the_middle_of_the_strip_and_are_of_one_size(rise: float, 
     line = baseline_of(boxes, margin=0.5)
     middle = boxes[:, :2] + boxes[:, 2:] / 2
     seen = middle @ line.matrix[:, :2].T + line.matrix[:, 2]
-    np.testing.assert_allclose(seen[:, 1], HEIGHT / 2, atol=0.5)
+    np.testing.assert_allclose(seen[:, 1], LINE_HEIGHT / 2, atol=0.5)
     assert line.angle == pytest.approx(math.atan(rise), abs=1e-3)
-    assert line.scale * size == pytest.approx(DIGIT)
+    assert line.scale * size == pytest.approx(LINE_DIGIT)
     assert 0 < seen[0, 0] < seen[-1, 0] < line.width
 
 
@@ -58,8 +58,8 @@ def test_a_strip_shows_the_ink_where_the_matrix_says(size: int, degrees: int) ->
         x, y, wide, high = box.round().astype(int).tolist()
         sheet[y : y + high, x : x + wide] = 200
     strip = cut_strip(sheet, line.matrix, line.width)
-    assert strip.shape == (HEIGHT, line.width)
-    across = (strip[HEIGHT // 2] > 100).astype(int)
+    assert strip.shape == (LINE_HEIGHT, line.width)
+    across = (strip[LINE_HEIGHT // 2] > 100).astype(int)
     assert np.count_nonzero(np.diff(across) == 1) == 4
 
 
@@ -73,7 +73,7 @@ def test_beyond_the_picture_its_rim_goes_on() -> None:
 def test_a_strip_ends_near_the_picture(rise: float) -> None:
     boxes = row(3, rise=rise)
     line = baseline_of(boxes, margin=20).within((400, 300))
-    ends = cv2.invertAffineTransform(line.matrix) @ [[0, line.width], [HEIGHT / 2] * 2, [1, 1]]
+    ends = cv2.invertAffineTransform(line.matrix) @ [[0, line.width], [LINE_HEIGHT / 2] * 2, [1, 1]]
     beyond = BEYOND * line.size * math.cos(line.angle)
     assert ends[0] == pytest.approx([-beyond, 300 + beyond], abs=1)
     near = baseline_of(boxes, margin=0.5)
@@ -114,5 +114,5 @@ def test_a_number_in_a_picture_is_cut_out_level() -> None:
     line = baseline_of(np.array(page.boxes, np.float32), 0.3)
     ink = cut_strip(grey, line.matrix, line.width) < 128
     rows = np.flatnonzero(ink.any(axis=1))
-    assert rows[0] > (HEIGHT - DIGIT) / 2 - 4
-    assert rows[-1] < (HEIGHT + DIGIT) / 2 + 4
+    assert rows[0] > (LINE_HEIGHT - LINE_DIGIT) / 2 - 4
+    assert rows[-1] < (LINE_HEIGHT + LINE_DIGIT) / 2 + 4

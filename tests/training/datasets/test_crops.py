@@ -1,4 +1,4 @@
-"""Crops of pages and their targets: what is asked of a finder is what stands there."""
+"""Crops of pages and their targets: what is asked of a detector is what stands there."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from digits.model.detector import HIGHEST, LOWEST, Spots, spots_in, without_parts
+from digits.model.detector import Detections, decode, suppress
+from digits.model.spec import MAX_DIGIT, MIN_DIGIT
 from digits.synth.page import make_pages
 from digits.synth.sources import Sources
 from digits.training.datasets.crops import (
@@ -31,11 +32,11 @@ def pages() -> list[GreyPage]:
     return [GreyPage.of(page) for page in made]
 
 
-def told(wanted: NDArray[np.float32]) -> Spots:
+def told(wanted: NDArray[np.float32]) -> Detections:
     """What a network that says just what is wanted finds."""
     chance = np.clip(wanted[..., HEAT], 1e-4, 1 - 1e-4)
     said = np.concatenate([np.log(chance / (1 - chance)), wanted[..., SIDES]], axis=-1)
-    return without_parts(spots_in(said.astype(np.float32), least=4.0))
+    return suppress(decode(said.astype(np.float32), score_threshold=4.0))
 
 
 def boxes(*rows: tuple[float, ...]) -> NDArray[np.float32]:
@@ -60,7 +61,7 @@ def test_what_is_wanted_tells_every_digit_and_its_box() -> None:
     assert len(found) == 4
     for digit, *box in digits.tolist():
         nearest = np.abs(found.boxes - box).sum(axis=1).argmin()
-        assert found.scores[nearest].argmax() == digit
+        assert found.logits[nearest].argmax() == digit
         assert found.boxes[nearest] == pytest.approx(box, abs=0.01)
 
 
@@ -73,8 +74,8 @@ def test_digits_that_touch_are_told_apart() -> None:
     "box",
     [
         (-9, 30, 15, 24),  # most of it lies outside
-        (20, 30, 3, LOWEST / 2),
-        (20, 30, 40, HIGHEST * 1.3),
+        (20, 30, 3, MIN_DIGIT / 2),
+        (20, 30, 40, MAX_DIGIT * 1.3),
     ],
 )
 def test_of_digits_that_cannot_be_found_nothing_is_asked(box: tuple[float, ...]) -> None:
@@ -86,7 +87,7 @@ def test_of_digits_that_cannot_be_found_nothing_is_asked(box: tuple[float, ...])
 
 
 def test_a_huge_digit_is_none_to_be_found() -> None:
-    wanted = target(boxes((8, 10, 10, 60, HIGHEST * 2)), NONE, SIDE)
+    wanted = target(boxes((8, 10, 10, 60, MAX_DIGIT * 2)), NONE, SIDE)
     assert len(told(wanted)) == 0
     assert (wanted[..., COUNTS] == 1).all()
 
@@ -107,7 +108,7 @@ def test_crops_show_the_digits_that_are_asked_for(pages: list[GreyPage]) -> None
         found = told(wanted)
         asked += len(found)
         for x, y, width, height in found.boxes.round().astype(int):
-            assert 0.7 * LOWEST <= max(height, 0.6 * width) <= 1.3 * HIGHEST
+            assert 0.7 * MIN_DIGIT <= max(height, 0.6 * width) <= 1.3 * MAX_DIGIT
             ink = grey[max(y, 0) : y + height, max(x, 0) : x + width, 0]
             assert np.ptp(ink) > 0.3  # something stands in the box
     assert asked > 60

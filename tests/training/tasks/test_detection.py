@@ -10,13 +10,13 @@ import pytest
 
 from digits.errors import ModelError, TrainingError
 from digits.model.classifier import Classifier
-from digits.model.contrast import contrast
-from digits.model.detector import Finder
+from digits.model.detector import Detector
+from digits.model.inputs import local_contrast
 from digits.synth.page import make_pages
 from digits.synth.sources import Sources
 from digits.training import networks
 from digits.training.datasets.crops import COUNTS, HEAT, SIDES, GreyPage, target
-from digits.training.export import opened_finder, write_model
+from digits.training.export import opened_detector, write_model
 from digits.training.fit import fit
 from digits.training.recipe import Fit, Network, Pages, Recipe, parse_recipe
 from digits.training.tasks import detection
@@ -24,7 +24,7 @@ from digits.training.tasks import detection
 PAGES = Pages(made=6, crops=64, validation=2, side=64)
 RECIPE = Recipe(
     "little",
-    Network("finder", (4, 8, 8, 8)),
+    Network("detector", (4, 8, 8, 8)),
     Fit(epochs=8, batch_size=8, learning_rate=1e-2),
     pages=PAGES,
 )
@@ -38,8 +38,8 @@ def pages() -> list[GreyPage]:
 
 @pytest.fixture(scope="module")
 def folder(pages: list[GreyPage], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run folder of a little finder."""
-    out = tmp_path_factory.mktemp("finder")
+    """A run folder of a little detector."""
+    out = tmp_path_factory.mktemp("detector")
     keras.utils.set_random_seed(0)
     network = networks.build(RECIPE.network)
     lesson = detection.lesson(RECIPE, PAGES, 0, pages, pages[:2])
@@ -88,59 +88,61 @@ def test_accuracy_is_the_share_of_digits_told_right() -> None:
     assert float(detection.accuracy(wanted[None], said)[0]) == 0.5
 
 
-def test_a_run_leaves_a_finder(folder: Path, pages: list[GreyPage]) -> None:
-    finder = Finder(folder)
-    assert finder.model.card["kind"] == "finder"
+def test_a_run_leaves_a_detector(folder: Path, pages: list[GreyPage]) -> None:
+    detector = Detector(folder)
+    assert detector.model.card["kind"] == "detector"
     assert (folder / "README.md").read_text("utf-8").startswith("# little\n")
-    score = finder.model.card["score"]
+    score = detector.model.card["score"]
     assert set(score) == {"data", "n", "errors", "accuracy", "false"}
-    assert detection.found_in(finder, pages[:2]) == score
+    assert detection.found_in(detector, pages[:2]) == score
     for shape in ((64, 64), (50, 131), (16, 16)):
-        assert finder.say(np.zeros((*shape, 3), np.float32)).shape == (
+        assert detector.maps(np.zeros((*shape, 3), np.float32)).shape == (
             -(-shape[0] // 4), -(-shape[1] // 4), 14,
         )  # fmt: skip
 
 
-def test_a_finder_is_no_classifier(folder: Path) -> None:
-    with pytest.raises(ModelError, match="is the card of a finder; expected that of a classifier"):
+def test_a_detector_is_no_classifier(folder: Path) -> None:
+    with pytest.raises(ModelError, match="the card of a detector; expected that of a classifier"):
         Classifier(folder)
-    with pytest.raises(ModelError, match="is the card of a classifier; expected that of a finder"):
-        Finder("default")
+    with pytest.raises(ModelError, match="the card of a classifier; expected that of a detector"):
+        Detector("default")
 
 
 def test_eight_bits_find_the_same(pages: list[GreyPage], tmp_path: Path) -> None:
-    from digits.training.export import export_finder
+    from digits.training.export import export_detector
     from digits.training.quantise import quantise
 
     keras.utils.set_random_seed(1)
     network = networks.build(RECIPE.network)
-    seen = np.stack([contrast(page.grey) for page in pages])
-    graph = export_finder(network, seen[:2])
+    seen = np.stack([local_contrast(page.grey) for page in pages])
+    graph = export_detector(network, seen[:2])
     small = quantise(graph, [seen])
-    before, after = (opened_finder(each).say(seen[0]) for each in (graph, small))
+    before, after = (opened_detector(each).maps(seen[0]) for each in (graph, small))
     assert np.abs(before - after).mean() < 0.1 * before.std()
-    write_model(small, tmp_path, {"name": "x", "kind": "finder", "calibration": {"least": 0.0}})
-    assert Finder(tmp_path).name == "x"
+    write_model(
+        small, tmp_path, {"name": "x", "kind": "detector", "calibration": {"score_threshold": 0.0}}
+    )
+    assert Detector(tmp_path).name == "x"
 
 
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
         (
-            '[network]\nkind = "finder"\nwidths = [4, 4, 4, 4]',
-            "expected finder or recogniser with a section",
+            '[network]\nkind = "detector"\nwidths = [4, 4, 4, 4]',
+            "expected detector or recogniser with a section",
         ),
         (
             '[network]\nkind = "dense"\nwidths = [4]\n[pages]\nmade = 1\ncrops = 1',
-            "expected finder",
+            "expected detector",
         ),
         (
-            '[network]\nkind = "finder"\nwidths = [4, 4, 4, 4]\n'
+            '[network]\nkind = "detector"\nwidths = [4, 4, 4, 4]\n'
             "[pages]\nmade = 1\ncrops = 1\nside = 100",
             "side 100, expected a multiple of 16",
         ),
         (
-            '[network]\nkind = "finder"\nwidths = [4, 4]\n[pages]\nmade = 1\ncrops = 1',
+            '[network]\nkind = "detector"\nwidths = [4, 4]\n[pages]\nmade = 1\ncrops = 1',
             "found 2 widths, expected 4",
         ),
     ],

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from digits.errors import ModelError
-from digits.model.recogniser import APART, HEIGHT, STRIDE, TOKENS, Recogniser
+from digits.model.recogniser import Recogniser
+from digits.model.spec import BOUNDARY, DIGIT_TOKENS, LINE_HEIGHT, LINE_STRIDE
 from digits.reading.page.textline import cut_strip
 from digits.synth.page import make_pages
 from digits.synth.sources import Sources
@@ -74,18 +75,18 @@ def is_part(tokens: tuple[int, ...], whole: tuple[int, ...]) -> bool:
 def test_a_strip_is_read_from_left_to_right_and_numbers_are_parted() -> None:
     page = a_page({(60, 80): "17", (160, 80): "4"}, [0, 0, 1])
     found = {choose_strip([page], np.random.default_rng(seed)).tokens for seed in range(200)}
-    one, seven, four = (TOKENS[digit] for digit in (1, 7, 4))
-    assert (one, seven, APART, four) in found
+    one, seven, four = (DIGIT_TOKENS.start + digit for digit in (1, 7, 4))
+    assert (one, seven, BOUNDARY, four) in found
     assert (one, seven) in found
     assert (four,) in found
     assert () in found
-    whole = (one, seven, APART, four)
+    whole = (one, seven, BOUNDARY, four)
     assert all(is_part(tokens, whole) for tokens in found)
 
 
 def test_lines_above_and_below_are_not_read() -> None:
     page = a_page({(60, 30): "12", (60, 85): "34", (60, 140): "56"}, [0, 0, 1, 1, 2, 2])
-    pairs = {tuple(TOKENS[int(d)] for d in text) for text in ("12", "34", "56")}
+    pairs = {tuple(DIGIT_TOKENS.start + int(d) for d in text) for text in ("12", "34", "56")}
     for seed in range(100):
         tokens = choose_strip([page], np.random.default_rng(seed)).tokens
         assert any(is_part(tokens, pair) for pair in pairs)
@@ -98,7 +99,7 @@ def test_what_is_read_is_in_the_strip_though_the_picture_ends_near() -> None:
         chosen = choose_strip([page], np.random.default_rng(seed))
         strip = cut_strip(chosen.grey, chosen.matrix, chosen.width)
         shown = cv2.connectedComponents((strip < 130).astype(np.uint8))[0] - 1
-        digits = sum(token != APART for token in chosen.tokens)
+        digits = sum(token != BOUNDARY for token in chosen.tokens)
         assert digits <= shown <= digits + 2  # at either end a part of another
         sizes.add(chosen.grey.shape)
     assert page.grey.shape in sizes
@@ -121,7 +122,7 @@ def test_which_strips_is_a_function_of_seed_and_epoch(pages: list[GreyPage]) -> 
         for one, other in zip(first[place], second[place], strict=True):
             np.testing.assert_array_equal(one, other)
     strips, texts = first[0]
-    assert strips.shape[:2] == (16, HEIGHT)
+    assert strips.shape[:2] == (16, LINE_HEIGHT)
     assert texts.shape == (16, 32)
     second.on_epoch_end()
     assert not np.array_equal(texts, second[0][1])
@@ -153,8 +154,8 @@ def test_the_loss_is_least_for_what_is_wanted() -> None:
 def test_a_run_folder_holds_a_recogniser(folder: Path, pages: list[GreyPage]) -> None:
     recogniser = Recogniser(folder)
     strips = Strips(pages, 16, 16, seed=5)[0][0]
-    said = recogniser.say(list(strips))
-    assert all(each.shape == (strips.shape[2] // STRIDE, 12) for each in said)
+    said = recogniser.probabilities(list(strips))
+    assert all(each.shape == (strips.shape[2] // LINE_STRIDE, 12) for each in said)
     assert all(np.allclose(each.sum(axis=1), 1) for each in said)
     assert recogniser.model.card["score"]["n"] == 64
     assert "reads lines of digits" in (folder / "README.md").read_text("utf-8")
@@ -165,13 +166,13 @@ def test_strips_are_read_alike_alone_and_among_others(folder: Path, pages: list[
     strips = [each[:, :width] for each, width in zip(
         Strips(pages, 4, 4, seed=5)[0][0], (40, 64, 50, 30), strict=True
     )]  # fmt: skip
-    together = recogniser.say(strips)
+    together = recogniser.probabilities(strips)
     for strip, said in zip(strips, together, strict=True):
-        assert said.shape[0] == -(-strip.shape[1] // STRIDE)
-        np.testing.assert_allclose(recogniser.say([strip])[0], said, atol=0.05)
-    assert recogniser.say([]) == []
+        assert said.shape[0] == -(-strip.shape[1] // LINE_STRIDE)
+        np.testing.assert_allclose(recogniser.probabilities([strip])[0], said, atol=0.05)
+    assert recogniser.probabilities([]) == []
 
 
-def test_a_finder_is_no_recogniser(folder: Path) -> None:
+def test_a_detector_is_no_recogniser(folder: Path) -> None:
     with pytest.raises(ModelError, match="card of a classifier; expected that of a recogniser"):
         Recogniser("default")

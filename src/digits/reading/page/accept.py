@@ -8,9 +8,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from digits.geometry import intersection
 from digits.io.result import Box, Digit, Number, Rejected
 from digits.model.classifier import Classifier
-from digits.model.detector import Finder, common_area
+from digits.model.detector import Detector
 from digits.model.recogniser import Recogniser
 from digits.reading.page.candidates import Places, find_places
 from digits.reading.page.fuse import on_this_page, pooled
@@ -78,10 +79,10 @@ class Page:
 
 
 def read_page(
-    grey: NDArray[np.uint8], finder: Finder, recogniser: Recogniser, classifier: Classifier
+    grey: NDArray[np.uint8], detector: Detector, recogniser: Recogniser, classifier: Classifier
 ) -> Page:
-    """All that finder, recogniser and classifier together see on a picture (H, W) uint8."""
-    return decide(find_places(grey, finder, recogniser, classifier), grey.shape)
+    """All that detector, recogniser and classifier together see on a picture (H, W) uint8."""
+    return decide(find_places(grey, detector, recogniser, classifier), grey.shape)
 
 
 def decide(places: Places, shape: tuple[int, ...]) -> Page:
@@ -121,7 +122,7 @@ def _is_covered(places: Places, place: int, others: list[int]) -> bool:
     """Whether a place is one of the others once more."""
     box, boxes = places.boxes[place], places.boxes[others]
     smaller = np.minimum(box[2:].prod(), boxes[:, 2:].prod(axis=1))
-    is_shared = common_area(box, boxes) > SHARED * smaller
+    is_shared = intersection(box, boxes) > SHARED * smaller
     return any(
         not places.are_beside(place, others[other]) for other in np.flatnonzero(is_shared).tolist()
     )

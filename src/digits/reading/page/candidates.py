@@ -1,4 +1,4 @@
-"""Lines of spots → places: wherever the finder saw a digit or the recogniser read one."""
+"""Lines of detections → places: wherever the detector saw a digit or the recogniser read one."""
 
 from __future__ import annotations
 
@@ -9,12 +9,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digits.model.classifier import TILE, Classifier
-from digits.model.contrast import contrast
-from digits.model.detector import Finder, Spots, overlaps
-from digits.model.recogniser import APART, HEIGHT, STRIDE, TOKENS, Recogniser
-from digits.model.tile import normalise
-from digits.quantile import quantile
+from digits.geometry import iou, quantile, sizes
+from digits.model.classifier import Classifier
+from digits.model.detector import Detections, Detector
+from digits.model.inputs import local_contrast, normalise_tile
+from digits.model.recogniser import Recogniser
+from digits.model.spec import (
+    BOUNDARY,
+    DIGIT_TOKENS,
+    LINE_DIGIT,
+    LINE_HEIGHT,
+    LINE_STRIDE,
+    TILE,
+)
 from digits.reading.page.align import (
     HEARD,
     box_about,
@@ -23,20 +30,20 @@ from digits.reading.page.align import (
     owners_of,
     peaks_of,
 )
-from digits.reading.page.detect import Look, search, seen_at, spots_of
+from digits.reading.page.detect import Look, merge_levels, search, seen_at
 from digits.reading.page.fuse import Opinions, agreed, surroundings
-from digits.reading.page.lines import lines_of_spots
+from digits.reading.page.lines import lines_of_detections
 from digits.reading.page.segment import specimen
-from digits.reading.page.textline import DIGIT, Baseline, cut_strip, sizes_of
+from digits.reading.page.textline import Baseline, cut_strip
 
 PEN, FAINTEST = 0.9, 0.2  # quantile of contrasts; share of that, which grain stays below
 PAIR, SMALLER = 2, 1.3  # digits of a line, among which one so many times smaller is heard
 SMALLEST = 5  # pixels
-NEAR = 0.1  # of a digit's size, within which a side of its ink and the finder's are the same
+NEAR = 0.1  # of a digit's size, within which a side of its ink and the detector's are the same
 ALONG, ACROSS = 1.0, 0.6  # heights; gaps on one line, and between two, that may end a number
 SHARPLY = 12.0  # of the log-odds that they do, a height
 SAME = 0.45  # overlap of two boxes of one digit
-BESIDE = 0.3 * DIGIT  # columns between two digits of a line, at least
+BESIDE = 0.3 * LINE_DIGIT  # columns between two digits of a line, at least
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,11 +78,11 @@ class Places:
         which of one line is to be wider, and there as the recogniser has it too."""
         is_one_line = self.line[first] == self.line[second]
         (x, _, wide, _), (other, _, _, _) = self.boxes[first], self.boxes[second]
-        gap = (other - x - wide) / sizes_of(self.boxes[[first, second]]).max()
+        gap = (other - x - wide) / sizes(self.boxes[[first, second]]).max()
         by_gap = float(1 / (1 + np.exp(SHARPLY * ((ALONG if is_one_line else ACROSS) - gap))))
         if not is_one_line:
             return by_gap
-        low, high = (int(self.along[place] // STRIDE) for place in (first, second))
+        low, high = (int(self.along[place] // LINE_STRIDE) for place in (first, second))
         return max(by_gap, float(self.apart[self.line[first]][low : high + 1].max(initial=0.0)))
 
 
@@ -84,31 +91,31 @@ def _are_apart(line: int, along: float, other_line: int, other_along: float) -> 
 
 
 def find_places(
-    grey: NDArray[np.uint8], finder: Finder, recogniser: Recogniser, classifier: Classifier
+    grey: NDArray[np.uint8], detector: Detector, recogniser: Recogniser, classifier: Classifier
 ) -> Places:
     """All places of a picture (H, W) uint8, each once."""
-    looks = search(finder, grey)
-    spots = spots_of(looks)
-    lines, groups = lines_of_spots(spots)
+    looks = search(detector, grey)
+    detections = merge_levels(looks)
+    lines, groups = lines_of_detections(detections)
     lines = [line.within(grey.shape) for line in lines]
     strips = [cut_strip(grey, line.matrix, line.width) for line in lines]
-    said = recogniser.say([contrast(strip) for strip in strips])
+    said = recogniser.probabilities([local_contrast(strip) for strip in strips])
     every: list[_Place] = []
     for number, (line, strip, chances, group) in enumerate(
         zip(lines, strips, said, groups, strict=True)
     ):
-        own = Spots(spots.boxes[group], spots.scores[group])
-        every += _on_line(number, line, strip, chances[:, TOKENS], own, looks)
+        own = Detections(detections.boxes[group], detections.logits[group])
+        every += _on_line(number, line, strip, chances[:, DIGIT_TOKENS], own, looks)
     every = _once(_legible(every))
     boxes = np.array([each.box for each in every], np.float32).reshape(-1, 4)
     tiles = np.array([each.tile for each in every], np.uint8).reshape(-1, TILE, TILE)
     probabilities, is_digit = classifier.glance(tiles)
-    seen = np.array([each.finder for each in every], np.float32).reshape(-1, 10)
+    seen = np.array([each.detector for each in every], np.float32).reshape(-1, 10)
     heard = np.array([each.recogniser for each in every], np.float64).reshape(-1, 10)
     stands_on = np.array([each.line for each in every], np.intp)
     _hear_among_larger(heard, boxes, seen, stands_on, lines, said)
     along = np.array([each.along for each in every], np.float64)
-    size = sizes_of(boxes)
+    size = sizes(boxes)
     about = surroundings(seen, heard, stands_on, along, size)
     return Places(
         boxes,
@@ -116,14 +123,14 @@ def find_places(
         tiles,
         stands_on,
         along,
-        [chances[:, APART] for chances in said],
+        [chances[:, BOUNDARY] for chances in said],
     )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Place:
     box: NDArray[np.float32]
-    finder: NDArray[np.float32]
+    detector: NDArray[np.float32]
     recogniser: NDArray[np.float64]
     tile: NDArray[np.uint8]
     contrast: float
@@ -132,7 +139,7 @@ class _Place:
 
     @property
     def strength(self) -> float:
-        return float(self.finder.max() + 3 * self.recogniser.max())
+        return float(self.detector.max() + 3 * self.recogniser.max())
 
     def is_beside(self, other: _Place) -> bool:
         is_heard = min(self.recogniser.max(), other.recogniser.max()) >= HEARD
@@ -144,18 +151,19 @@ def _on_line(
     line: Baseline,
     strip: NDArray[np.uint8],
     digits: NDArray[np.float64],
-    spots: Spots,
+    detections: Detections,
     looks: Sequence[Look],
 ) -> list[_Place]:
-    """The places of one line: its spots, each with what was read there, and what else was read,
-    with what the finder saw there. digits: (T, 10) their chances in each frame of the strip."""
-    boxes = _boxes_in_strip(line, spots.boxes)
+    """The places of one line: its detections, each with what was read there, and what else was
+    read, with what the detector saw there. digits: (T, 10) their chances in each
+    frame of the strip."""
+    boxes = _boxes_in_strip(line, detections.boxes)
     peaks = peaks_of(digits)
-    owner = owners_of(peaks, digits, boxes, spots.scores)
+    owner = owners_of(peaks, digits, boxes, detections.logits)
     places = []
-    for spot, (box, scores) in enumerate(zip(boxes, spots.scores, strict=True)):
-        if spot in owner:
-            peak = peaks[owner.index(spot)]
+    for detection, (box, scores) in enumerate(zip(boxes, detections.logits, strict=True)):
+        if detection in owner:
+            peak = peaks[owner.index(detection)]
             along, heard = middle_of(peak), digits[slice(*peak)].max(axis=0)
         else:
             along = float(box[0] + box[2] / 2)
@@ -182,11 +190,11 @@ def _place(
 ) -> _Place:
     own = specimen(strip, box)
     on_picture = _on_picture(line, _seen_twice(box, own.box))
-    return _Place(on_picture, scores, heard, normalise(own.ink), own.contrast, number, along)
+    return _Place(on_picture, scores, heard, normalise_tile(own.ink), own.contrast, number, along)
 
 
 def _seen_twice(box: NDArray[np.float64], ink: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A finder's box (4,), each side halfway to the ink's if that is near; else the ink runs into
+    """A detector's box (4,), each side halfway to the ink's if that is near; else the ink runs into
     a rule or another digit there, or is in pieces."""
     sides, others = (np.append(each[:2], each[:2] + each[2:]) for each in (box, ink))
     is_near = np.abs(others - sides) <= NEAR * box[2:].max()
@@ -226,11 +234,13 @@ def _hear_among_larger(
         if own.sum() < PAIR:
             continue
         x, y = larger.matrix[:, :2] @ middle.T + larger.matrix[:, 2:]
-        is_among = (x > x[own].min() - DIGIT) & (x < x[own].max() + DIGIT)
-        is_among &= (np.abs(y - HEIGHT / 2) < HEIGHT / 2) & (size[line] * SMALLER < larger.size)
+        is_among = (x > x[own].min() - LINE_DIGIT) & (x < x[own].max() + LINE_DIGIT)
+        is_among &= (np.abs(y - LINE_HEIGHT / 2) < LINE_HEIGHT / 2) & (
+            size[line] * SMALLER < larger.size
+        )
         for place in np.flatnonzero(is_among).tolist():
-            frame = int(x[place] // STRIDE)
-            near = chances[max(frame - 2, 0) : frame + 3, TOKENS].max(axis=0, initial=0.0)
+            frame = int(x[place] // LINE_STRIDE)
+            near = chances[max(frame - 2, 0) : frame + 3, DIGIT_TOKENS].max(axis=0, initial=0.0)
             heard[place] = np.minimum(heard[place], near)
 
 
@@ -249,7 +259,7 @@ def _once(places: list[_Place]) -> list[_Place]:
     """Those that are left, where a place goes that a stronger one covers; in order."""
     kept: set[int] = set()
     boxes = np.array([each.box for each in places], np.float32).reshape(-1, 4)
-    is_covered = overlaps(boxes[:, None], boxes) >= SAME
+    is_covered = iou(boxes[:, None], boxes) >= SAME
     for place in sorted(range(len(places)), key=lambda place: -places[place].strength):
         others = kept.intersection(np.flatnonzero(is_covered[place]).tolist())
         if all(places[place].is_beside(places[other]) for other in others):

@@ -10,65 +10,54 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digits.model.contrast import contrast
-from digits.model.detector import (
-    CLASSES,
-    GRAIN,
-    HIGHEST,
-    LOWEST,
-    STRIDE,
-    Finder,
-    Spots,
-    boxes_at,
-    spots_in,
-    without_parts,
-)
-from digits.quantile import quantile
-from digits.reading.page.textline import sizes_of
+from digits.geometry import quantile, sizes
+from digits.model.detector import Detections, Detector, boxes_at, decode, suppress
+from digits.model.inputs import local_contrast
+from digits.model.spec import CLASSES, DETECTOR_SIZE_MULTIPLE, DETECTOR_STRIDE, MAX_DIGIT, MIN_DIGIT
 
 FINEST = 1600  # pixels, the longest side at which a picture is looked at
 CLOSER = 2.0  # times, by which a picture with small digits is enlarged for another look
 FINE = 15  # pixels; digits that are smaller, half of them, are small
 SMALL = 320  # pixels, the longest side of a picture that is looked at closer anyway
-STEP = 2.5  # from one scale to the next; a finder stands digits of five sizes and more
-MIDDLE = math.sqrt(LOWEST * HIGHEST)  # pixels, of the heights that a finder learned to find
+STEP = 2.5  # from one scale to the next; a detector stands digits of five sizes and more
+MIDDLE = math.sqrt(MIN_DIGIT * MAX_DIGIT)  # pixels, of the heights that a detector learned to find
 COARSEST = 24  # pixels, the longest side at which the last look is taken, or a little more
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Look:
-    """What a finder said of a picture at one scale, 1 being that of the picture.
+    """What a detector said of a picture at one scale, 1 being that of the picture.
 
-    said: (h, w, 14) float32, of every fourth pixel (`digits.model.detector`). spots: where a digit's
-    logit is highest, in pixels of the picture.
+    said: (h, w, 14) float32, of every fourth pixel (`digits.model.detector`). detections: where a
+    digit's logit is highest, in pixels of the picture.
     """
 
     scale: float
     said: NDArray[np.float32]
-    spots: Spots
+    detections: Detections
 
 
-def search(finder: Finder, grey: NDArray[np.uint8]) -> list[Look]:
+def search(detector: Detector, grey: NDArray[np.uint8]) -> list[Look]:
     """Looks at a picture (H, W) uint8, from near by and from farther and farther off."""
     scales = _scales(max(grey.shape))
     looks, seen = [], grey
     for scale in scales:
         seen = _resized(seen, grey.shape, scale)
-        looks.append(_look(finder, seen, grey.shape, scale))
+        looks.append(_look(detector, seen, grey.shape, scale))
     closer = CLOSER * scales[0]
-    if max(grey.shape) * closer <= FINEST and _are_small(looks[0].spots, grey.shape):
-        looks.append(_look(finder, _resized(grey, grey.shape, closer), grey.shape, closer))
+    if max(grey.shape) * closer <= FINEST and _are_small(looks[0].detections, grey.shape):
+        looks.append(_look(detector, _resized(grey, grey.shape, closer), grey.shape, closer))
     return looks
 
 
-def spots_of(looks: Sequence[Look]) -> Spots:
+def merge_levels(looks: Sequence[Look]) -> Detections:
     """Where digits may be, each place once, the surest first."""
     boxes, scores = (
-        np.concatenate([getattr(look.spots, part) for look in looks])
-        for part in ("boxes", "scores")
+        np.concatenate([getattr(look.detections, part) for look in looks])
+        for part in ("boxes", "logits")
     )
     order = np.argsort(-scores.max(axis=1), kind="stable")
-    return without_parts(Spots(boxes[order], scores[order]))
+    return suppress(Detections(boxes[order], scores[order]))
 
 
 def seen_at(
@@ -76,9 +65,9 @@ def seen_at(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """(10,) logits of what was seen about the middle of a box (4,), at the scale that suits its
     size best, and (4,) the box of that digit where it was seen best."""
-    size = float(sizes_of(box[None])[0])
+    size = float(sizes(box[None])[0])
     look = min(looks, key=lambda look: abs(math.log(max(look.scale * size, 1e-3) / MIDDLE)))
-    x, y = ((box[:2] + box[2:] / 2) * look.scale / STRIDE).astype(int).tolist()
+    x, y = ((box[:2] + box[2:] / 2) * look.scale / DETECTOR_STRIDE).astype(int).tolist()
     high, wide = look.said.shape[:2]
     top, left = min(max(y - 1, 0), high - 1), min(max(x - 1, 0), wide - 1)
     near = look.said[top : max(y + 2, top + 1), left : max(x + 2, left + 1), :CLASSES]
@@ -95,11 +84,11 @@ def _scales(longest: int) -> list[float]:
     return scales
 
 
-def _are_small(spots: Spots, shape: tuple[int, ...]) -> bool:
+def _are_small(detections: Detections, shape: tuple[int, ...]) -> bool:
     """Whether most of what may be a digit is so small that it is better seen from nearer by."""
     if max(shape) <= SMALL:
         return True
-    return len(spots.boxes) > 0 and quantile(sizes_of(spots.boxes), 0.5) < FINE
+    return len(detections.boxes) > 0 and quantile(sizes(detections.boxes), 0.5) < FINE
 
 
 def _resized(seen: NDArray[np.uint8], shape: tuple[int, ...], scale: float) -> NDArray[np.uint8]:
@@ -109,9 +98,11 @@ def _resized(seen: NDArray[np.uint8], shape: tuple[int, ...], scale: float) -> N
     return np.asarray(cv2.resize(seen, size, interpolation=method), np.uint8)
 
 
-def _look(finder: Finder, seen: NDArray[np.uint8], shape: tuple[int, ...], scale: float) -> Look:
+def _look(
+    detector: Detector, seen: NDArray[np.uint8], shape: tuple[int, ...], scale: float
+) -> Look:
     """At a picture of that shape, seen at some scale."""
-    said = finder.say(contrast(seen, GRAIN))
-    spots = without_parts(spots_in(said, finder.least))
+    said = detector.maps(local_contrast(seen, DETECTOR_SIZE_MULTIPLE))
+    detections = suppress(decode(said, detector.score_threshold))
     stretch = np.tile(np.array(shape[::-1]) / seen.shape[::-1], 2).astype(np.float32)
-    return Look(scale, said, Spots(spots.boxes * stretch, spots.scores))
+    return Look(scale, said, Detections(detections.boxes * stretch, detections.logits))

@@ -1,9 +1,9 @@
-"""What finder, recogniser and classifier think of a place, and what follows from all three.
+"""What detector, recogniser and classifier think of a place, and what follows from all three.
 
 None of them decides alone: a letter looks like a digit to the classifier, which sees no more than
-that; a thin 1 is lost by the recogniser; the finder takes parts of a word for digits. Each opinion
-is a logarithm of odds; their weighted sums for ten digits, and 0 for none, go through a softmax
-(logistic opinion pool, Genest and Zidek 1986, DOI 10.1214/ss/1177013825).
+that; a thin 1 is lost by the recogniser; the detector takes parts of a word for digits. Each
+opinion is a logarithm of odds; their weighted sums for ten digits, and 0 for none, go through a
+softmax (logistic opinion pool, Genest and Zidek 1986, DOI 10.1214/ss/1177013825).
 """
 
 from __future__ import annotations
@@ -13,9 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from digits.reading.page.textline import DIGIT
+from digits.model.spec import CLASSES, LINE_DIGIT
 
-CLASSES = 10
 WORST = -7.0  # logarithm of odds, below which an opinion counts no more
 
 
@@ -23,7 +22,7 @@ WORST = -7.0  # logarithm of odds, below which an opinion counts no more
 class Opinions:
     """Of N places of a picture.
 
-    finder: (N, 10) logits; recogniser: (N, 10) chances that a strip's text has each digit there;
+    detector: (N, 10) logits; recogniser: (N, 10) chances that a strip's text has each digit there;
     classifier: (N, 10) probabilities, if it is a digit; is_digit: (N,) that of the classifier.
     size: (N,) height in pixels. company: (N,) from 0 to 1, how many digits beyond doubt stand
     near it on its line. around: (N,) logarithm of how many more places of the picture are digits
@@ -31,7 +30,7 @@ class Opinions:
     are.
     """
 
-    finder: NDArray[np.float32]
+    detector: NDArray[np.float32]
     recogniser: NDArray[np.float64]
     classifier: NDArray[np.float32]
     is_digit: NDArray[np.float32]
@@ -43,10 +42,10 @@ class Opinions:
     def features(self) -> NDArray[np.float64]:
         """(N, 10, 20): of each digit at each place the logarithms of odds, and 1; the same times
         how coarse it is, from 0 to 1, and times its company; the classifier's once more, times how
-        far it is to be trusted; then what all ten share: the finder's highest logit, what is
+        far it is to be trusted; then what all ten share: the detector's highest logit, what is
         around, and how alone it is."""
-        shape = (len(self.finder), CLASSES)
-        seen = np.clip(self.finder, WORST, -WORST)
+        shape = (len(self.detector), CLASSES)
+        seen = np.clip(self.detector, WORST, -WORST)
         plain = np.stack(
             [
                 seen,
@@ -69,8 +68,8 @@ class Opinions:
     def _trust(self) -> float:
         """How often the classifier sees the same where the others agree: on smooth paper nearly
         always, on patterned paper its cut-out digits are in pieces."""
-        is_agreed = agreed(self.finder, self.recogniser)
-        place, digit = np.arange(len(self.finder)), self.recogniser.argmax(axis=1)
+        is_agreed = agreed(self.detector, self.recogniser)
+        place, digit = np.arange(len(self.detector)), self.recogniser.argmax(axis=1)
         is_same = self.classifier[place, digit] * self.is_digit > 0.5
         count = float((is_agreed & is_same).sum()), float(is_agreed.sum())
         return max((count[0] + KNOWN * TRUST) / (count[1] + KNOWN), LEAST_TRUST)
@@ -85,7 +84,7 @@ WEIGHTS = (
 )
 """Of the features; a quarter of a fit by benchmarks/weigh.py on 1,200 pages of writers, papers and
 typefaces that no network learned from, three quarters of the weights before it: docs/log.md."""
-NEAR, MANY = 4 * DIGIT, 3  # columns, in which digits keep company; how many are full company
+NEAR, MANY = 4 * LINE_DIGIT, 3  # columns, in which digits keep company; how many are full company
 TRUST, KNOWN = 0.7, 2  # the classifier's share on any page, and how many places that counts for
 LEAST_TRUST = 0.6
 USUAL = 0.82  # share of the places that hold a digit, on those pages
@@ -111,27 +110,27 @@ def pooled(
     )
 
 
-def agreed(finder: NDArray[np.float32], recogniser: NDArray[np.float64]) -> NDArray[np.bool_]:
+def agreed(detector: NDArray[np.float32], recogniser: NDArray[np.float64]) -> NDArray[np.bool_]:
     """(N,) whether a digit is likelier than not to both, by logits and chances (N, 10)."""
-    place, digit = np.arange(len(finder)), finder.argmax(axis=1)
-    return np.asarray((finder[place, digit] > 0) & (recogniser[place, digit] > 0.5))
+    place, digit = np.arange(len(detector)), detector.argmax(axis=1)
+    return np.asarray((detector[place, digit] > 0) & (recogniser[place, digit] > 0.5))
 
 
 def surroundings(
-    finder: NDArray[np.float32],
+    detector: NDArray[np.float32],
     recogniser: NDArray[np.float64],
     line: NDArray[np.intp],
     along: NDArray[np.float64],
     size: NDArray[np.float32],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Company of each place, (N,) in [0, 1]: how many digits on which finder and recogniser agree
+    """Company of each place, (N,) in [0, 1]: how many digits on which detector and recogniser agree
     stand near, MANY being 1; (N,) the logarithm of the odds of such digits among all others of like
     size; and 1 over the number of these.
 
-    finder: (N, 10) logits; recogniser: (N, 10) chances. line, along, size: (N,) where each stands
+    detector: (N, 10) logits; recogniser: (N, 10) chances. line, along, size: (N,) where each stands
     and its height in pixels.
     """
-    is_agreed, place = agreed(finder, recogniser), np.arange(len(finder))
+    is_agreed, place = agreed(detector, recogniser), np.arange(len(detector))
     off = np.abs(along[:, None] - along)
     near = (line[:, None] == line) & (off < NEAR) & (place[:, None] != place)
     company = np.minimum((near & is_agreed).sum(axis=1) / MANY, 1)

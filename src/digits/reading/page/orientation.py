@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from digits.geometry import quantile
 from digits.io.result import Box
-from digits.quantile import quantile
 from digits.reading.page.accept import Page
 
 ORIENTATIONS = (0, 90, 180, 270)  # degrees, clockwise

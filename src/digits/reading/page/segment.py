@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digits.quantile import quantile
+from digits.geometry import quantile
 
 PAD = 0.12  # of a box, by which ink may reach beyond it; and 1 pixel
 AROUND = 26  # pixels to both sides, whose median is the paper

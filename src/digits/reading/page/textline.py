@@ -1,7 +1,7 @@
 """Digits that stand side by side → the strip of the picture that holds them, lying and of one size.
 
-A recogniser reads strips: HEIGHT pixels high, a digit in them about DIGIT pixels, the line they
-stand on horizontal.
+A recogniser reads strips: LINE_HEIGHT pixels high, a digit in them about LINE_DIGIT pixels, the
+line they stand on horizontal.
 """
 
 from __future__ import annotations
@@ -13,13 +13,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digits.model.recogniser import HEIGHT
-from digits.quantile import quantile
+from digits.geometry import quantile, sizes
+from digits.model.spec import LINE_DIGIT, LINE_HEIGHT
 
-DIGIT = 26  # pixels of a digit in a strip
 STEEPEST = 0.6  # rise of a line over its length; what is steeper is no line of writing
 BEYOND = 0.5  # heights; farther out the rim of a picture, which goes on there, looks like strokes
-WIDE = 0.6  # of its width a digit counts at least as high: a 1 that lies, a flat 2
 
 Boxes = NDArray[np.float32]  # (N, 4): x, y, width, height in pixels
 
@@ -42,7 +40,7 @@ class Baseline:
     @property
     def scale(self) -> float:
         """Pixels of the strip in a pixel of the picture."""
-        return DIGIT / self.size
+        return LINE_DIGIT / self.size
 
     @property
     def width(self) -> int:
@@ -54,7 +52,7 @@ class Baseline:
         """(2, 3): from places in the picture to places in the strip."""
         cos, sin = self.scale * math.cos(self.angle), self.scale * math.sin(self.angle)
         across = -self.start * self.scale - cos * self.x - sin * self.y
-        down = HEIGHT / 2 + sin * self.x - cos * self.y
+        down = LINE_HEIGHT / 2 + sin * self.x - cos * self.y
         return np.array([[cos, sin, across], [-sin, cos, down]])
 
     def within(self, shape: tuple[int, ...]) -> Baseline:
@@ -75,16 +73,11 @@ class Baseline:
         )
 
 
-def sizes_of(boxes: Boxes) -> NDArray[np.float32]:
-    """(N,) pixels by which digits count as high."""
-    return np.asarray(np.maximum(boxes[:, 3], WIDE * boxes[:, 2]), np.float32)
-
-
 def baseline_of(boxes: Boxes, margin: float = 0.0) -> Baseline:
     """The line through digits, one or more, with a margin before and behind, in heights of a
     digit."""
     middle = np.asarray(boxes[:, :2] + boxes[:, 2:] / 2, np.float64)
-    size = quantile(sizes_of(boxes), 0.7)
+    size = quantile(sizes(boxes), 0.7)
     centre = middle.mean(axis=0)
     off = middle - centre
     spread = float((off[:, 0] ** 2).sum())
@@ -99,14 +92,17 @@ def baseline_of(boxes: Boxes, margin: float = 0.0) -> Baseline:
 def cut_strip(
     grey: NDArray[np.uint8], matrix: NDArray[np.float64], width: int
 ) -> NDArray[np.uint8]:
-    """(HEIGHT, width) uint8: the strip that `matrix` (2, 3) leads to; beyond the picture its rim
-    goes on."""
+    """(LINE_HEIGHT, width) uint8: the strip that `matrix` (2, 3) leads to; beyond the picture its
+    rim goes on."""
     backwards = cv2.invertAffineTransform(matrix)
-    corners = np.array([[0, 0, 1], [width, 0, 1], [0, HEIGHT, 1], [width, HEIGHT, 1]]) @ backwards.T
+    corners = (
+        np.array([[0, 0, 1], [width, 0, 1], [0, LINE_HEIGHT, 1], [width, LINE_HEIGHT, 1]])
+        @ backwards.T
+    )
     limit = np.array(grey.shape[::-1])
     low = np.clip(np.floor(corners.min(axis=0)) - 2, 0, limit - 1).astype(int)
-    high = np.clip(np.ceil(corners.max(axis=0)) + 3, low + 1, limit).astype(int)
-    window = grey[low[1] : high[1], low[0] : high[0]]
+    far = np.clip(np.ceil(corners.max(axis=0)) + 3, low + 1, limit).astype(int)
+    window = grey[low[1] : far[1], low[0] : far[0]]
     moved = matrix.copy()
     moved[:, 2] += matrix[:, :2] @ low
     shrink = 1 / math.sqrt(max(abs(float(np.linalg.det(matrix[:, :2]))), 1e-9))
@@ -117,6 +113,6 @@ def cut_strip(
         moved[:, :2] *= stretch
     method = cv2.INTER_CUBIC if shrink < 0.8 else cv2.INTER_LINEAR
     strip = cv2.warpAffine(
-        window, moved, (width, HEIGHT), flags=method, borderMode=cv2.BORDER_REPLICATE
+        window, moved, (width, LINE_HEIGHT), flags=method, borderMode=cv2.BORDER_REPLICATE
     )
     return np.asarray(strip, np.uint8)

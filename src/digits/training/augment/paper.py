@@ -15,7 +15,7 @@ import numpy as np
 from keras import ops, random
 from numpy.typing import NDArray
 
-from digits.training.recipe import TILE
+from digits.model.spec import TILE
 
 Tensor = Any
 KNOTS = (3, 6)  # light changes slowly, stains and folds faster: fields of 3 × 3 and 6 × 6 knots

@@ -14,8 +14,9 @@ import numpy as np
 from keras import ops, random
 from numpy.typing import NDArray
 
+from digits.model.spec import TILE
 from digits.training.augment.paper import add_dust, coin, draw_lines, invert_side, shade
-from digits.training.recipe import TILE, Augmentation
+from digits.training.recipe import Augmentation
 
 Tensor = Any  # a tensor of whichever backend Keras runs on
 GOLDEN = 0.618034  # multiples of the golden ratio fill [0, 1) evenly from the first on

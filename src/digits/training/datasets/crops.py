@@ -1,4 +1,4 @@
-"""Crops of made-up pages, and what a finder shall say of each place in them."""
+"""Crops of made-up pages, and what a detector shall say of each place in them."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from digits.model.contrast import contrast
-from digits.model.detector import HIGHEST, LOWEST, STRIDE, UNIT
+from digits.model.inputs import local_contrast
+from digits.model.spec import BOX_UNIT, DETECTOR_STRIDE, MAX_DIGIT, MIN_DIGIT
 from digits.reading.page.greyscale import grey_of
 from digits.synth.page import Page
 from digits.synth.writing import POWERS
 from digits.training.augment.degrade import photographed, waved
 
-CLASSES = 10
 HEAT, SIDES, KNOWN, COUNTS = slice(0, 10), slice(10, 14), 14, 15
 """Channels of a target: for each digit how near its centre is, 0 to 1; the logarithms of the
 distances to the left, upper, right and lower side of its box; the weight of these; 1 where the
@@ -36,7 +35,7 @@ Random = np.random.Generator
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GreyPage:
-    """A page as a finder sees it.
+    """A page as a detector sees it.
 
     grey: (H, W) uint8. digits: (N, 5) float32: value, x, y, width, height. runs: (N,) int32, equal
     for digits of a number between which there is no sign. cut: (M, 4) float32 boxes in which
@@ -125,7 +124,7 @@ def crop(page: GreyPage, side: int, rng: Random) -> tuple[NDArray[np.float32], N
         boxes[:, :2] = (boxes[:, :2] - corner) * scales
         boxes[:, 2:] *= scales
         _lean_boxes(boxes, lean, side)
-    return contrast(photographed(grey, rng)), target(digits, cut, side)
+    return local_contrast(photographed(grey, rng)), target(digits, cut, side)
 
 
 def _about(page: GreyPage, rng: Random) -> tuple[NDArray[np.float64], float]:
@@ -133,7 +132,7 @@ def _about(page: GreyPage, rng: Random) -> tuple[NDArray[np.float64], float]:
     if not len(page.digits):
         return rng.uniform(0, page.grey.shape[::-1]), math.exp(rng.uniform(-1, 0.5))
     _, x, y, width, height = page.digits[rng.integers(len(page.digits))].astype(np.float64)
-    wanted = math.exp(rng.uniform(math.log(LOWEST * 1.1), math.log(HIGHEST * 0.9)))
+    wanted = math.exp(rng.uniform(math.log(MIN_DIGIT * 1.1), math.log(MAX_DIGIT * 0.9)))
     if rng.random() < CLOSER:
         wanted *= rng.uniform(1, 4)
     scale = float(np.clip(wanted / _size((x, y, width, height)), 0.25, 2.2))
@@ -176,11 +175,11 @@ def _lean_boxes(boxes: NDArray[np.float32], lean: float, side: int) -> None:
 
 
 def target(digits: NDArray[np.float32], cut: NDArray[np.float32], side: int) -> NDArray[np.float32]:
-    """What a finder shall say of a crop; see HEAT and the others.
+    """What a detector shall say of a crop; see HEAT and the others.
 
     digits: (N, 5) value, x, y, width, height in pixels of the crop; cut: (M, 4).
     """
-    cells = side // STRIDE
+    cells = side // DETECTOR_STRIDE
     wanted = np.zeros((cells, cells, COUNTS + 1), np.float32)
     wanted[..., COUNTS] = 1
     for box in cut:
@@ -188,7 +187,7 @@ def target(digits: NDArray[np.float32], cut: NDArray[np.float32], side: int) -> 
     for digit, *box in digits.tolist():
         if _is_asked(box, side):
             _add(wanted, int(digit), box)
-        elif _size(box) < HIGHEST * HUGE:
+        elif _size(box) < MAX_DIGIT * HUGE:
             wanted[(*_cells(box, cells), COUNTS)] = 0
     return wanted
 
@@ -200,7 +199,7 @@ def _is_asked(box: Sequence[float], side: int) -> bool:
     down = min(y + height, side) - max(y, 0)
     seen = max(across, 0) * max(down, 0) / max(width * height, 1e-3)
     inside = 0 <= x + width / 2 < side and 0 <= y + height / 2 < side
-    return seen >= SEEN and inside and LOWEST * 0.8 <= _size(box) <= HIGHEST * 1.15
+    return seen >= SEEN and inside and MIN_DIGIT * 0.8 <= _size(box) <= MAX_DIGIT * 1.15
 
 
 def _size(box: Sequence[float]) -> float:
@@ -212,23 +211,23 @@ def _add(wanted: NDArray[np.float32], digit: int, box: Sequence[float]) -> None:
     """The heat of one digit around its centre, and the sides of its box in the cells there."""
     x, y, width, height = box
     rows, columns = _cells(box, len(wanted))
-    down = (np.arange(rows.start, rows.stop) + 0.5) * STRIDE - (y + height / 2)
-    across = (np.arange(columns.start, columns.stop) + 0.5) * STRIDE - (x + width / 2)
-    fade_y = height / SPREAD + STRIDE / 4
-    fade_x = max(width, 0.35 * height) / SPREAD + STRIDE / 4
+    down = (np.arange(rows.start, rows.stop) + 0.5) * DETECTOR_STRIDE - (y + height / 2)
+    across = (np.arange(columns.start, columns.stop) + 0.5) * DETECTOR_STRIDE - (x + width / 2)
+    fade_y = height / SPREAD + DETECTOR_STRIDE / 4
+    fade_x = max(width, 0.35 * height) / SPREAD + DETECTOR_STRIDE / 4
     heat = np.exp(-((down[:, None] / fade_y) ** 2 + (across / fade_x) ** 2) / 2)
     window = wanted[rows, columns, digit]
     np.maximum(window, heat, out=window)
-    row, column = int((y + height / 2) // STRIDE), int((x + width / 2) // STRIDE)
+    row, column = int((y + height / 2) // DETECTOR_STRIDE), int((x + width / 2) // DETECTOR_STRIDE)
     wanted[row, column, digit] = 1
-    reach = 1 if width > 2 * STRIDE else 0
+    reach = 1 if width > 2 * DETECTOR_STRIDE else 0
     for i in range(max(row - 1, 0), min(row + 2, len(wanted))):
         for j in range(max(column - reach, 0), min(column + reach + 1, len(wanted))):
             centre = (i, j) == (row, column)
             if centre or not wanted[i, j, KNOWN]:
-                at_x, at_y = (j + 0.5) * STRIDE, (i + 0.5) * STRIDE
+                at_x, at_y = (j + 0.5) * DETECTOR_STRIDE, (i + 0.5) * DETECTOR_STRIDE
                 sides = np.array([at_x - x, at_y - y, x + width - at_x, y + height - at_y])
-                wanted[i, j, SIDES] = np.log(np.maximum(sides, 1) / UNIT)
+                wanted[i, j, SIDES] = np.log(np.maximum(sides, 1) / BOX_UNIT)
                 wanted[i, j, KNOWN] = 1 if centre else 0.3
 
 
@@ -237,7 +236,7 @@ def _cells(box: Sequence[float] | NDArray[np.float32], cells: int) -> tuple[slic
     x, y, width, height = (float(value) for value in box)
 
     def within(low: float, high: float) -> slice:
-        start, stop = math.floor(low / STRIDE), math.ceil(high / STRIDE)
+        start, stop = math.floor(low / DETECTOR_STRIDE), math.ceil(high / DETECTOR_STRIDE)
         return slice(min(max(start, 0), cells), min(max(stop, 0), cells))
 
     return within(y, y + height), within(x, x + width)

@@ -10,9 +10,18 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from digits.model.contrast import contrast
-from digits.model.recogniser import APART, GRAIN, HEIGHT, LONGEST, STRIDE, TOKENS
-from digits.reading.page.textline import DIGIT, Baseline, baseline_of, cut_strip, sizes_of
+from digits.geometry import sizes
+from digits.model.inputs import local_contrast
+from digits.model.spec import (
+    BOUNDARY,
+    DIGIT_TOKENS,
+    LINE_DIGIT,
+    LINE_HEIGHT,
+    LINE_SIZE_MULTIPLE,
+    LINE_STRIDE,
+    MAX_LINE,
+)
+from digits.reading.page.textline import Baseline, baseline_of, cut_strip
 from digits.training.augment.degrade import photographed, waved
 from digits.training.datasets.crops import GreyPage
 
@@ -70,14 +79,14 @@ class Strips(keras.utils.PyDataset):
     def __getitem__(self, index: int) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
         chosen = self._batches(index // GROUP)[index % GROUP]
         rng = np.random.default_rng([self._seed, self._epoch, index, 1])
-        width = -(-max(each.width for each in chosen) // GRAIN) * GRAIN
+        width = -(-max(each.width for each in chosen) // LINE_SIZE_MULTIPLE) * LINE_SIZE_MULTIPLE
         if index == 1:  # Keras takes for fixed what the first two batches have in common
-            width += GRAIN
-        seen = np.zeros((len(chosen), HEIGHT, width, 3), np.float32)
+            width += LINE_SIZE_MULTIPLE
+        seen = np.zeros((len(chosen), LINE_HEIGHT, width, 3), np.float32)
         texts = np.zeros((len(chosen), FULLEST), np.int32)
         for strip, text, each in zip(seen, texts, chosen, strict=True):
-            start = int(rng.integers(0, width - each.width + 1)) // STRIDE * STRIDE
-            strip[:, start : start + each.width] = contrast(_seen(each, rng))
+            start = int(rng.integers(0, width - each.width + 1)) // LINE_STRIDE * LINE_STRIDE
+            strip[:, start : start + each.width] = local_contrast(_seen(each, rng))
             text[: len(each.tokens)] = each.tokens
         return seen, texts
 
@@ -110,10 +119,10 @@ def choose_strip(pages: Sequence[GreyPage], rng: Random) -> _Chosen:
         else:
             continue
         line = _unsteady(line, rng).within(page.grey.shape)
-        width = min(line.width, LONGEST)
+        width = min(line.width, MAX_LINE)
         matrix = _leant(line.matrix, rng)
         tokens = _text(page, matrix, width)
-        if tokens is not None and 2 * len(tokens) < min(width // STRIDE, 2 * FULLEST):
+        if tokens is not None and 2 * len(tokens) < min(width // LINE_STRIDE, 2 * FULLEST):
             return _Chosen(page.grey, matrix, width, tokens)
     return choose_strip(pages, rng)
 
@@ -150,7 +159,7 @@ def _cropped(page: GreyPage, rng: Random) -> GreyPage:
 
 
 def _about_a_number(page: GreyPage, rng: Random) -> Baseline:
-    """The line through the digits of a run and maybe of those beside it, as a finder may give it:
+    """The line through the digits of a run and maybe of those beside it, as a detector may give it:
     some digit was missed, some size misjudged."""
     boxes = page.digits[:, 1:]
     runs = page.runs if rng.random() < 0.5 else np.unique(page.runs)  # long ones more often
@@ -161,11 +170,11 @@ def _about_a_number(page: GreyPage, rng: Random) -> Baseline:
         start, end, top, foot = line.along(boxes).T
         beside = (np.abs(top + foot) < 0.8 * line.size) & ~is_in
         near = beside & (start < line.end + reach) & (end > line.start - reach)
-        near &= np.abs(np.log(sizes_of(boxes) / line.size)) < 0.6
+        near &= np.abs(np.log(sizes(boxes) / line.size)) < 0.6
         if not near.any():
             break
         grown = baseline_of(boxes[is_in | near])
-        if grown.width > LONGEST - DIGIT:
+        if grown.width > MAX_LINE - LINE_DIGIT:
             break
         is_in, line = is_in | near, grown
     found = np.flatnonzero(is_in)
@@ -210,7 +219,7 @@ def _leant(matrix: NDArray[np.float64], rng: Random) -> NDArray[np.float64]:
     """With other slant and width, about the line: what another hand would have made of it."""
     lean = rng.normal(0.12, 0.2) if rng.random() < 0.4 else rng.normal(0, 0.12)
     stretch = math.exp(rng.normal(0, 0.08))
-    change = np.array([[stretch, -lean, lean * HEIGHT / 2], [0, 1, 0]])
+    change = np.array([[stretch, -lean, lean * LINE_HEIGHT / 2], [0, 1, 0]])
     turned = change[:, :2] @ matrix
     turned[:, 2] += change[:, 2]
     return turned
@@ -225,13 +234,13 @@ def _text(page: GreyPage, matrix: NDArray[np.float64], width: int) -> tuple[int,
     middle = (boxes[:, :2] + boxes[:, 2:] / 2) @ matrix[:, :2].T + matrix[:, 2]
     half = boxes[:, 2:] / 2 @ np.abs(matrix[:, :2] * np.eye(2)).T
     low, high = middle - half, middle + half
-    limit = np.array([width, HEIGHT])
+    limit = np.array([width, LINE_HEIGHT])
     shown = np.clip(np.minimum(high, limit) - np.maximum(low, 0), 0, None) / np.maximum(
         high - low, 1e-3
     )
     share = shown.prod(axis=1)
-    is_huge = 2 * half[:, 1] > HUGE * HEIGHT
-    is_small = 2 * half.max(axis=1) < SMALL * DIGIT
+    is_huge = 2 * half[:, 1] > HUGE * LINE_HEIGHT
+    is_small = 2 * half.max(axis=1) < SMALL * LINE_DIGIT
     is_read = (shown.min(axis=1) >= READ) & ~is_huge & ~is_small
     is_left = (shown.min(axis=1) <= HIDDEN) | is_huge
     if (
@@ -248,8 +257,8 @@ def _text(page: GreyPage, matrix: NDArray[np.float64], width: int) -> tuple[int,
     tokens: list[int] = []
     for before, place in zip([None, *order[:-1]], order, strict=False):
         if before is not None and not _go_together(page, int(before), int(place)):
-            tokens.append(APART)
-        tokens.append(TOKENS[int(page.digits[place, 0])])
+            tokens.append(BOUNDARY)
+        tokens.append(DIGIT_TOKENS.start + int(page.digits[place, 0]))
     return tuple(tokens)
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from digits.data import mnist
 from digits.data.writers import rows_kept_back
 from digits.errors import TrainingError
-from digits.model.tile import normalise
+from digits.model.inputs import normalise_tile
 from digits.synth.clutter import clutter
 from digits.synth.pen import drawn_digits
 from digits.training.recipe import Material
@@ -68,11 +68,11 @@ def load_material(material: Material, seed: int, data: Path | None) -> tuple[Dig
 
 def unseen_clutter(seed: int, count: int = 3000) -> NDArray[np.uint8]:
     """(count, 28, 28) tiles of clutter that no training of this seed has seen."""
-    return np.stack([normalise(ink) for ink in clutter(count, seed + 1_000_000)])
+    return np.stack([normalise_tile(ink) for ink in clutter(count, seed + 1_000_000)])
 
 
 def _normalised(inks: list[NDArray[np.uint8]], labels: NDArray[np.uint8]) -> Digits:
-    return Digits(np.stack([normalise(ink) for ink in inks]), labels)
+    return Digits(np.stack([normalise_tile(ink) for ink in inks]), labels)
 
 
 def _joined(sources: list[Digits]) -> Digits:

@@ -12,12 +12,14 @@ from keras import ops
 
 from digits.evaluation.page_readings import OVERLAP
 from digits.files import write_atomically
-from digits.model.contrast import contrast
-from digits.model.detector import GRAIN, HIGHEST, LOWEST, Finder, overlaps
-from digits.training.card import finder_card
+from digits.geometry import iou, sizes
+from digits.model.detector import Detector
+from digits.model.inputs import local_contrast
+from digits.model.spec import DETECTOR_SIZE_MULTIPLE, MAX_DIGIT, MIN_DIGIT
+from digits.training.card import detector_card
 from digits.training.datasets import crops
 from digits.training.datasets.crops import COUNTS, HEAT, KNOWN, SIDES, Crops, GreyPage
-from digits.training.export import export_finder, opened_finder, write_model
+from digits.training.export import export_detector, opened_detector, write_model
 from digits.training.quantise import quantise
 from digits.training.recipe import Pages, Recipe
 from digits.training.task import Lesson
@@ -95,44 +97,46 @@ def _finish(
     out: Path,
 ) -> dict[str, Any]:
     """Export, score on the pages of unseen writers, and write down all of it."""
-    side = min(PROBED, min(validate[0].grey.shape) // GRAIN * GRAIN)
-    seen = np.stack([contrast(page.grey[:side, :side]) for page in learn[:RANGED]])
-    graph = export_finder(network, seen[:8])
+    side = min(
+        PROBED, min(validate[0].grey.shape) // DETECTOR_SIZE_MULTIPLE * DETECTOR_SIZE_MULTIPLE
+    )
+    seen = np.stack([local_contrast(page.grey[:side, :side]) for page in learn[:RANGED]])
+    graph = export_detector(network, seen[:8])
     if recipe.network.int8:
         graph = quantise(graph, [seen])
     facts = {
         "name": recipe.name,
-        "kind": "finder",
+        "kind": "detector",
         "parameters": network.count_params(),
-        "calibration": {"least": LEAST},
+        "calibration": {"score_threshold": LEAST},
     } | facts
-    facts["score"] = found_in(opened_finder(graph, LEAST), validate)
+    facts["score"] = found_in(opened_detector(graph, LEAST), validate)
     card = write_model(graph, out, facts)
-    write_atomically(out / "README.md", finder_card(card))
+    write_atomically(out / "README.md", detector_card(card))
     return facts
 
 
-def found_in(finder: Finder, pages: list[GreyPage]) -> dict[str, Any]:
-    """How many digits of some pages a finder finds, with their value and at an overlap of 0.5.
+def found_in(detector: Detector, pages: list[GreyPage]) -> dict[str, Any]:
+    """How many digits of some pages a detector finds, with their value and at an overlap of 0.5.
 
     n: digits of a size to be found. errors: those not found or taken for another; false: places
     where there is none.
     """
     n = right = false = 0
     for page in pages:
-        spots = finder.find(contrast(page.grey))
-        size = np.maximum(page.digits[:, 4], 0.6 * page.digits[:, 3])
-        is_asked = (size >= LOWEST) & (size <= HIGHEST)
+        detections = detector.detect(local_contrast(page.grey))
+        size = sizes(page.digits[:, 1:])
+        is_asked = (size >= MIN_DIGIT) & (size <= MAX_DIGIT)
         is_free = np.ones(len(page.digits), bool)
         n += int(is_asked.sum())
-        for box, digit in zip(spots.boxes, spots.scores.argmax(axis=1), strict=True):
-            shared = np.append(np.where(is_free, overlaps(box, page.digits[:, 1:]), 0), 0)
+        for box, digit in zip(detections.boxes, detections.logits.argmax(axis=1), strict=True):
+            shared = np.append(np.where(is_free, iou(box, page.digits[:, 1:]), 0), 0)
             place = int(shared.argmax())
             if shared[place] >= OVERLAP:
                 is_free[place] = False
                 right += int(is_asked[place] and page.digits[place, 0] == digit)
             else:
-                false += int(not overlaps(box, page.cut).any())
+                false += int(not iou(box, page.cut).any())
     return {
         "data": "pages of unseen writers",
         "n": n,

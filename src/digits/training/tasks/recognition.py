@@ -99,7 +99,7 @@ def read_in(
     recogniser: Recogniser, texts: list[tuple[NDArray[np.float32], NDArray[np.int32]]]
 ) -> dict[str, Any]:
     """How many strips are read without a mistake. n: strips. errors: those with one."""
-    said = recogniser.say([strip for strip, _ in texts])
+    said = recogniser.probabilities([strip for strip, _ in texts])
     errors = 0
     for chances, (_, text) in zip(said, texts, strict=True):
         errors += likeliest(chances)[0].tokens != tuple(text[text > 0].tolist())

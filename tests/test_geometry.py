@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digits.quantile import quantile
+from digits.geometry import quantile
 
 
 @given(st.lists(st.integers(0, 99), min_size=1), st.floats(0, 1))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from pictures import digit_page
 
-from digits.model.contrast import contrast
+from digits.model.inputs import local_contrast
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +16,7 @@ def grey() -> np.ndarray:
 
 
 def test_ink_is_positive_and_paper_is_not(grey: np.ndarray) -> None:
-    seen = contrast(grey)
+    seen = local_contrast(grey)
     assert seen.shape == (80, 160, 3)
     assert seen.dtype == np.float32
     ink = grey < 100
@@ -27,7 +27,7 @@ def test_ink_is_positive_and_paper_is_not(grey: np.ndarray) -> None:
 def test_half_the_light_changes_little(grey: np.ndarray) -> None:
     dark = (grey * 0.5).astype(np.uint8)
     near = slice(0, 2)
-    apart = np.abs(contrast(grey)[..., near] - contrast(dark)[..., near])
+    apart = np.abs(local_contrast(grey)[..., near] - local_contrast(dark)[..., near])
     assert apart.mean() < 0.05
 
 
@@ -35,17 +35,17 @@ def test_beside_a_black_gutter_ink_still_shows(grey: np.ndarray) -> None:
     with_gutter = grey.copy()
     with_gutter[:, :20] = 0
     ink = grey < 100
-    assert (contrast(with_gutter)[ink][:, 0] > 0.5).mean() > 0.9
+    assert (local_contrast(with_gutter)[ink][:, 0] > 0.5).mean() > 0.9
 
 
 def test_zeros_fill_up_to_the_grain(grey: np.ndarray) -> None:
     odd = grey[:75, :150]
-    seen = contrast(odd, 16)
+    seen = local_contrast(odd, 16)
     assert seen.shape == (80, 160, 3)
-    assert np.array_equal(seen[:75, :150], contrast(odd))
+    assert np.array_equal(seen[:75, :150], local_contrast(odd))
     assert not seen[75:].any()
     assert not seen[:, 150:].any()
 
 
 def test_a_blank_picture_has_none() -> None:
-    assert not contrast(np.full((40, 50), 200, np.uint8))[..., :2].any()
+    assert not local_contrast(np.full((40, 50), 200, np.uint8))[..., :2].any()

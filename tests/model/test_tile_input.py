@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from digits.model.classifier import Classifier
-from digits.model.tile import centre_by_mass, normalise
+from digits.model.inputs import centre_by_mass, normalise_tile
 from digits.synth.pen import drawn_digits
 
 Tiles = NDArray[np.uint8]
@@ -51,7 +51,7 @@ def test_mnist_digits_blown_up_come_back(
     mnist_test: tuple[Tiles, Tiles], interpolation: int, grey_levels: float
 ) -> None:
     tiles = mnist_test[0][::5]
-    back = np.array([normalise(ink) for ink in enlarged(tiles, interpolation)])
+    back = np.array([normalise_tile(ink) for ink in enlarged(tiles, interpolation)])
     assert difference(back, tiles) < grey_levels
 
 
@@ -60,13 +60,13 @@ def test_normalising_costs_no_accuracy(mnist_test: tuple[Tiles, Tiles]) -> None:
     classifier = Classifier()
     as_they_are = (classifier.predict(tiles) == labels).mean()
     for interpolation in (cv2.INTER_CUBIC, cv2.INTER_LINEAR):
-        back = np.array([normalise(ink) for ink in enlarged(tiles, interpolation)])
+        back = np.array([normalise_tile(ink) for ink in enlarged(tiles, interpolation)])
         assert as_they_are - (classifier.predict(back) == labels).mean() < 0.001
 
 
 def test_centre_of_mass_lies_where_mnist_has_it(mnist_test: tuple[Tiles, Tiles]) -> None:
     for ink in [*INKS, *enlarged(mnist_test[0][:100], cv2.INTER_CUBIC)]:
-        for place in centre(normalise(ink)):
+        for place in centre(normalise_tile(ink)):
             assert 14 - 1e-6 <= place < 15 + 1e-6
 
 
@@ -98,7 +98,7 @@ def test_any_box_is_centred_by_whole_pixels(
 
 def test_ink_fills_a_box_of_20() -> None:
     for ink in INKS:
-        tile = normalise(ink)
+        tile = normalise_tile(ink)
         _, _, width, height = cv2.boundingRect((tile > 0).astype(np.uint8))
         assert max(width, height) == 20
         assert tile.max() == 255
@@ -112,21 +112,21 @@ def test_ink_fills_a_box_of_20() -> None:
 def test_it_does_not_matter_where_the_ink_lies(which: int, around: tuple[int, ...]) -> None:
     above, below, before, behind = around
     moved = np.pad(INKS[which], ((above, below), (before, behind)))
-    np.testing.assert_array_equal(normalise(moved), normalise(INKS[which]))
+    np.testing.assert_array_equal(normalise_tile(moved), normalise_tile(INKS[which]))
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(range(len(INKS))), st.integers(2, 6))
 def test_it_does_not_matter_how_large_the_ink_is(which: int, factor: int) -> None:
     larger = INKS[which].repeat(factor, axis=0).repeat(factor, axis=1)
-    assert moved_difference(normalise(larger), normalise(INKS[which])) < 3
+    assert moved_difference(normalise_tile(larger), normalise_tile(INKS[which])) < 3
 
 
 @pytest.mark.parametrize("fifths", [1, 2, 3, 4])
 def test_fainter_ink_gives_the_same_tile(fifths: int) -> None:
     for ink in INKS:
         coarse = ink // 5  # all its levels stay whole numbers
-        assert difference(normalise(fifths * coarse), normalise(5 * coarse)) < 1
+        assert difference(normalise_tile(fifths * coarse), normalise_tile(5 * coarse)) < 1
 
 
 @settings(max_examples=40, deadline=None)
@@ -135,14 +135,14 @@ def test_faint_ink_becomes_full(which: int, peak: int) -> None:
     ink = INKS[which]
     # where a level of ink on the edge decides about a row, fewer levels may decide otherwise
     assume(cv2.boundingRect(np.uint8(ink > 98)) == cv2.boundingRect(np.uint8(ink > 106)))
-    tile = normalise(cv2.convertScaleAbs(ink, alpha=peak / 255))
+    tile = normalise_tile(cv2.convertScaleAbs(ink, alpha=peak / 255))
     assert tile.max() == 255
-    assert moved_difference(tile, normalise(ink)) < 3
+    assert moved_difference(tile, normalise_tile(ink)) < 3
 
 
 @pytest.mark.parametrize("shape", [(0, 0), (0, 5), (1, 1), (28, 28), (300, 7)])
 def test_no_ink_gives_an_empty_tile(shape: tuple[int, int]) -> None:
-    tile = normalise(np.zeros(shape, np.uint8))
+    tile = normalise_tile(np.zeros(shape, np.uint8))
     assert (tile.shape, tile.dtype) == ((28, 28), np.uint8)
     assert not tile.any()
 
@@ -150,7 +150,7 @@ def test_no_ink_gives_an_empty_tile(shape: tuple[int, int]) -> None:
 @pytest.mark.parametrize("level", [1, 40, 255])
 @pytest.mark.parametrize("shape", [(1, 1), (1, 2000), (2000, 1), (3, 900), (900, 3), (20, 20)])
 def test_ink_of_any_form_is_taken(shape: tuple[int, int], level: int) -> None:
-    tile = normalise(np.full(shape, level, np.uint8))
+    tile = normalise_tile(np.full(shape, level, np.uint8))
     assert (tile.shape, tile.dtype, tile.max()) == ((28, 28), np.uint8, 255)
     _, _, width, height = cv2.boundingRect((tile > 0).astype(np.uint8))
     assert max(width, height) == 20
@@ -160,7 +160,7 @@ def test_ink_of_any_form_is_taken(shape: tuple[int, int], level: int) -> None:
 def test_a_hairline_is_not_lost() -> None:
     ink = np.zeros((600, 600), np.uint8)
     cv2.line(ink, (100, 50), (320, 560), 255, 1)
-    tile = normalise(ink)
+    tile = normalise_tile(ink)
     assert tile.max() == 255
     assert (tile.max(axis=1) > 60).sum() == 20
 
@@ -170,6 +170,6 @@ def test_neither_ink_nor_view_is_changed() -> None:
     view = sheet[10:-10, 10:-10]
     before = sheet.copy()
     sheet.setflags(write=False)
-    tile = normalise(view)
+    tile = normalise_tile(view)
     np.testing.assert_array_equal(sheet, before)
     assert not np.shares_memory(tile, sheet)
