@@ -175,7 +175,18 @@ plt.show()
 #
 # ## 5. Test
 #
-# Now, and only once, the 10,000 test pictures. Look for the gap to the training accuracy above.
+# Only now, with the training done, the 10,000 test pictures. `evaluate` gives the loss and the
+# accuracy over all of them. Look for the gap to the training accuracy above.
+
+# %%
+loss, accuracy = model.evaluate(test, test_labels, verbose=0)
+print(f"loss {loss:.4f}, accuracy {accuracy:.4f}")
+
+# %% [markdown]
+# Around 98 % of digits by people it has never met.
+#
+# `predict` gives the ten probabilities for every picture, and the largest of them is the answer.
+# Look for how many pictures the missing two per cent are.
 
 # %%
 probabilities = model.predict(test, verbose=0)
@@ -184,8 +195,6 @@ wrong = predicted != test_labels
 print(f"{1 - wrong.mean():.1%} right, {wrong.sum()} of {len(test)} wrong")
 
 # %% [markdown]
-# Around 98 % of digits by people it has never met.
-#
 # Which digits are taken for which? Each row is a true digit, each column an answer. The colour
 # counts the mistakes only. Look for the darkest fields.
 
