@@ -29,7 +29,7 @@ def main() -> None:
     RESULTS.mkdir(exist_ok=True)
     for folder in map(Path, sys.argv[1:]):
         run = described(folder)
-        first, second = (Classifier(folder, second_look=look) for look in (False, True))
+        first, second = (Classifier(folder, tta=look) for look in (False, True))
         row = measure(first, second, run, mnist.load("test"), unseen_clutter(run["seed"]))
         path = keep(row, RESULTS)
         shutil.copyfile(folder / "curves.csv", RESULTS / f"{row['recipe']}-{row['seed']}.csv")

@@ -91,7 +91,7 @@ def contours() -> tuple[System, int]:
         if not boxes:
             return []
         tiles = np.stack([normalise_tile(ink[y : y + h, x : x + w]) for x, y, w, h in boxes])
-        probabilities, is_digit = classifier.judge(tiles)
+        probabilities, is_digit = classifier.classify(tiles)
         digits = [
             Digit(int(row.argmax()), float(row.max()), row, box, float(sure), tile)
             for box, tile, row, sure in zip(boxes, tiles, probabilities, is_digit, strict=True)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from digits import Reader
 from digits.io.picture import open_picture
-from digits.reading.page.greyscale import grey_of
+from digits.reading.page.greyscale import greyscale
 
 SIDE = 9  # cells
 LEAST = 0.05  # share of the picture that a grid takes up
@@ -51,7 +51,7 @@ def cells_of(reader: Reader, path: Path) -> list[list[str]]:
     """What is read in each cell, row by row."""
     picture = open_picture(path)
     square = np.array([[0, 0], [SIDE, 0], [SIDE, SIDE], [0, SIDE]], np.float32)
-    way = cv2.getPerspectiveTransform(grid_of(grey_of(picture)), square)
+    way = cv2.getPerspectiveTransform(grid_of(greyscale(picture)), square)
     cells = [[""] * SIDE for _ in range(SIDE)]
     for number in reader.read(picture).numbers:
         for digit in number.digits:

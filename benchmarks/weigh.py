@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from digits import Reader
 from digits.geometry import iou
 from digits.reading.page.candidates import Places, find_places
-from digits.reading.page.greyscale import grey_of
+from digits.reading.page.greyscale import greyscale
 from digits.synth.closeup import close_up
 from digits.synth.page import Page, make_pages
 from digits.synth.sources import Sources
@@ -119,7 +119,7 @@ def main() -> None:
     for number, page in enumerate(made):
         if number % 3:
             page = close_up(page, np.random.default_rng([options.seed, number])) or page
-        places = find_places(grey_of(page.pixels), *reader._networks, reader.classifier)
+        places = find_places(greyscale(page.pixels), *reader._networks, reader.classifier)
         said = truth_of(page, places)
         known = said >= 0
         features.append(places.opinions.features()[known])

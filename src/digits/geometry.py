@@ -5,15 +5,17 @@ A box is x, y, width, height in pixels; arrays of boxes are (N, 4) float32.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Boxes = NDArray[np.float32]
+Pairs = Callable[[NDArray[np.intp], NDArray[np.intp]], NDArray[np.bool_]]
 SWEEP = 1024  # boxes of a sweep that are compared at a time, to bound its memory
 MAX_IOU = 0.45  # of two boxes of different digits
-MAX_PART = 0.7  # fraction of a box within another digit's
+MAX_PART = 0.7  # fraction of a box within another digit's, unless a caller says otherwise
 LIKELIER = 1.0  # logits
 FLAT = 0.6  # of its width a digit counts at least as high: a 1 that lies, a flat 2
 
@@ -73,12 +75,19 @@ def meeting_pairs(boxes: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[np.int
     return np.concatenate(firsts), np.concatenate(seconds)
 
 
-def nms(boxes: Boxes, scores: NDArray[np.float32]) -> NDArray[np.intp]:
+def nms(
+    boxes: Boxes,
+    scores: NDArray[np.float32],
+    *,
+    max_part: float = MAX_PART,
+    both_stay: Pairs | None = None,
+) -> NDArray[np.intp]:
     """Non-maximum suppression: indices of the boxes (N, 4) that stay, the highest score first.
 
-    A box goes where a higher one that stays overlaps it by MAX_IOU, or holds MAX_PART of it: the
-    loop of a 9 is no 0. It goes too where it is unlikely, scores are logits, and holds a likelier
-    one: two digits are not one large one.
+    A box goes where a higher one that stays overlaps it by MAX_IOU, or holds `max_part` of it: the
+    loop of a 9 is no 0. It goes too where it is unlikely and holds a likelier one: two digits are
+    not one large one. scores: (N,) logits. both_stay: given indices (M,) and (M,), which of these
+    pairs do not compete, (M,) bool.
     """
     order = np.argsort(-scores, kind="stable")
     rank = np.empty(len(order), np.intp)
@@ -91,13 +100,15 @@ def nms(boxes: Boxes, scores: NDArray[np.float32]) -> NDArray[np.intp]:
     corner = np.maximum(*pairs[..., :2])
     common = (np.minimum(*(pairs[..., :2] + pairs[..., 2:])) - corner).prod(axis=1)
     is_same = common >= MAX_IOU * (area[low] + area[high] - common)
-    is_part = common >= MAX_PART * area[low]
+    is_part = common >= max_part * area[low]
     is_likelier = (scores[low] < 0) & (scores[high] - scores[low] >= LIKELIER)
-    goes = is_same | is_part | (is_likelier & (common >= MAX_PART * area[high]))
-    return greedy(order, low[goes], high[goes])
+    goes = is_same | is_part | (is_likelier & (common >= max_part * area[high]))
+    if both_stay is not None:
+        goes &= ~both_stay(low, high)
+    return _greedy(order, low[goes], high[goes])
 
 
-def greedy(
+def _greedy(
     order: NDArray[np.intp], low: NDArray[np.intp], high: NDArray[np.intp]
 ) -> NDArray[np.intp]:
     """Those of `order` that stay, where each of `low` goes if its `high`, before it, stays."""
@@ -109,3 +120,25 @@ def greedy(
         if index in conflicts and stays[conflicts[index]].any():
             stays[index] = False
     return order[stays[order]]
+
+
+def rotated(picture: NDArray[np.uint8], degrees: int) -> NDArray[np.uint8]:
+    """A picture turned clockwise by a multiple of 90 degrees."""
+    return np.ascontiguousarray(np.rot90(picture, -degrees // 90))
+
+
+def rotated_back(
+    box: tuple[int, int, int, int], degrees: int, shape: tuple[int, ...]
+) -> tuple[int, int, int, int]:
+    """Where a box on a turned picture lies on the picture as it is; shape: (H, W) of that."""
+    x, y, wide, high = box
+    height, width = shape[:2]
+    match degrees:
+        case 90:
+            return (y, height - x - wide, high, wide)
+        case 180:
+            return (width - x - wide, height - y - high, wide, high)
+        case 270:
+            return (width - y - high, x, high, wide)
+        case _:
+            return box

@@ -239,7 +239,7 @@ def test_min_confidence_out_of_range(value: str, capsys: Captured) -> None:
 
 def test_a_model_folder_serves_as_a_model(at: Path, tmp_path: Path, capsys: Captured) -> None:
     run = tmp_path / "my run"
-    shutil.copytree(SHIPPED / "default", run)
+    shutil.copytree(SHIPPED / "default" / "classifier", run)
     (run / "curves.csv").write_text("epoch,loss\n")
     _, by_name, _ = read(capsys, "--json", "page.png")
     assert read(capsys, "--json", "page.png", "--model", run) == (0, by_name, "")
@@ -253,7 +253,7 @@ def test_no_such_model(at: Path, capsys: Captured) -> None:
 
 def test_a_model_with_other_weights_is_refused(at: Path, tmp_path: Path, capsys: Captured) -> None:
     run = tmp_path / "run"
-    shutil.copytree(SHIPPED / "default", run)
+    shutil.copytree(SHIPPED / "default" / "classifier", run)
     with (run / "model.onnx").open("ab") as file:
         file.write(b"x")
     code, out, err = read(capsys, "7.png", "--model", run)

@@ -120,7 +120,7 @@ def test_the_score_is_that_of_the_exported_model(
     images, labels = mnist_test
     score = done.json("run.json")["score"]
 
-    errors = int((Classifier(done.folder, second_look=False).predict(images) != labels).sum())
+    errors = int((Classifier(done.folder, tta=False).predict(images) != labels).sum())
     assert (score["n"], score["errors"]) == (10_000, errors)
     assert score["accuracy"] == 1 - errors / 10_000 > 0.9
     assert score["interval"][0] < score["accuracy"] < score["interval"][1]

@@ -14,14 +14,14 @@ from digits.model.classifier import Classifier
 from digits.model.store import SHIPPED
 
 ROOT = Path(__file__).parents[2]
-CARD = json.loads((SHIPPED / "default" / "model.json").read_text("utf-8"))
+CARD = json.loads((SHIPPED / "default" / "classifier" / "model.json").read_text("utf-8"))
 
 
 @pytest.fixture(scope="module")
 def row(mnist_test: tuple[NDArray[np.uint8], NDArray[np.uint8]]) -> Row:
     images, labels = mnist_test
     blank = np.zeros((50, 28, 28), np.uint8)
-    first, second = Classifier("default", second_look=False), Classifier("default")
+    first, second = Classifier("default", tta=False), Classifier("default")
     return measure(first, second, CARD, (images[:500], labels[:500]), blank)
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from digits.model.classifier import BATCH, Classifier, energy
 
-METHODS = ("probabilities", "predict", "is_digit", "judge")
+METHODS = ("probabilities", "predict", "is_digit", "classify")
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def test_it_reads_mnist(
 
 
 def test_shapes_types_and_ranges(classifier: Classifier, tiles: NDArray[np.uint8]) -> None:
-    probabilities, is_digit = classifier.judge(tiles)
+    probabilities, is_digit = classifier.classify(tiles)
 
     assert (probabilities.shape, probabilities.dtype) == ((len(tiles), 10), np.float32)
     assert probabilities.sum(axis=1) == pytest.approx(1, abs=1e-5)
@@ -46,7 +46,7 @@ def test_shapes_types_and_ranges(classifier: Classifier, tiles: NDArray[np.uint8
 def test_no_tiles_give_no_answers(classifier: Classifier) -> None:
     for dtype in (np.uint8, np.float32):
         nothing = np.zeros((0, 28, 28), dtype)
-        probabilities, is_digit = classifier.judge(nothing)
+        probabilities, is_digit = classifier.classify(nothing)
         assert (probabilities.shape, probabilities.dtype) == ((0, 10), np.float32)
         assert (is_digit.shape, is_digit.dtype) == ((0,), np.float32)
         assert (classifier.predict(nothing).shape, classifier.predict(nothing).dtype) == (

@@ -40,9 +40,9 @@ def test_only_what_is_doubted_is_looked_at_again(mnist_test: Mnist) -> None:
     classifier, tiles = Classifier(), mnist_test[0]
     first = np.exp(classifier.logits(tiles) / classifier.model.calibration["temperature"])
     first /= first.sum(axis=1, keepdims=True)
-    probabilities, is_digit = classifier.judge(tiles)
+    probabilities, is_digit = classifier.classify(tiles)
 
-    plain = Classifier(second_look=False)
+    plain = Classifier(tta=False)
     assert plain.probabilities(tiles) == pytest.approx(first, abs=1e-5)
     assert (plain.is_digit(tiles) == is_digit).all()
     doubted = (first.max(axis=1) < SURE) & (is_digit > WORTH)
@@ -61,14 +61,14 @@ def test_only_what_is_doubted_is_looked_at_again(mnist_test: Mnist) -> None:
 def test_what_is_no_digit_gets_no_second_look() -> None:
     noise = np.random.default_rng(0).integers(0, 256, (50, 28, 28), np.uint8)
     noise[:25] = 0
-    classifier, plain = Classifier(), Classifier(second_look=False)
+    classifier, plain = Classifier(), Classifier(tta=False)
     noise = noise[classifier.is_digit(noise) < WORTH]
     assert (plain.probabilities(noise).max(axis=1) < SURE).sum() > 25
     assert (classifier.probabilities(noise) == plain.probabilities(noise)).all()
 
 
 def test_doubted_tiles_are_the_same_as_shares_of_ink_and_alone(mnist_test: Mnist) -> None:
-    classifier, plain = Classifier(), Classifier(second_look=False)
+    classifier, plain = Classifier(), Classifier(tta=False)
     tiles = mnist_test[0][(plain.probabilities(mnist_test[0]).max(axis=1) < SURE)][:5]
     together = classifier.probabilities(tiles)
     assert classifier.probabilities(shares(tiles)) == pytest.approx(together, abs=1e-4)

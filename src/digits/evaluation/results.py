@@ -26,7 +26,7 @@ Row = dict[str, Any]
 class Asked(Protocol):
     """A network."""
 
-    def judge(self, tiles: Tiles, /) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def classify(self, tiles: Tiles, /) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Tiles (N, 28, 28) → probabilities (N, 10) and is_digit (N,)."""
         ...
 
@@ -57,7 +57,7 @@ def measure(
     clutter: (M, 28, 28) tiles that show no digit and that no training saw.
     """
     tiles, labels = test
-    probabilities, is_digit = first.judge(tiles)
+    probabilities, is_digit = first.classify(tiles)
     return {
         "recipe": run["recipe"]["name"],
         "seed": run["seed"],
@@ -67,7 +67,7 @@ def measure(
         **_service_of(first, tiles, labels),
         "wrong": np.flatnonzero(probabilities.argmax(axis=1) != labels).tolist(),
         "accepted": round(float((is_digit >= 0.5).mean()), 5),
-        "auroc": round(auroc(is_digit, first.judge(clutter)[1]), 5),
+        "auroc": round(auroc(is_digit, first.classify(clutter)[1]), 5),
         "second_look": _service_of(second, tiles, labels),
         "machine": run["machine"],
         "versions": run["versions"],
@@ -77,7 +77,7 @@ def measure(
 
 def _service_of(asked: Asked, tiles: Tiles, labels: NDArray[np.uint8]) -> Row:
     """How right, how sure, how hard to surprise and how fast it is."""
-    score = evaluate(asked.judge(tiles)[0], labels)
+    score = evaluate(asked.classify(tiles)[0], labels)
     return {
         "n": score.n,
         "errors": score.errors,
@@ -96,7 +96,7 @@ def _service_of(asked: Asked, tiles: Tiles, labels: NDArray[np.uint8]) -> Row:
 
 
 def _share_right(asked: Asked, tiles: Tiles, labels: NDArray[np.uint8]) -> float:
-    return float((asked.judge(tiles)[0].argmax(axis=1) == labels).mean())
+    return float((asked.classify(tiles)[0].argmax(axis=1) == labels).mean())
 
 
 def auroc(positive: NDArray[np.float32], negative: NDArray[np.float32]) -> float:
@@ -112,7 +112,7 @@ def _speed(asked: Asked, tiles: Tiles, batch: int) -> float:
     for _ in range(3):
         begun = time.perf_counter()
         for start in range(0, len(tiles), batch):
-            asked.judge(tiles[start : start + batch])
+            asked.classify(tiles[start : start + batch])
         times.append(time.perf_counter() - begun)
     return len(tiles) / min(times)
 

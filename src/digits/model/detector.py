@@ -16,9 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits.geometry import Boxes, nms
-from digits.model.session import CORES, open_session
-from digits.model.spec import BOX_UNIT, CLASSES, DETECTOR_SIZE_MULTIPLE, DETECTOR_STRIDE
-from digits.model.store import Model, open_model
+from digits.model.session import cores, open_session
+from digits.model.spec import (
+    BOX_UNIT,
+    CLASSES,
+    DETECTOR_MAPS,
+    DETECTOR_SIZE_MULTIPLE,
+    DETECTOR_STRIDE,
+)
+from digits.model.store import DEFAULT, DETECTOR, Model, open_model
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,10 +54,13 @@ class Detections:
 class Detector:
     """A trained network that detects digits on a page. Opened once, it serves many threads."""
 
-    def __init__(self, model: str | Path | Model = "detector") -> None:
-        """model: a shipped detector's name, a model folder, or one opened. Raises ModelError."""
-        self.model = model if isinstance(model, Model) else open_model(model, "detector")
-        self._session = open_session(self.model, ["page", "maps"], threads=CORES)
+    def __init__(self, model: str | Path | Model = DEFAULT, *, threads: int | None = None) -> None:
+        """model: a shipped bundle's name, a model folder, or one opened. threads: None for as many
+        as this process may use. Raises ModelError."""
+        self.model = model if isinstance(model, Model) else open_model(model, DETECTOR)
+        self._session = open_session(
+            self.model, ["page", "maps"], DETECTOR_MAPS, threads or cores()
+        )
 
     @property
     def name(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -23,6 +24,14 @@ NEAR, FAR = (2, 17), (4, 33)
 SAMPLED = 4  # pixels between the samples of the contrast of a whole picture
 QUIET = 0.15  # of its strongest contrast: what varies less is paper
 FLOOR = 2.0  # grey levels, the same for a picture without any contrast
+
+# The ink of a digit within a line crop.
+MARGIN = 0.12  # of a box, by which ink may reach beyond it, and 1 pixel
+PAPER_WINDOW = 26  # pixels to both sides, whose median is the paper
+GRAIN = 0.2  # of the pen's contrast, up to which it may be grain of the paper
+INK = 0.4  # of it, from which on it is ink
+DARK = 10.0  # grey levels, added to the light: where there is none, noise is no contrast
+NEIGHBOUR = 0.35  # of all ink in the box: a component at its border with less is a neighbour's
 
 
 def normalise_tile(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -124,3 +133,69 @@ def _stretch(box: NDArray[np.float32]) -> NDArray[np.uint8]:
     # a hairline covers a fraction of each pixel: its tile would be nearly black
     gain = 255 / float(box.max())
     return np.asarray(cv2.convertScaleAbs(box, alpha=gain), np.uint8)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Segment:
+    """The ink of one digit in a line crop.
+
+    ink: (h, w) uint8, 0 paper to 255. box: (4,) around just that, in pixels of the crop. contrast:
+    of pen to paper, as a fraction of the lighter of both, in [0, 1].
+    """
+
+    ink: NDArray[np.uint8]
+    box: NDArray[np.float64]
+    contrast: float
+
+
+def segment_digit(crop: NDArray[np.uint8], box: NDArray[np.float64]) -> Segment:
+    """The ink in a box (4,) of a line crop (H, W) uint8, without that of its neighbours.
+
+    The third moment tells whether the pen is darker or lighter than the paper: ink differs
+    strongly and is rare.
+    """
+    left, top, right, bottom = _window(box, crop.shape)
+    around = crop[:, max(left - PAPER_WINDOW, 0) : right + PAPER_WINDOW]
+    paper = quantile(around, 0.5)
+    off = paper - crop[top:bottom, left:right].astype(np.float32)
+    is_light = float((off**3).sum()) < 0
+    if is_light:
+        off = -off
+    pen = max(quantile(off, 0.97), 1.0)
+    light = paper + pen if is_light else paper
+    contrast = pen / (light + DARK)
+    level = np.clip((off / pen - GRAIN) / (1 - GRAIN), 0, 1)
+    own = _without_neighbours(level > INK, level)
+    x, y, width, height = cv2.boundingRect(own.astype(np.uint8))
+    if not width:
+        return Segment(np.asarray(level * 255, np.uint8), box, contrast)
+    near = cv2.dilate(own.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    tight = np.array([left + x, top + y, width, height], np.float64)
+    return Segment(np.asarray(np.where(near, level, 0) * 255, np.uint8), tight, contrast)
+
+
+def _window(box: NDArray[np.float64], shape: tuple[int, ...]) -> tuple[int, int, int, int]:
+    x, y, width, height = box.tolist()
+    across, down = MARGIN * width + 1, MARGIN * height + 1
+    left, top = max(math.floor(x - across), 0), max(math.floor(y - down), 0)
+    right, bottom = math.ceil(x + width + across), math.ceil(y + height + down)
+    left, top = min(left, shape[1] - 2), min(top, shape[0] - 2)
+    return left, top, max(min(right, shape[1]), left + 2), max(min(bottom, shape[0]), top + 2)
+
+
+def _without_neighbours(mask: NDArray[np.bool_], level: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Without components at the border that are the smaller part: they belong to a neighbour."""
+    count, labels, stats, centres = cv2.connectedComponentsWithStats(
+        mask.astype(np.uint8), connectivity=8
+    )
+    mass = np.bincount(labels.ravel(), level.ravel(), minlength=count)
+    total = mass[1:].sum()
+    rows, columns = mask.shape
+    own = mask.copy()
+    for label in range(1, count):
+        x, y, width, height = stats[label, :4].tolist()
+        touches = x == 0 or y == 0 or x + width == columns or y + height == rows
+        off = np.abs(centres[label] / (columns - 1, rows - 1) - 0.5).max()
+        if touches and mass[label] < NEIGHBOUR * total and off > 0.3:
+            own[labels == label] = False
+    return own

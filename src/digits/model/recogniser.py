@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from digits.model.session import CORES, open_session
+from digits.model.session import cores, open_session
 from digits.model.spec import CHANNELS, LINE_HEIGHT, LINE_SIZE_MULTIPLE, LINE_STRIDE, TOKENS
-from digits.model.store import Model, open_model
+from digits.model.store import DEFAULT, RECOGNISER, Model, open_model
 
 BATCH = 16  # line crops at a time
 
@@ -22,11 +22,11 @@ BATCH = 16  # line crops at a time
 class Recogniser:
     """A trained network that reads lines of digits. Opened once, it serves many threads."""
 
-    def __init__(self, model: str | Path | Model = "recogniser") -> None:
-        """model: the name of a shipped recogniser, a model folder, or one opened. Raises
-        ModelError."""
-        self.model = model if isinstance(model, Model) else open_model(model, "recogniser")
-        self._session = open_session(self.model, ["lines", "logits"], threads=CORES)
+    def __init__(self, model: str | Path | Model = DEFAULT, *, threads: int | None = None) -> None:
+        """model: a shipped bundle's name, a model folder, or one opened. threads: None for as many
+        as this process may use. Raises ModelError."""
+        self.model = model if isinstance(model, Model) else open_model(model, RECOGNISER)
+        self._session = open_session(self.model, ["lines", "logits"], TOKENS, threads or cores())
 
     @property
     def name(self) -> str:

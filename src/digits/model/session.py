@@ -1,21 +1,42 @@
-"""A model's network, ready to be asked."""
+"""A model's network on ONNX Runtime, and how many cores it may use."""
 
 from __future__ import annotations
 
 import os
+from functools import cache
+from pathlib import Path
 
 import onnxruntime
 
 from digits.errors import ModelError
 from digits.model.store import Model
 
-CORES = os.cpu_count() or 1
+QUOTA = Path("/sys/fs/cgroup/cpu.max")  # control groups v2: "quota period" in microseconds
 
 
-def open_session(model: Model, names: list[str], *, threads: int) -> onnxruntime.InferenceSession:
-    """Open a network whose inputs and outputs have these names.
+@cache
+def cores() -> int:
+    """How many cores this process may use: its affinity, and the limit of its container."""
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return max(1, min(count or 1, _quota(QUOTA)))
 
-    threads: that share each layer. Raises ModelError if it cannot be run or is another network.
+
+def _quota(path: Path) -> int:
+    """Whole cores that a container may use; very many where it has no limit."""
+    try:
+        quota, period = path.read_text("ascii").split()
+        return max(1, int(quota) // int(period))
+    except (OSError, ValueError):  # no control groups, or "max"
+        return 1 << 16
+
+
+def open_session(
+    model: Model, names: list[str], channels: int, threads: int
+) -> onnxruntime.InferenceSession:
+    """Open a network.
+
+    names: of its input and its output. channels: of the output, its last dimension. threads: that
+    share each layer. Raises ModelError if it cannot be run or is another network.
     """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
@@ -37,5 +58,11 @@ def open_session(model: Model, names: list[str], *, threads: int) -> onnxruntime
         raise ModelError(
             f"model {model.name!r} has inputs and outputs {found}; "
             f"expected {' and '.join(names)}; export it again"
+        )
+    shape = session.get_outputs()[0].shape
+    if shape[-1] != channels:
+        raise ModelError(
+            f"model {model.name!r} gives {names[1]} of shape {shape}; expected {channels} in the "
+            "last place; export it again"
         )
     return session

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,13 +13,14 @@ from typing import Any
 from digits.errors import ModelError
 
 SHIPPED = Path(__file__).parent / "shipped"
+DEFAULT = "default"  # the bundle that reads where none is named
 CARD = "model.json"
 WEIGHTS = "model.onnx"
 SOURCE = "model.keras"
 SUFFIX = ".keras"
 
 
-CLASSIFIER, DETECTOR, RECOGNISER = "classifier", "detector", "recogniser"  # the kinds of models
+CLASSIFIER, DETECTOR, RECOGNISER = KINDS = ("classifier", "detector", "recogniser")
 CALIBRATION = {
     CLASSIFIER: ("temperature", "digit_energy", "digit_scale"),
     DETECTOR: ("score_threshold",),
@@ -49,18 +51,18 @@ class Model:
 
 
 def shipped_models(kind: str = CLASSIFIER) -> list[str]:
-    """Names of the models of a kind that come with the package, sorted."""
-    return sorted(card.parent.name for card in SHIPPED.glob(f"*/{CARD}") if _kind(card) == kind)
+    """Names under which models of a kind that come with the package are opened, sorted."""
+    return sorted(card.parent.parent.name for card in SHIPPED.glob(f"*/{kind}/{CARD}"))
 
 
 def open_model(name_or_folder: str | Path, kind: str = CLASSIFIER) -> Model:
-    """Open a shipped model by name, or a model folder.
+    """Open the model of a kind in a shipped bundle, by the bundle's name, or a model folder.
 
     kind: "classifier", "detector" or "recogniser". Raises ModelError if there is none, if it is of
     another kind, if a file is missing, or if the weights are not those that model.json was
     written for.
     """
-    folder = _folder(name_or_folder)
+    folder = model_folder(name_or_folder, kind)
     if not (folder / CARD).is_file():
         raise ModelError(
             f"no model {str(name_or_folder)!r}: expected a folder with {CARD} in it, "
@@ -71,37 +73,68 @@ def open_model(name_or_folder: str | Path, kind: str = CLASSIFIER) -> Model:
     return Model(str(card["name"]), network, _calibration(card, kind), card)
 
 
-def keras_file(name: str | Path) -> Path:
+def keras_file(name: str | Path, kind: str = CLASSIFIER) -> Path:
     """The .keras file that a shipped model, a run folder or a file itself was exported from.
 
     Raises ModelError if the folder has none.
     """
     if Path(name).suffix == SUFFIX:
         return Path(name)
-    folder = _folder(name)
+    folder = model_folder(name, kind)
     if not (folder / SOURCE).is_file():
         raise ModelError(
             f"{str(name)!r} has no {SOURCE}; expected a {SUFFIX} file, a run folder, "
-            f"or one of {', '.join(shipped_models())}"
+            f"or one of {', '.join(shipped_models(kind))}"
         )
     return folder / SOURCE
 
 
-def _folder(name: str | Path) -> Path:
-    is_shipped = Path(str(name)).name == str(name) and (SHIPPED / str(name) / CARD).is_file()
-    return SHIPPED / name if is_shipped else Path(name)
+def model_folder(name: str | Path, kind: str) -> Path:
+    """The folder of a model: that of a kind in a shipped bundle, or the one named itself.
+
+    The name of a kind stands for the model of that kind in the default bundle.
+    """
+    shipped = SHIPPED / DEFAULT / name if name in KINDS else SHIPPED / name / kind
+    is_shipped = Path(name).name == str(name) and (shipped / CARD).is_file()
+    return shipped if is_shipped else Path(name)
+
+
+def kind_of(card: Path) -> str:
+    """The kind of model that a model.json describes. Raises ModelError."""
+    kind = read_json(card).get("kind", CLASSIFIER)
+    if kind not in KINDS:
+        raise ModelError(f"{card} is the card of a {kind!r}; expected one of {', '.join(KINDS)}")
+    return str(kind)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in a JSON file. Raises ModelError if it is none."""
+    try:
+        return dict(json.loads(path.read_text("utf-8")))
+    except (ValueError, TypeError, OSError, RecursionError) as error:
+        raise ModelError(
+            f"{path} is not a JSON object ({type(error).__name__}: {str(error)[:80]}); "
+            "copy or export it again"
+        ) from error
+
+
+def finite(value: Any) -> float:
+    """A number as a float. Raises ValueError for what is none, for NaN and for infinity."""
+    if isinstance(value, bool) or not math.isfinite(float(value)):
+        raise ValueError(f"{value!r} is not a finite number")
+    return float(value)
 
 
 def _read_card(path: Path, kind: str) -> dict[str, Any]:
+    card = read_json(path)
+    found = card.get("kind", CLASSIFIER)
+    if found != kind:
+        raise ModelError(f"{path} is the card of a {found}; expected that of a {kind}")
     try:
-        card = dict(json.loads(path.read_text("utf-8")))
-        found = card.get("kind", CLASSIFIER)
-        if found != kind:
-            raise ModelError(f"{path} is the card of a {found}; expected that of a {kind}")
         values = _calibration(card, kind) | {"name": card["name"], "sha256": card["sha256"]}
         if min(float(values.get(key, 1)) for key in POSITIVE) <= 0:
             raise ValueError(f"{' and '.join(POSITIVE)} shall be above 0")
-    except (ValueError, TypeError, KeyError, OSError) as error:
+    except (ValueError, TypeError, KeyError) as error:
         raise ModelError(
             f"{path} is not the card of a model ({type(error).__name__}: {error}); "
             "export the model again"
@@ -109,12 +142,8 @@ def _read_card(path: Path, kind: str) -> dict[str, Any]:
     return card
 
 
-def _kind(path: Path) -> str:
-    return str(json.loads(path.read_text("utf-8")).get("kind", CLASSIFIER))
-
-
 def _calibration(card: dict[str, Any], kind: str) -> dict[str, float]:
-    return {key: float(card["calibration"][key]) for key in CALIBRATION[kind]}
+    return {key: finite(card["calibration"][key]) for key in CALIBRATION[kind]}
 
 
 def _read_weights(path: Path, expected: str) -> bytes:

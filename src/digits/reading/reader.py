@@ -1,27 +1,31 @@
-"""Picture → Reading: the whole way in six steps."""
+"""Picture → Reading, by one of two routes: a page of numbers, or one digit alone."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from digits.geometry import rotated, rotated_back
 from digits.io.picture import Picture, open_picture
 from digits.io.result import Box, Digit, Number, Reading, Rejected
+from digits.model.bundle import open_bundle
 from digits.model.classifier import Classifier
-from digits.model.detector import Detector
 from digits.model.inputs import normalise_tile
-from digits.model.recogniser import Recogniser
 from digits.model.spec import CLASSES, TILE
-from digits.reading.page.accept import Page, read_page
-from digits.reading.page.greyscale import grey_of
-from digits.reading.page.numbers import lines_of, number_of, text_of
-from digits.reading.page.orientation import ORIENTATIONS, turned, turned_back, upright
+from digits.reading.page.accept import accept
+from digits.reading.page.detect import detect, merge_levels
+from digits.reading.page.fuse import fuse
+from digits.reading.page.greyscale import greyscale
+from digits.reading.page.numbers import Page, group_numbers, number_of, reading_order, text_of
+from digits.reading.page.orientation import ORIENTATIONS, upright
+from digits.reading.page.recognise import recognise
+from digits.reading.page.textline import group_lines
 from digits.reading.single.candidates import Candidate, likelihood, most_likely
 from digits.reading.single.components import Piece, find_pieces
 from digits.reading.single.ink import find_inks
@@ -33,23 +37,44 @@ COARSE = 60  # pixels of the grid; where a lone digit seems smaller, a closer lo
 
 
 class Reader:
-    """Reads the digits and numbers of pictures. Made once, it can be used from many threads."""
+    """Reads the digits and numbers of pictures. Made once, it serves many threads."""
 
-    def __init__(self, model: str | Path = "default", min_confidence: float = 0.0) -> None:
-        """model: a shipped model's name or a model folder. min_confidence: digits less sure are
-        "?" in the text, in [0, 1].
+    def __init__(
+        self,
+        model: str | Path = "default",
+        min_confidence: float = 0.0,
+        *,
+        threads: int | None = None,
+    ) -> None:
+        """model: a shipped bundle's name, a bundle folder, or the model folder of one network,
+        which takes the place of the default bundle's. min_confidence: digits less sure are "?" in
+        the text, in [0, 1]. threads: that a network may use; None for as many as this process may.
 
-        Raises ModelError, or ValueError for a confidence out of range.
+        Raises ModelError, or ValueError for a confidence or threads out of range.
         """
         if not 0 <= min_confidence <= 1:
             raise ValueError(f"min_confidence is {min_confidence}; expected 0 to 1")
-        self.classifier = Classifier(model)
+        if threads is not None and threads < 1:
+            raise ValueError(f"threads is {threads}; expected 1 or more, or None")
+        self.bundle = open_bundle(model, threads)
         self.min_confidence = min_confidence
 
-    @cached_property
-    def _networks(self) -> tuple[Detector, Recogniser]:
-        """Those that only pages need."""
-        return Detector(), Recogniser()
+    @property
+    def classifier(self) -> Classifier:
+        """The network that tells which digit a tile shows."""
+        return self.bundle.classifier
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hexadecimal digits that change with whatever readings depend on: networks, fitted
+        parameters, version."""
+        return self.bundle.fingerprint
+
+    def warm_up(self) -> Reader:
+        """Open all networks and run them once, so that the first picture takes no longer than
+        others."""
+        self.read(np.full((64, 64), 255, np.uint8))
+        return self
 
     def read(self, picture: Picture, orientation: int | None = None) -> Reading:
         """Read all numbers of a picture, in reading order.
@@ -62,18 +87,27 @@ class Reader:
         if orientation not in (None, *ORIENTATIONS):
             raise ValueError(f"orientation is {orientation}; expected 0, 90, 180, 270 or None")
         pixels = open_picture(picture)
-        grey = grey_of(pixels)
+        grey = greyscale(pixels)
         if orientation is None:
             orientation, page = upright(grey, self._read_page)
         else:
-            page = self._read_page(turned(grey, orientation))
-        back = partial(turned_back, degrees=orientation, shape=grey.shape)
-        lines = [[number.moved(back) for number in line] for line in lines_of(page.numbers())]
+            page = self._read_page(rotated(grey, orientation))
+        back = partial(rotated_back, degrees=orientation, shape=grey.shape)
+        rows = [[number.moved(back) for number in row] for row in reading_order(page.numbers)]
         rejected = [replace(each, box=back(each.box)) for each in page.rejected]
-        return self._reading(lines, rejected, pixels, orientation)
+        return self._reading(rows, rejected, pixels, orientation)
 
     def _read_page(self, grey: NDArray[np.uint8]) -> Page:
-        return read_page(grey, *self._networks, self.classifier)
+        """A picture (H, W) uint8, its ink dark, as it stands → the numbers on it."""
+        bundle, parameters = self.bundle, self.bundle.parameters
+        levels = detect(grey, bundle.detector, parameters.detect)
+        lines = group_lines(merge_levels(levels), grey.shape, parameters.textline)
+        candidates, boundaries = recognise(
+            grey, lines, levels, bundle.recogniser, parameters.recognise
+        )
+        fused = fuse(candidates, bundle.classifier, parameters.fuse)
+        accepted = accept(candidates, fused, grey.shape, parameters.accept)
+        return group_numbers(accepted, boundaries, parameters.textline, parameters.numbers)
 
     def read_single(self, picture: Picture) -> Reading:
         """Read a picture known to hold exactly one digit, as a Reading of that digit."""
@@ -117,7 +151,7 @@ class Reader:
             rejected=tuple(rejected),
             orientation=orientation,
             picture=pixels,
-            model=self.classifier.name,
+            model=self.bundle.name,
         )
 
     def _digits(self, pictures: Iterable[NDArray[np.uint8]]) -> list[Digit]:
@@ -131,7 +165,7 @@ class Reader:
     def _judge(self, pieces: list[Piece]) -> list[Candidate]:
         """Ask the network about all pieces at once."""
         tiles = np.array([normalise_tile(piece.ink) for piece in pieces], np.uint8)
-        probabilities, is_digit = self.classifier.judge(tiles.reshape(-1, TILE, TILE))
+        probabilities, is_digit = self.classifier.classify(tiles.reshape(-1, TILE, TILE))
         return [
             Candidate(piece, _digit_of(tile, row, float(sure), _on_picture(piece)))
             for piece, tile, row, sure in zip(pieces, tiles, probabilities, is_digit, strict=True)

@@ -115,7 +115,7 @@ def write_model(graph: bytes, folder: Path, card: dict[str, Any]) -> dict[str, A
 
 def opened(graph: bytes, name: str = "exported") -> Classifier:
     """An ONNX graph as a classifier, not calibrated yet: no second look. Raises ModelError."""
-    return Classifier(Model(name, graph, UNCALIBRATED, {}), second_look=False)
+    return Classifier(Model(name, graph, UNCALIBRATED, {}), tta=False)
 
 
 def export(network: keras.Model, form: str) -> bytes:

@@ -1,70 +1,87 @@
-"""Digits of a page → its numbers."""
+"""Which candidates are digits."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
-import pytest
-from numpy.typing import NDArray
+from hypothesis import given
+from hypothesis import strategies as st
 
-from digits.io.result import Box, Digit
-from digits.reading.page.accept import Page
-from digits.reading.page.candidates import Places
-from digits.reading.page.fuse import Opinions
+from digits.io.result import BY_CHANCE, UNSURE, Box, Digit
+from digits.model.bundle import open_bundle
+from digits.reading.page.accept import Accepted, _are_by_chance, accept
+from digits.reading.page.fuse import Fused
+from digits.reading.page.recognise import Candidates
 
-
-def opinions(count: int) -> Opinions:
-    """Of so many places nothing but that the recogniser read a digit at each."""
-    heard = np.full((count, 10), 0.1)
-    plain, sure = np.zeros((count, 10), np.float32), np.ones(count, np.float32)
-    none = np.zeros(count)
-    return Opinions(plain, heard, plain, sure, sure, none, none, none)
+PARAMETERS = open_bundle().parameters.accept
+SHAPE = (100, 400)
 
 
-def page(*boxes: Box, line: list[int], along: list[float] | None = None) -> Page:
-    """A page on which the digits 1, 2, 3 … stand in these boxes, and were read where these begin
-    or `along` their lines; of each line is known that nothing in it ends a number."""
+def candidates(*boxes: Box, column: list[float] | None = None) -> Candidates:
+    """Candidates on one line, a 3 recognised in each."""
     count = len(boxes)
-    tiles: NDArray[np.uint8] = np.zeros((count, 28, 28), np.uint8)
-    places = Places(
-        np.array(boxes, np.float32),
-        opinions(count),
-        tiles,
-        np.array(line),
-        np.array(along or [box[0] for box in boxes], np.float64),
-        [np.zeros(200)] * (max(line) + 1),
+    recognised = np.full((count, 10), 0.01)
+    recognised[:, 3] = 0.9
+    return Candidates(
+        np.array(boxes, np.float32).reshape(-1, 4),
+        np.zeros((count, 10), np.float32),
+        recognised,
+        np.zeros((count, 28, 28), np.uint8),
+        np.ones(count),
+        np.zeros(count, np.intp),
+        np.array(column or [box[0] for box in boxes], np.float64),
     )
-    row = np.full(10, 0.1, np.float32)
-    digits = {
-        place: Digit(place + 1, 0.9, row, box, 0.9, tiles[place]) for place, box in enumerate(boxes)
-    }
-    return Page(places, digits, [])
 
 
-def test_digits_of_a_line_are_a_number() -> None:
-    found = page((0, 0, 20, 40), (30, 0, 20, 40), line=[0, 0]).numbers()
-    assert [number.text for number in found] == ["12"]
+def accepted(*boxes: Box, is_digit: list[float], column: list[float] | None = None) -> Accepted:
+    probabilities = np.full((len(boxes), 10), 0.01, np.float32)
+    probabilities[:, 3] = 0.91
+    fused = Fused(probabilities, np.array(is_digit, np.float32))
+    return accept(candidates(*boxes, column=column), fused, SHAPE, PARAMETERS)
 
 
-def test_digits_in_each_others_boxes_come_in_the_order_in_which_they_were_read() -> None:
-    boxes = (30, 0, 30, 40), (31, 0, 28, 40), (62, 0, 20, 40)
-    for along, text in (([36.0, 48.0, 70.0], "123"), ([48.0, 36.0, 70.0], "213")):
-        found = page(*boxes, line=[0, 0, 0], along=along).numbers()
-        assert [number.text for number in found] == [text]
+def test_what_is_below_the_threshold_is_rejected_or_ignored_and_the_reason_said() -> None:
+    boxes: list[Box] = [(10, 10, 20, 40), (60, 10, 20, 40), (110, 10, 20, 40)]
+    found = accepted(*boxes, is_digit=[0.99, 0.2, 0.01])
+    assert [digit.box for digit in found.digits] == boxes[:1]
+    assert [(each.box, each.reason) for each in found.rejected] == [(boxes[1], UNSURE)]
+    assert found.candidates.boxes.tolist() == [[10, 10, 20, 40]]
 
 
-def test_digits_of_a_line_that_stand_far_apart_are_two_numbers() -> None:
-    near, far = (page((0, 0, 20, 60), (x, 0, 20, 60), line=[0, 0]).numbers() for x in (50, 120))
-    assert [number.text for number in near] == ["12"]
-    assert [number.text for number in far] == ["1", "2"]
+def test_the_more_probable_of_two_candidates_in_one_place_stays() -> None:
+    found = accepted((10, 10, 20, 40), (12, 10, 20, 40), is_digit=[0.9, 0.95], column=[10, 11])
+    assert [digit.box for digit in found.digits] == [(12, 10, 20, 40)]
 
 
-@pytest.mark.parametrize("y", [35, -25, 60])
-def test_no_digit_of_another_stands_in_a_number(y: int) -> None:
-    beside, between = (0, 0, 20, 60), (30, y, 20, 20)
-    found = page(beside, between, (60, 0, 20, 60), line=[0, 1, 0]).numbers()
-    assert sorted(number.text for number in found) == ["1", "2", "3"]
+def test_two_digits_read_side_by_side_stay_however_much_their_boxes_overlap() -> None:
+    found = accepted((10, 10, 30, 40), (14, 10, 30, 40), is_digit=[0.9, 0.95], column=[10, 30])
+    assert len(found.digits) == 2
 
 
-def test_what_stands_below_a_number_does_not_part_it() -> None:
-    found = page((0, 0, 20, 60), (30, 80, 20, 20), (60, 0, 20, 60), line=[0, 1, 0]).numbers()
-    assert sorted(number.text for number in found) == ["13", "2"]
+def test_few_digits_among_many_that_are_none_are_there_by_chance() -> None:
+    boxes = [(20 * k, 50, 10, 20) for k in range(20)]
+    found = accepted((10, 10, 20, 30), *boxes, is_digit=[0.6] + [0.02] * 20)
+    assert not found.digits
+    assert [each.reason for each in found.rejected] == [BY_CHANCE]
+    assert len(found.candidates) == 0
+
+
+def test_a_box_lies_within_the_page() -> None:
+    found = accepted((-5, 80, 20, 40), (390, -3, 30, 8), is_digit=[0.99, 0.99])
+    assert sorted(digit.box for digit in found.digits) == [(0, 80, 15, 20), (390, 0, 10, 5)]
+
+
+def test_a_page_without_candidates_has_no_digits() -> None:
+    assert accepted(is_digit=[]).digits == []
+
+
+@given(st.integers(1, 400))
+def test_of_many_candidates_without_a_certain_one_none_is_a_digit(count: int) -> None:
+    box, tile = (0, 0, 10, 20), np.zeros((28, 28), np.uint8)
+    doubtful = Digit(3, 0.99, np.full(10, 0.1, np.float32), box, 0.6, tile)
+    certain = replace(doubtful, is_digit=0.99)
+    assert not _are_by_chance([doubtful, certain], count, PARAMETERS)
+    assert not _are_by_chance([], count, PARAMETERS)
+    assert _are_by_chance([doubtful] * 3, count, PARAMETERS) == (count > 2)
+    assert _are_by_chance([doubtful] * 5, count, PARAMETERS) == (count >= 100)

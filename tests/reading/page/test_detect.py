@@ -8,19 +8,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digits.geometry import MAX_IOU, MAX_PART, intersection, iou
+from digits.model.bundle import open_bundle
 from digits.model.detector import Detections, suppress
 from digits.model.spec import BOX_UNIT, DETECTOR_STRIDE, MAX_DIGIT, MIN_DIGIT
 from digits.reading.page.detect import (
+    BEST_SIZE,
     COARSEST,
-    FINEST,
-    MIDDLE,
     STEP,
-    Look,
-    _are_small,
+    Level,
+    _has_small_digits,
     _scales,
+    detection_near,
     merge_levels,
-    seen_at,
 )
+
+PARAMETERS = open_bundle().parameters.detect
+LONGEST_SIDE = PARAMETERS.longest_side
 
 
 def detections(*boxes: tuple[float, float, float, float]) -> Detections:
@@ -60,54 +63,56 @@ def test_nothing_stays_nothing() -> None:
     assert len(suppress(detections())) == 0
 
 
-def look(scale: float, *at: tuple[int, int, int]) -> Look:
+def level(scale: float, *at: tuple[int, int, int]) -> Level:
     """At a picture of 400×400 pixels: nothing but digits in cells of these rows and columns."""
     side = round(400 * scale) // DETECTOR_STRIDE
     said = np.full((side, side, 14), -5, np.float32)
     for row, column, digit in at:
         said[row, column, digit] = 2
         said[row, column, 10:] = np.log(np.array([3, 10, 5, 12]) / BOX_UNIT)
-    return Look(scale, said, detections())
+    return Level(scale, said, detections())
 
 
 def test_what_was_said_of_a_place_is_said_at_the_scale_of_its_size() -> None:
-    looks = [look(1.0, (25, 50, 3)), look(0.25, (6, 12, 8))]
+    levels = [level(1.0, (25, 50, 3)), level(0.25, (6, 12, 8))]
     small, large = (
         np.array([202 - size / 2, 102 - size / 2, size, size], np.float32)
-        for size in (MIDDLE, 4 * MIDDLE)
+        for size in (BEST_SIZE, 4 * BEST_SIZE)
     )
-    scores, box = seen_at(looks, small, 3)
+    scores, box = detection_near(levels, small, 3)
     assert scores.tolist() == [-5, -5, -5, 2, -5, -5, -5, -5, -5, -5]
     assert box == pytest.approx([202 - 3, 102 - 10, 8, 22])
-    scores, box = seen_at(looks, large, 8)
+    scores, box = detection_near(levels, large, 8)
     assert scores.argmax() == 8
     assert box == pytest.approx([200 - 12, 104 - 40, 32, 88])
     small[0] += 40
-    assert (seen_at(looks, small, 3)[0] == -5).all()
+    assert (detection_near(levels, small, 3)[0] == -5).all()
 
 
 @given(*[st.integers(-60, 460)] * 2, *[st.integers(1, 300)] * 2)
 def test_something_was_said_of_every_place(x: int, y: int, wide: int, high: int) -> None:
-    scores, box = seen_at([look(1.0), look(0.4)], np.array([x, y, wide, high], np.float32), 7)
+    scores, box = detection_near(
+        [level(1.0), level(0.4)], np.array([x, y, wide, high], np.float32), 7
+    )
     assert scores.shape == (10,)
     assert (scores == -5).all()
     assert box.shape == (4,)
 
 
-def test_spots_of_all_looks_are_told_once_the_surest_first() -> None:
+def test_spots_of_all_levels_are_told_once_the_surest_first() -> None:
     near, far = detections((0, 0, 20, 30)), detections((1, 1, 21, 28), (100, 0, 40, 60))
-    looks = [
-        Look(1.0, np.zeros((9, 9, 14), np.float32), near),
-        Look(0.4, np.zeros((4, 4, 14), np.float32), Detections(far.boxes, far.logits + 5)),
+    levels = [
+        Level(1.0, np.zeros((9, 9, 14), np.float32), near),
+        Level(0.4, np.zeros((4, 4, 14), np.float32), Detections(far.boxes, far.logits + 5)),
     ]
-    assert merge_levels(looks).boxes[:, 0].tolist() == [1, 100]
+    assert merge_levels(levels).boxes[:, 0].tolist() == [1, 100]
 
 
 @given(st.integers(COARSEST, 20_000))
 def test_digits_of_all_sizes_are_found_at_some_scale(longest: int) -> None:
-    scales = _scales(longest)
+    scales = _scales((longest * 3 // 4, longest), LONGEST_SIDE)
     assert scales == sorted(scales, reverse=True)
-    assert longest * scales[0] <= FINEST + 1e-6
+    assert longest * scales[0] <= LONGEST_SIDE + 1e-6
     assert MAX_DIGIT / MIN_DIGIT > STEP  # no size falls between two scales
     assert MIN_DIGIT / scales[0] <= max(0.01 * longest, MIN_DIGIT)
     assert MAX_DIGIT / scales[-1] >= 0.8 * longest  # a digit that fills the picture
@@ -115,16 +120,18 @@ def test_digits_of_all_sizes_are_found_at_some_scale(longest: int) -> None:
 
 @pytest.mark.parametrize(("longest", "finest"), [(300, 1.0), (1500, 1.0), (4000, 0.4)])
 def test_large_pictures_are_shrunk(longest: int, finest: float) -> None:
-    assert _scales(longest)[0] == pytest.approx(finest)
+    assert _scales((longest * 3 // 4, longest), LONGEST_SIDE)[0] == pytest.approx(finest)
 
 
 def test_small_pictures_and_small_digits_are_looked_at_closer() -> None:
     small, large = detections((10, 10, 8, 12), (30, 10, 8, 12)), detections((10, 10, 20, 40))
-    assert _are_small(small, (600, 800))
-    assert _are_small(Detections(small.boxes, small.logits - 9), (600, 800))  # faint: none is sure
-    assert not _are_small(large, (600, 800))
-    assert _are_small(large, (200, 300))
-    assert not _are_small(detections(), (600, 800))
+    assert _has_small_digits(small, (600, 800), PARAMETERS)
+    assert _has_small_digits(
+        Detections(small.boxes, small.logits - 9), (600, 800), PARAMETERS
+    )  # faint: none is sure
+    assert not _has_small_digits(large, (600, 800), PARAMETERS)
+    assert _has_small_digits(large, (200, 300), PARAMETERS)
+    assert not _has_small_digits(detections(), (600, 800), PARAMETERS)
 
 
 @given(st.lists(st.tuples(*[st.integers(0, 40)] * 2, *[st.integers(1, 40)] * 2), max_size=20))

@@ -1,8 +1,6 @@
-"""Three opinions on a place, and what follows from them."""
+"""Late fusion of three networks, and the prior of the page."""
 
 from __future__ import annotations
-
-from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -10,163 +8,141 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from digits.io.result import Digit
-from digits.reading.page.accept import _are_by_chance
+from digits.model.bundle import open_bundle
 from digits.reading.page.fuse import (
-    LEAST_AROUND,
+    FEATURES,
     MANY,
-    USUAL,
-    Opinions,
-    on_this_page,
-    pooled,
-    surroundings,
+    MIN_LOG_ODDS,
+    _page_counts,
+    adjust_prior,
+    agreed_digits,
+    features,
+    near_digits,
+    weights_of,
 )
+from digits.reading.page.recognise import Candidates
+
+PARAMETERS = open_bundle().parameters.fuse
+Networks = tuple[float, float, float, float]  # detector logit, three probabilities
 
 
-def opinions(
-    detector: float,
-    recogniser: float,
-    classifier: float,
-    is_digit: float,
-    *,
-    company: float = 0.0,
-    around: float = 0.0,
-    alone: float = 0.1,
-) -> Opinions:
-    """Of one place at which a 3 may stand: logits and chances that it does."""
-    logits, heard, likely = np.full((1, 10), -5.0), np.full((1, 10), 1e-4), np.full((1, 10), 0.0)
-    logits[0, 3], heard[0, 3] = detector, recogniser
-    likely[0] = (1 - classifier) / 9
-    likely[0, 3] = classifier
-    of_place, size = (np.array([value], np.float32) for value in (is_digit, 40))
-    about = np.array([[company], [around], [alone]])
-    return Opinions(
-        logits.astype(np.float32), heard, likely.astype(np.float32), of_place, size, *about
+def candidates(
+    *networks: Networks, line: list[int] | None = None, column: list[float] | None = None
+) -> tuple[Candidates, NDArray[np.float32], NDArray[np.float32]]:
+    """Candidates 40 pixels high that may be a 3, and what the classifier says of them."""
+    count = len(networks)
+    values = np.array(networks, np.float64).reshape(-1, 4)
+    logits, recognised = np.full((count, 10), -5.0), np.full((count, 10), 1e-4)
+    logits[:, 3], recognised[:, 3] = values[:, 0], values[:, 1]
+    classified = np.repeat((1 - values[:, 2:3]) / 9, 10, axis=1)
+    classified[:, 3] = values[:, 2]
+    found = Candidates(
+        np.tile(np.array([0, 0, 24, 40], np.float32), (count, 1)),
+        logits.astype(np.float32),
+        recognised,
+        np.zeros((count, 28, 28), np.uint8),
+        np.ones(count),
+        np.array(line or range(count), np.intp),
+        np.array(column or [0.0] * count),
     )
+    return found, classified.astype(np.float32), values[:, 3].astype(np.float32)
 
 
-def test_what_all_see_is_there() -> None:
-    probabilities, is_digit = pooled(opinions(3.0, 0.99, 0.99, 0.95))
-    assert probabilities.argmax() == 3
-    assert probabilities[0, 3] > 0.99
-    assert is_digit[0] > 0.95
+def three(*networks: Networks, **where: list[float]) -> float:
+    """The probability that the first candidate is a 3, before the page's prior."""
+    scores = features(*candidates(*networks, **where), PARAMETERS)[0] @ weights_of(PARAMETERS)
+    raised = np.exp(scores)
+    return float(raised[3] / (raised.sum() + 1))
 
 
-def test_what_only_looks_like_a_digit_is_none() -> None:
-    _, is_digit = pooled(opinions(-2.0, 1e-4, 0.99, 0.95))
-    assert is_digit[0] < 0.3
+def test_every_feature_has_a_weight() -> None:
+    assert set(PARAMETERS.weights) == set(FEATURES)
+    assert features(*candidates((0, 0.5, 0.5, 0.5)), PARAMETERS).shape == (1, 10, len(FEATURES))
 
 
-@given(*[st.floats(-8, 8)] * 2, *[st.floats(0, 1)] * 4, st.floats(-3, 3))
-def test_whoever_grows_surer_makes_it_likelier(
-    detector: float,
-    more: float,
-    recogniser: float,
-    classifier: float,
-    is_digit: float,
-    company: float,
-    around: float,
+def test_what_all_networks_see_is_there() -> None:
+    assert three((3.0, 0.99, 0.99, 0.95)) > 0.95
+
+
+def test_what_only_the_classifier_sees_is_no_digit() -> None:
+    assert three((-2.0, 1e-4, 0.99, 0.95)) < 0.3
+
+
+@given(*[st.floats(-8, 8)] * 2, *[st.floats(0, 1)] * 3)
+def test_a_higher_detection_makes_a_digit_more_probable(
+    detector: float, more: float, recogniser: float, classifier: float, is_digit: float
 ) -> None:
     low, high = sorted((detector, more))
-    about = {"company": company, "around": around}
-    less = pooled(opinions(low, recogniser, classifier, is_digit, **about))
-    greater = pooled(opinions(high, recogniser, classifier, is_digit, **about))
-    assert greater[0][0, 3] * greater[1][0] >= less[0][0, 3] * less[1][0] - 1e-6
+    less, greater = (three((logit, recogniser, classifier, is_digit)) for logit in (low, high))
+    assert greater >= less - 1e-6
 
 
-def test_among_digits_a_doubtful_place_is_likelier_one() -> None:
-    usual = pooled(opinions(-0.5, 0.9, 0.9, 0.9))[1]
-    in_company = pooled(opinions(-0.5, 0.9, 0.9, 0.9, company=1.0))[1]
-    among_letters = pooled(opinions(-0.5, 0.9, 0.9, 0.9, around=-2.0))[1]
-    alone = pooled(opinions(-0.5, 0.9, 0.9, 0.9, alone=1.0))[1]
-    assert among_letters < usual < min(alone, in_company)
+def test_a_doubtful_candidate_is_more_probable_beside_digits_than_among_letters() -> None:
+    doubtful, digit, letter = (-0.5, 0.9, 0.9, 0.9), (4, 0.99, 0.99, 0.99), (-2, 0.01, 0.5, 0.1)
+    line, column = [0] * 4, [0.0, 30.0, 60.0, 90.0]
+    beside = three(doubtful, *[digit] * 3, line=line, column=column)
+    among = three(doubtful, *[letter] * 3, line=line, column=column)
+    assert among < beside
 
 
-def test_company_is_kept_on_a_line_and_among_places_of_like_size() -> None:
-    """Three digits beyond doubt, a doubtful place beside them, another on a line of its own, and a
-    speck far smaller."""
-    detector, recogniser = np.full((6, 10), -5.0, np.float32), np.zeros((6, 10))
-    detector[:3, 7], recogniser[:3, 7] = 2.0, 0.99
-    line, along = np.array([0, 0, 0, 0, 1, 2]), np.array([0.0, 30.0, 60.0, 90.0, 90.0, 0.0])
-    size = np.array([*[40] * 5, 2], np.float32)
-    company, around, alone = surroundings(detector, recogniser, line, along, size)
-    assert company.tolist() == pytest.approx([2 / MANY, 2 / MANY, 2 / MANY, 1, 0, 0])
-    assert around[3] == around[4] > around[0]  # three of four others are digits, or two of four
-    assert around[5] == pytest.approx(0, abs=1e-3)
-    assert alone.tolist() == pytest.approx([1 / 5] * 5 + [1], abs=1e-3)
+def test_digits_near_on_a_line_count_and_others_do_not() -> None:
+    certain, doubtful = (2, 0.99, 0.9, 0.9), (-1, 0.1, 0.9, 0.9)
+    column = [0.0, 30.0, 60.0, 90.0, 90.0]
+    found, *_ = candidates(*[certain] * 3, *[doubtful] * 2, line=[0, 0, 0, 0, 1], column=column)
+    agreed = agreed_digits(found)
+    assert agreed.tolist() == [True, True, True, False, False]
+    assert near_digits(found, agreed).tolist() == [2 / MANY, 2 / MANY, 2 / MANY, 1, 0]
 
 
-def test_where_no_place_is_beyond_doubt_little_follows_for_the_others() -> None:
-    detector, recogniser = np.full((300, 10), -0.5, np.float32), np.full((300, 10), 0.05)
-    places, size = np.arange(300), np.full(300, 20, np.float32)
-    _, around, _ = surroundings(detector, recogniser, places, places * 1.0, size)
-    assert (around == LEAST_AROUND).all()
+def test_the_page_counts_digits_among_candidates_of_like_size() -> None:
+    agreed = np.array([True, True, True, False, False, False])
+    log_odds, inverse = _page_counts(agreed, np.array([*[40] * 5, 2], np.float32), PARAMETERS)
+    assert log_odds[3] == log_odds[4] > log_odds[0]  # three of four others are digits, or two
+    assert log_odds[5] == pytest.approx(0, abs=1e-3)
+    assert inverse.tolist() == pytest.approx([1 / 5] * 5 + [1], abs=1e-3)
 
 
-def test_probabilities_sum_to_one_and_nothing_stays_nothing() -> None:
-    probabilities, _ = pooled(opinions(0.0, 0.5, 0.5, 0.5))
-    assert probabilities.sum() == pytest.approx(1, abs=1e-6)
-    none = Opinions(*(np.zeros((0, 10)),) * 3, *(np.zeros(0),) * 5)  # type: ignore[arg-type]
-    assert [len(part) for part in pooled(none)] == [0, 0]
+def test_a_page_without_certain_digits_says_little_of_the_others() -> None:
+    log_odds, _ = _page_counts(np.zeros(300, bool), np.full(300, 20, np.float32), PARAMETERS)
+    assert (log_odds == MIN_LOG_ODDS).all()
 
 
-def on_page(*chances: float) -> NDArray[np.float32]:
-    """Of places of one size."""
-    return on_this_page(np.array(chances, np.float32), np.full(len(chances), 30, np.float32))
+def test_the_classifier_counts_where_it_agrees_with_the_others() -> None:
+    doubtful = (0.5, 0.9, 0.99, 0.99)
+    right, wrong = ((4.0, 0.99, sure, sure) for sure in (0.99, 0.01))
+    assert three(doubtful, *[right] * 6) > three(doubtful, *[wrong] * 6) + 0.01
 
 
-def test_among_letters_a_digit_needs_more_to_be_one() -> None:
+def on_page(*probabilities: float) -> NDArray[np.float32]:
+    """Candidates of one size, adjusted to their page."""
+    size = np.full(len(probabilities), 30, np.float32)
+    return adjust_prior(np.array(probabilities), size, PARAMETERS)
+
+
+def test_among_letters_a_digit_needs_more_evidence() -> None:
     alone, letters, table = on_page(0.7), on_page(0.7, *[0.02] * 100), on_page(0.7, *[0.99] * 100)
     assert letters[0] < 0.15 < alone[0] < table[0]
     assert table[0] > 0.75
 
 
-def test_a_thousand_faint_places_do_not_talk_each_other_down() -> None:
+def test_a_thousand_faint_candidates_do_not_rule_out_the_clear_ones() -> None:
     page = on_page(*[0.9] * 500, *[0.4] * 500)
     assert page[0] > 0.5 > 0.1 > page[-1]
 
 
 def test_specks_say_nothing_of_what_is_far_larger() -> None:
-    chances, size = np.array([0.7] + [0.02] * 100), np.array([200] + [3] * 100)
-    among = on_this_page(chances.astype(np.float32), size.astype(np.float32))
+    probabilities, size = np.array([0.7] + [0.02] * 100), np.array([200] + [3] * 100)
+    among = adjust_prior(probabilities, size.astype(np.float32), PARAMETERS)
     assert among[0] == pytest.approx(on_page(0.7)[0], abs=0.01)
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=40))
-def test_the_likelier_place_stays_the_likelier(chances: list[float]) -> None:
-    after = on_page(*chances)
+def test_the_prior_keeps_the_order_of_candidates(probabilities: list[float]) -> None:
+    after = on_page(*probabilities)
     assert ((after >= 0) & (after <= 1)).all()
-    assert (np.diff(after[np.argsort(np.array(chances, np.float32), kind="stable")]) >= -1e-6).all()
+    assert (np.diff(after[np.argsort(probabilities, kind="stable")]) >= -1e-6).all()
 
 
 def test_nothing_on_a_page_stays_nothing() -> None:
     assert len(on_page()) == 0
-    assert 0 < USUAL < 1
-
-
-def test_the_classifier_counts_where_it_sees_what_the_others_see() -> None:
-    """Of a doubtful 3 it is sure, and among six places at which the others agree it is right, or
-    is not."""
-    chances = []
-    for classifier in (0.99, 0.01):
-        places = [opinions(0.5, 0.9, 0.99, 0.99)]
-        places += [opinions(4.0, 0.99, classifier, classifier) for _ in range(6)]
-        together = Opinions(
-            *(
-                np.concatenate([getattr(place, part.name) for place in places])
-                for part in fields(Opinions)
-            )
-        )
-        chances.append(pooled(together)[1][0])
-    assert chances[0] > chances[1] + 0.02
-
-
-@given(st.integers(1, 400))
-def test_of_many_places_without_a_sure_one_none_is_a_digit(count: int) -> None:
-    box, tile = (0, 0, 10, 20), np.zeros((28, 28), np.uint8)
-    doubtful = Digit(3, 0.99, np.full(10, 0.1, np.float32), box, 0.6, tile)
-    sure = replace(doubtful, is_digit=0.99)
-    assert not _are_by_chance([doubtful, sure], count)
-    assert not _are_by_chance([], count)
-    assert _are_by_chance([doubtful] * 3, count) == (count > 2)
-    assert _are_by_chance([doubtful] * 5, count) == (count >= 100)
+    assert features(*candidates(), PARAMETERS).shape == (0, 10, len(FEATURES))

@@ -6,7 +6,7 @@ import numpy as np
 import pictures
 import pytest
 
-from digits.reading.page.greyscale import grey_of
+from digits.reading.page.greyscale import greyscale
 
 PAGE = pictures.page("2024\n17 305", height=30)
 
@@ -25,21 +25,21 @@ def test_the_pen_is_darker_than_the_paper(
     height: int, ink: pictures.Colour, paper: pictures.Colour
 ) -> None:
     page = pictures.page("2024\n17 305", height=height, ink=ink, paper=paper)
-    grey = grey_of(page.pixels)
+    grey = greyscale(page.pixels)
     assert grey.min() < float(np.median(grey)) - 20
     assert grey.max() <= np.median(grey) + 5
 
 
 def test_light_on_dark_is_seen_as_dark_on_light() -> None:
-    assert np.array_equal(grey_of(255 - PAGE.pixels), grey_of(PAGE.pixels))
+    assert np.array_equal(greyscale(255 - PAGE.pixels), greyscale(PAGE.pixels))
 
 
 def test_an_empty_page_keeps_its_light() -> None:
-    assert (grey_of(np.full((90, 120, 3), 40, np.uint8)) == 40).all()
+    assert (greyscale(np.full((90, 120, 3), 40, np.uint8)) == 40).all()
 
 
 def test_a_page_on_a_dark_table_keeps_its_light() -> None:
     table = np.full((400, 500, 3), 30, np.uint8)
     part = PAGE.pixels[:300, :350]
     table[50 : 50 + len(part), 60 : 60 + part.shape[1]] = part
-    assert grey_of(table)[:40].max() <= 40
+    assert greyscale(table)[:40].max() <= 40

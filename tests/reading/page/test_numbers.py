@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 
 from digits.io.result import Box, Digit, Number
-from digits.reading.page.numbers import lines_of, number_of, numbers_of, text_of
+from digits.model.bundle import open_bundle
+from digits.reading.page.accept import Accepted
+from digits.reading.page.numbers import _split, group_numbers, number_of, reading_order, text_of
+from digits.reading.page.recognise import Candidates
+
+PARAMETERS = open_bundle().parameters
 
 
 def digit(digit: int, box: Box, confidence: float = 0.9, second: int | None = None) -> Digit:
@@ -32,14 +37,14 @@ def row(text: str, x: int, y: int, *, gap: int = 5, height: int = 40) -> list[Di
 
 
 def numbers(text: str, x: int, y: int, *, height: int = 40) -> list[Number]:
-    """The numbers of a line; blanks part them."""
+    """The numbers of a line; blanks separate them."""
     digits = row(text, x, y, height=height)
     parted = [text[place - 1] == " " for place in range(1, len(text)) if text[place] != " "]
-    return numbers_of(digits, [float(each) for each in parted])
+    return _split(digits, [float(each) for each in parted], PARAMETERS.numbers)
 
 
 def text(numbers: list[Number], min_confidence: float = 0.0) -> str:
-    return text_of(lines_of(numbers), min_confidence)
+    return text_of(reading_order(numbers), min_confidence)
 
 
 @pytest.mark.parametrize(
@@ -75,10 +80,10 @@ def test_reading_order(found: list[Number], expected: str) -> None:
 
 def test_a_number_ends_where_that_is_likely() -> None:
     digits = row("1234", 10, 10)
-    assert [n.text for n in numbers_of(digits, [0.1, 0.9, 0.2])] == ["12", "34"]
-    assert [n.text for n in numbers_of(digits[:1], [])] == ["1"]
-    [whole] = numbers_of(digits[:2], [0.25])
-    [surer] = numbers_of(digits[:2], [0.05])
+    assert [n.text for n in _split(digits, [0.1, 0.9, 0.2], PARAMETERS.numbers)] == ["12", "34"]
+    assert [n.text for n in _split(digits[:1], [], PARAMETERS.numbers)] == ["1"]
+    [whole] = _split(digits[:2], [0.25], PARAMETERS.numbers)
+    [surer] = _split(digits[:2], [0.05], PARAMETERS.numbers)
     assert 0.5 < whole.confidence < surer.confidence < 0.9
 
 
@@ -112,3 +117,39 @@ def test_runner_up_is_never_likelier(confidence: float) -> None:
     number = number_of([digit(3, (0, 0, 20, 40), confidence)], confidence)
     assert number.runner_up[0] != number.text
     assert 0 <= number.runner_up[1] <= number.confidence + 1e-6
+
+
+def grouped(*boxes: Box, boundary: float = 0.0) -> list[str]:
+    """The numbers of digits 1, 2, 3 … in these boxes, read on one line at their left sides."""
+    count = len(boxes)
+    found = Candidates(
+        np.array(boxes, np.float32),
+        np.zeros((count, 10), np.float32),
+        np.full((count, 10), 0.1),
+        np.zeros((count, 28, 28), np.uint8),
+        np.ones(count),
+        np.zeros(count, np.intp),
+        np.array([box[0] for box in boxes], np.float64),
+    )
+    digits = [digit(index + 1, box) for index, box in enumerate(boxes)]
+    boundaries = [np.full(200, boundary)]
+    accepted = Accepted(digits, found, [])
+    page = group_numbers(accepted, boundaries, PARAMETERS.textline, PARAMETERS.numbers)
+    return [number.text for number in page.numbers]
+
+
+def test_digits_side_by_side_are_a_number() -> None:
+    assert grouped((0, 0, 20, 40), (30, 0, 20, 40)) == ["12"]
+    assert grouped((60, 0, 20, 40), (0, 0, 20, 40), (30, 0, 20, 40)) == ["231"]
+
+
+def test_a_wide_gap_and_a_boundary_that_was_read_each_end_a_number() -> None:
+    near, far = ((0, 0, 20, 60), (50, 0, 20, 60)), ((0, 0, 20, 60), (120, 0, 20, 60))
+    assert grouped(*near) == ["12"]
+    assert grouped(*far) == ["1", "2"]
+    assert grouped(*near, boundary=0.9) == ["1", "2"]
+
+
+def test_what_is_written_below_a_number_does_not_end_it() -> None:
+    found = grouped((0, 0, 20, 60), (30, 80, 20, 20), (60, 0, 20, 60))
+    assert sorted(found) == ["13", "2"]

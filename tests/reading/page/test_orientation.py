@@ -7,7 +7,8 @@ import pictures
 import pytest
 
 import digits
-from digits.reading.page.orientation import ORIENTATIONS, turned, turned_back
+from digits.geometry import rotated, rotated_back
+from digits.reading.page.orientation import ORIENTATIONS
 
 READER = digits.Reader()
 PAGE = "2024 17\n305 896\n4175 36\n28 5947"
@@ -17,9 +18,9 @@ PAGE = "2024 17\n305 896\n4175 36\n28 5947"
 def test_boxes_lie_on_the_picture_as_it_is(degrees: int) -> None:
     grey = np.zeros((40, 60), np.uint8)
     grey[5:12, 20:50] = 255
-    rows, columns = np.nonzero(turned(grey, degrees))
+    rows, columns = np.nonzero(rotated(grey, degrees))
     box = (columns.min(), rows.min(), np.ptp(columns) + 1, np.ptp(rows) + 1)
-    assert turned_back(box, degrees, grey.shape) == (20, 5, 30, 7)
+    assert rotated_back(box, degrees, grey.shape) == (20, 5, 30, 7)
 
 
 @pytest.mark.parametrize("degrees", ORIENTATIONS)

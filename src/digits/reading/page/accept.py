@@ -1,137 +1,94 @@
-"""A picture as it stands → the digits and numbers on it, and what is rejected."""
+"""Fused candidates → the digits of a page, and what only resembles one."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from digits.geometry import intersection
-from digits.io.result import Box, Digit, Number, Rejected
-from digits.model.classifier import Classifier
-from digits.model.detector import Detector
-from digits.model.recogniser import Recogniser
-from digits.reading.page.candidates import Places, find_places
-from digits.reading.page.fuse import on_this_page, pooled
-from digits.reading.page.lines import lines_through
-from digits.reading.page.numbers import numbers_of
+from digits.geometry import nms
+from digits.io.result import BY_CHANCE, UNSURE, Box, Digit, Rejected
+from digits.model.parameters import Accept
+from digits.model.spec import LINE_DIGIT
+from digits.reading.page.fuse import Fused
+from digits.reading.page.recognise import Candidates
 
-ACCEPTED = 0.39  # the chance from which on a place is a digit
-ALIKE = 0.05  # and from which on, below that, it looks like one
-CHANCE = 0.5  # of the other places of a page, so many are like a digit by chance
-FEW, RARE = 3, 0.05  # digits of a page, and share of its places; more are not there by chance
-LEAST, ENOUGH = 0.4, 0.97  # how sure its surest digit is to be, on a page of few places and of many
-SHARED = 0.6  # of the smaller of two boxes: both are not digits
-NEAR = 0.5  # heights of a digit; whose middle is so little above or below a line stands in it
-TELLING, SURE = (2, 3, 4, 5, 7), 0.8  # digits that tell how a page lies, from that chance on
+BESIDE = 0.3 * LINE_DIGIT  # columns between two digits of a line, at least
+MAX_PART = 0.5  # fraction of a digit within another one, unless both are on one line
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Page:
-    """places: where digits may be. digits: those that are some, by place. rejected: what only
-    looks like one."""
+class Accepted:
+    """The digits of a page, each with its candidate; and the rejected candidates."""
 
-    places: Places
-    digits: dict[int, Digit]
+    digits: list[Digit]
+    candidates: Candidates
     rejected: list[Rejected]
 
-    @property
-    def alike(self) -> int:
-        """How many places look like a digit."""
-        return len(self.digits) + len(self.rejected)
 
-    @property
-    def telling(self) -> list[Digit]:
-        """Digits beyond doubt that are one only this way up."""
-        return [
-            each
-            for each in self.digits.values()
-            if each.digit in TELLING and each.is_digit * each.confidence >= SURE
-        ]
-
-    def numbers(self) -> list[Number]:
-        """Digits side by side that nothing parts."""
-        places, every = self.places, list(self.digits)
-        boxes = np.array([each.box for each in self.digits.values()]).reshape(-1, 4)
-        middles = boxes[:, :2] + boxes[:, 2:] / 2
-        found = []
-        read = places.line[every], places.along[every]
-        for line in lines_through(places.boxes[every], read):
-            along = [every[place] for place in line]
-            apart = [
-                1.0 if self._is_between(middles, a, b) else places.chance_apart(a, b)
-                for a, b in pairwise(along)
-            ]
-            found += numbers_of([self.digits[place] for place in along], apart)
-        return found
-
-    def _is_between(self, middles: NDArray[np.float64], first: int, second: int) -> bool:
-        """Whether one of some middles of digits, (N, 2) x and y, lies in the gap between two, or
-        little higher or lower."""
-        (x, y, wide, high), (left, top, _, other) = (
-            self.digits[place].box for place in (first, second)
-        )
-        room = NEAR * max(high, other)
-        low, limit = (x + wide, min(y, top) - room), (left, max(y + high, top + other) + room)
-        return bool(((middles > low) & (middles < limit)).all(axis=1).any())
+def accept(
+    candidates: Candidates, fused: Fused, shape: tuple[int, ...], parameters: Accept
+) -> Accepted:
+    """The candidates of a page (height, width) that are digits, none of them twice."""
+    worthy = np.flatnonzero(fused.is_digit >= parameters.doubtful)
+    some, is_digit = candidates.take(worthy), fused.is_digit[worthy]
+    beside = partial(_are_beside, some, parameters)
+    kept = nms(some.boxes, _logit(is_digit), max_part=MAX_PART, both_stay=beside)
+    order = worthy[kept]
+    boxes = _whole(candidates.boxes[order], shape)
+    accepted = fused.is_digit[order] >= parameters.threshold
+    digits = [
+        _digit(candidates.tiles[index], fused.probabilities[index], fused.is_digit[index], box)
+        for index, box, is_accepted in zip(order.tolist(), boxes, accepted, strict=True)
+        if is_accepted
+    ]
+    rejected = [Rejected(box, UNSURE) for box, yes in zip(boxes, accepted, strict=True) if not yes]
+    if _are_by_chance(digits, len(candidates), parameters):
+        rejected += [Rejected(digit.box, BY_CHANCE) for digit in digits]
+        return Accepted([], candidates.take(order[:0]), rejected)
+    return Accepted(digits, candidates.take(order[accepted]), rejected)
 
 
-def read_page(
-    grey: NDArray[np.uint8], detector: Detector, recogniser: Recogniser, classifier: Classifier
-) -> Page:
-    """All that detector, recogniser and classifier together see on a picture (H, W) uint8."""
-    return decide(find_places(grey, detector, recogniser, classifier), grey.shape)
+def _digit(
+    tile: NDArray[np.uint8], probabilities: NDArray[np.float32], is_digit: float, box: Box
+) -> Digit:
+    digit = int(probabilities.argmax())
+    return Digit(digit, float(probabilities[digit]), probabilities, box, float(is_digit), tile)
 
 
-def decide(places: Places, shape: tuple[int, ...]) -> Page:
-    """Which places of a picture of that shape are digits, and which only look like one."""
-    probabilities, on_any_page = pooled(places.opinions)
-    is_digit = on_this_page(on_any_page, places.opinions.size)
-    digits: dict[int, Digit] = {}
-    rejected = []
-    for place in np.argsort(-is_digit, kind="stable").tolist():
-        if is_digit[place] < ALIKE:
-            break
-        if _is_covered(places, place, list(digits)):
-            continue
-        box = _whole(places.boxes[place], shape)
-        if is_digit[place] < ACCEPTED:
-            rejected.append(Rejected(box, "letter-like"))
-        else:
-            row = probabilities[place]
-            digit = int(row.argmax())
-            sure = float(is_digit[place])
-            digits[place] = Digit(digit, float(row[digit]), row, box, sure, places.tiles[place])
-    if _are_by_chance(list(digits.values()), len(places)):
-        rejected += [Rejected(each.box, "letter-like") for each in digits.values()]
-        digits = {}
-    return Page(places, digits, rejected)
+def _logit(probability: NDArray[np.float32]) -> NDArray[np.float32]:
+    kept = np.clip(probability, 1e-7, 1 - 1e-7)
+    return np.asarray(np.log(kept / (1 - kept)), np.float32)
 
 
-def _are_by_chance(digits: list[Digit], count: int) -> bool:
-    """Whether the digits are few and none is surer than the best of `count` places that hold
-    none."""
+def _are_beside(
+    candidates: Candidates,
+    parameters: Accept,
+    first: NDArray[np.intp],
+    second: NDArray[np.intp],
+) -> NDArray[np.bool_]:
+    """(M,) whether both of each pair were recognised on one line, each in columns of its own:
+    digits that lean or touch lie in each other's boxes."""
+    is_read = candidates.recogniser.max(axis=1, initial=0) >= parameters.recognised
+    apart = np.abs(candidates.column[first] - candidates.column[second]) >= BESIDE
+    same_line = candidates.line[first] == candidates.line[second]
+    return np.asarray(is_read[first] & is_read[second] & apart & same_line)
+
+
+def _are_by_chance(digits: list[Digit], count: int, parameters: Accept) -> bool:
+    """Whether digits are few and none of them is more probable than the best of `count` candidates
+    that are none."""
     surest = max((each.is_digit * each.confidence for each in digits), default=1.0)
-    least = float(np.clip(1 - CHANCE / max(count - 1, CHANCE), LEAST, ENOUGH))
-    return len(digits) <= max(FEW, RARE * count) and surest < least
+    expected = 1 - parameters.by_chance / max(count - 1, parameters.by_chance)
+    bound = float(np.clip(expected, parameters.min_surest, parameters.max_surest))
+    return len(digits) <= max(parameters.few, parameters.rare * count) and surest < bound
 
 
-def _is_covered(places: Places, place: int, others: list[int]) -> bool:
-    """Whether a place is one of the others once more."""
-    box, boxes = places.boxes[place], places.boxes[others]
-    smaller = np.minimum(box[2:].prod(), boxes[:, 2:].prod(axis=1))
-    is_shared = intersection(box, boxes) > SHARED * smaller
-    return any(
-        not places.are_beside(place, others[other]) for other in np.flatnonzero(is_shared).tolist()
-    )
-
-
-def _whole(box: NDArray[np.float32], shape: tuple[int, ...]) -> Box:
-    """In whole pixels within the picture."""
+def _whole(boxes: NDArray[np.float32], shape: tuple[int, ...]) -> list[Box]:
+    """In whole pixels within the page."""
     limit = np.array(shape[1::-1])
-    low = np.clip(np.rint(box[:2]), 0, limit - 1).astype(int)
-    high = np.clip(np.rint(box[:2] + box[2:]), low + 1, limit).astype(int)
-    (left, top), (right, foot) = low.tolist(), high.tolist()
-    return (left, top, right - left, foot - top)
+    low = np.clip(np.rint(boxes[:, :2]), 0, limit - 1).astype(int)
+    high = np.clip(np.rint(boxes[:, :2] + boxes[:, 2:]), low + 1, limit).astype(int)
+    return [(x, y, w, h) for x, y, w, h in np.concatenate([low, high - low], axis=1).tolist()]

@@ -1,9 +1,10 @@
-"""What detector, recogniser and classifier think of a place, and what follows from all three.
+"""Late fusion of three networks: candidates → which of them are digits, and which digit.
 
-None of them decides alone: a letter looks like a digit to the classifier, which sees no more than
-that; a thin 1 is lost by the recogniser; the detector takes parts of a word for digits. Each
-opinion is a logarithm of odds; their weighted sums for ten digits, and 0 for none, go through a
-softmax (logistic opinion pool, Genest and Zidek 1986, DOI 10.1214/ss/1177013825).
+No network is right alone: the classifier takes a letter for the digit that it resembles, the
+recogniser loses a thin 1, the detector takes parts of words for digits. So their log-odds are
+features of one logistic model: weighted sums for ten digits, and 0 for none, go through a softmax
+(logistic opinion pool, Genest and Zidek 1986, DOI 10.1214/ss/1177013825). The prior of the page
+then adjusts what follows.
 """
 
 from __future__ import annotations
@@ -13,162 +14,196 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from digits.geometry import sizes
+from digits.model.classifier import Classifier
+from digits.model.parameters import Fuse
 from digits.model.spec import CLASSES, LINE_DIGIT
+from digits.reading.page.recognise import Candidates
 
-WORST = -7.0  # logarithm of odds, below which an opinion counts no more
+LIMIT = 7.0  # log-odds beyond which a network counts no more
+NETWORKS = ("detector", "recogniser", "classifier", "is_digit", "bias")
+FEATURES = (
+    *NETWORKS,
+    *(f"coarse {name}" for name in NETWORKS),  # times how coarse the digit is, from 0 to 1
+    *(f"near {name}" for name in NETWORKS),  # times how many digits are near, from 0 to 1
+    "trusted classifier",  # times how often it agrees with the others on this page
+    "trusted is_digit",
+    "best detection",  # the detector's highest logit
+    "page log-odds",  # of agreed digits among candidates of like size
+    "inverse count",  # 1 over the number of candidates of like size
+)
+"""In the order of their weights, of each digit at each candidate."""
+NEAR, MANY = 4 * LINE_DIGIT, 3  # columns within which digits are near; how many count as full
+AGREED = 0.5  # probability from which on detector, recogniser or classifier agree on a digit
+MIN_TRUST = 0.6  # the least that the classifier is trusted
+MIN_LOG_ODDS = -0.5  # of the page: where nothing is certain it may be faint rather than empty
+MIN_PRIOR = 0.01  # the least fraction of digits, and of others, among the candidates of a page
+ROUNDS = 12  # of the prior's expectation maximisation, by when it has settled
+BINS = 8  # of an octave, in which sizes are counted
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Opinions:
-    """Of N places of a picture.
+class Fused:
+    """What the networks say together of N candidates.
 
-    detector: (N, 10) logits; recogniser: (N, 10) chances that a strip's text has each digit there;
-    classifier: (N, 10) probabilities, if it is a digit; is_digit: (N,) that of the classifier.
-    size: (N,) height in pixels. company: (N,) from 0 to 1, how many digits beyond doubt stand
-    near it on its line. around: (N,) logarithm of how many more places of the picture are digits
-    beyond doubt, than are not, compared with the usual. alone: (N,) 1 over how many places there
-    are.
+    probabilities: (N, 10) float32 of the digits, given that there is one. is_digit: (N,) float32,
+    the probability that there is one on this page.
     """
 
-    detector: NDArray[np.float32]
-    recogniser: NDArray[np.float64]
-    classifier: NDArray[np.float32]
+    probabilities: NDArray[np.float32]
     is_digit: NDArray[np.float32]
-    size: NDArray[np.float32]
-    company: NDArray[np.float64]
-    around: NDArray[np.float64]
-    alone: NDArray[np.float64]
-
-    def features(self) -> NDArray[np.float64]:
-        """(N, 10, 20): of each digit at each place the logarithms of odds, and 1; the same times
-        how coarse it is, from 0 to 1, and times its company; the classifier's once more, times how
-        far it is to be trusted; then what all ten share: the detector's highest logit, what is
-        around, and how alone it is."""
-        shape = (len(self.detector), CLASSES)
-        seen = np.clip(self.detector, WORST, -WORST)
-        plain = np.stack(
-            [
-                seen,
-                _log_odds(self.recogniser),
-                np.maximum(np.log(np.maximum(self.classifier, 1e-9)), WORST),
-                np.broadcast_to(_log_odds(self.is_digit)[:, None], shape),
-                np.ones(shape),
-            ],
-            axis=-1,
-        )
-        coarse = np.clip((FINE - self.size) / (FINE - COARSE), 0, 1)
-        parts = [plain * part[:, None, None] for part in (coarse, self.company)]
-        parts.append(plain[..., 2:4] * self._trust())
-        same = [
-            np.broadcast_to(value[:, None, None], (*shape, 1))
-            for value in (seen.max(axis=1, initial=WORST), self.around, self.alone)
-        ]
-        return np.concatenate([plain, *parts, *same], axis=-1)
-
-    def _trust(self) -> float:
-        """How often the classifier sees the same where the others agree: on smooth paper nearly
-        always, on patterned paper its cut-out digits are in pieces."""
-        is_agreed = agreed(self.detector, self.recogniser)
-        place, digit = np.arange(len(self.detector)), self.recogniser.argmax(axis=1)
-        is_same = self.classifier[place, digit] * self.is_digit > 0.5
-        count = float((is_agreed & is_same).sum()), float(is_agreed.sum())
-        return max((count[0] + KNOWN * TRUST) / (count[1] + KNOWN), LEAST_TRUST)
 
 
-FINE, COARSE = 20.0, 8.0  # pixels; higher digits are seen as well as can be, lower ones badly
-WEIGHTS = (
-    *(0.50, 0.40, -0.63, -0.24, -1.93),
-    *(-0.03, 0.04, -0.12, 0.01, 0.61),
-    *(-0.24, 0.15, 0.05, -0.11, 2.32),
-    *(1.12, 0.38, 0.77, 0.64, 0.47),
-)
-"""Of the features; a quarter of a fit by benchmarks/weigh.py on 1,200 pages of writers, papers and
-typefaces that no network learned from, three quarters of the weights before it: docs/log.md."""
-NEAR, MANY = 4 * LINE_DIGIT, 3  # columns, in which digits keep company; how many are full company
-TRUST, KNOWN = 0.7, 2  # the classifier's share on any page, and how many places that counts for
-LEAST_TRUST = 0.6
-USUAL = 0.82  # share of the places that hold a digit, on those pages
-LEAST_AROUND = -0.5  # a page on which no place is beyond doubt may be faint rather than empty
-PATIENCE = 25  # places of the usual kind, that those of a page are added to
-DOUBTED = 200  # what places count for at most where they are doubtful: one pen makes all of them so
-OCTAVES = 1.0  # standard deviation of sizes that are alike
-RAREST = 0.01  # the least share of digits, and of others, that a page is thought to have
-ROUNDS = 12
-
-
-def pooled(
-    opinions: Opinions, weights: tuple[float, ...] = WEIGHTS
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """(N, 10) float32 probabilities of the digits, if there is one, and (N,) that there is."""
-    scores = opinions.features() @ np.array(weights)
+def fuse(candidates: Candidates, classifier: Classifier, parameters: Fuse) -> Fused:
+    """Classify the candidates' tiles, fuse the three networks, and adjust to the page."""
+    classified = classifier.classify(candidates.tiles, tta=False)
+    scores = features(candidates, *classified, parameters) @ weights_of(parameters)
     top = np.maximum(scores.max(axis=1, initial=0.0), 0.0)[:, None]
     raised, none = np.exp(scores - top), np.exp(-top[:, 0])
     total = raised.sum(axis=1)
-    return (
+    is_digit = total / (total + none)
+    return Fused(
         np.asarray(raised / np.maximum(total, 1e-30)[:, None], np.float32),
-        np.asarray(total / (total + none), np.float32),
+        adjust_prior(is_digit, sizes(candidates.boxes), parameters),
     )
 
 
-def agreed(detector: NDArray[np.float32], recogniser: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """(N,) whether a digit is likelier than not to both, by logits and chances (N, 10)."""
-    place, digit = np.arange(len(detector)), detector.argmax(axis=1)
-    return np.asarray((detector[place, digit] > 0) & (recogniser[place, digit] > 0.5))
+def weights_of(parameters: Fuse) -> NDArray[np.float64]:
+    """The weights in the order of FEATURES."""
+    return np.array([parameters.weights[name] for name in FEATURES])
 
 
-def surroundings(
-    detector: NDArray[np.float32],
-    recogniser: NDArray[np.float64],
-    line: NDArray[np.intp],
-    along: NDArray[np.float64],
-    size: NDArray[np.float32],
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Company of each place, (N,) in [0, 1]: how many digits on which detector and recogniser agree
-    stand near, MANY being 1; (N,) the logarithm of the odds of such digits among all others of like
-    size; and 1 over the number of these.
+def features(
+    candidates: Candidates,
+    classified: NDArray[np.float32],
+    is_digit: NDArray[np.float32],
+    parameters: Fuse,
+) -> NDArray[np.float64]:
+    """(N, 10, 20): FEATURES of each digit at each candidate.
 
-    detector: (N, 10) logits; recogniser: (N, 10) chances. line, along, size: (N,) where each stands
-    and its height in pixels.
+    classified: (N, 10) probabilities by the classifier; is_digit: (N,) its own.
     """
-    is_agreed, place = agreed(detector, recogniser), np.arange(len(detector))
-    off = np.abs(along[:, None] - along)
-    near = (line[:, None] == line) & (off < NEAR) & (place[:, None] != place)
-    company = np.minimum((near & is_agreed).sum(axis=1) / MANY, 1)
-    alike = _alike(size)
-    digits = alike @ is_agreed - is_agreed
-    others = alike.sum(axis=1) - 1 - digits
-    usual = PATIENCE * USUAL, PATIENCE * (1 - USUAL)
-    around = np.log((digits + usual[0]) / (others + usual[1]) * usual[1] / usual[0])
-    return company, np.maximum(around, LEAST_AROUND), 1 / alike.sum(axis=1)
+    shape = (len(candidates), CLASSES)
+    logits = np.clip(candidates.detector, -LIMIT, LIMIT)
+    networks = np.stack(
+        [
+            logits,
+            _log_odds(candidates.recogniser),
+            np.maximum(np.log(np.maximum(classified, 1e-9)), -LIMIT),
+            np.broadcast_to(_log_odds(is_digit)[:, None], shape),
+            np.ones(shape),
+        ],
+        axis=-1,
+    )
+    size = sizes(candidates.boxes)
+    coarse = np.clip((parameters.fine - size) / (parameters.fine - parameters.coarse), 0, 1)
+    agreed = agreed_digits(candidates)
+    trust = _trust(candidates, agreed, classified, is_digit, parameters)
+    products = [
+        networks * part[:, None, None] for part in (coarse, near_digits(candidates, agreed))
+    ]
+    shared = (logits.max(axis=1, initial=-LIMIT), *_page_counts(agreed, size, parameters))
+    return np.concatenate(
+        [
+            networks,
+            *products,
+            networks[..., 2:4] * trust,
+            *(np.broadcast_to(each[:, None, None], (*shape, 1)) for each in shared),
+        ],
+        axis=-1,
+    )
 
 
-def on_this_page(is_digit: NDArray[np.float32], size: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(N,) chances that places hold a digit, (N,) as on any page, for the page that they are of.
+def agreed_digits(candidates: Candidates) -> NDArray[np.bool_]:
+    """(N,) whether detector and recogniser agree that there is a digit, and which."""
+    digit = candidates.detector.argmax(axis=1)[:, None]
+    seen = np.take_along_axis(candidates.detector, digit, axis=1)[:, 0]
+    read = np.take_along_axis(candidates.recogniser, digit, axis=1)[:, 0]
+    return np.asarray((seen > 0) & (read > AGREED))
 
-    On a page of letters one place of hundreds is a digit, in a table nearly all are: how many is
-    seen from the places of like size themselves (Saerens et al. 2002, DOI
-    10.1162/089976602753284446). size: (N,) heights in pixels.
+
+def near_digits(candidates: Candidates, agreed: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """(N,) in [0, 1]: how many agreed digits are near on the line of each, MANY being 1."""
+    span = candidates.column.max(initial=0) + 4 * NEAR
+    position = candidates.line * span + candidates.column  # lines one behind the other
+    others = np.sort(position[agreed])
+    low = np.searchsorted(others, position - NEAR, side="right")
+    count = np.searchsorted(others, position + NEAR, side="left") - low - agreed
+    return np.asarray(np.minimum(count / MANY, 1), np.float64)
+
+
+def adjust_prior(
+    is_digit: NDArray[np.float64], size: NDArray[np.float32], parameters: Fuse
+) -> NDArray[np.float32]:
+    """(N,) float32: probabilities that candidates are digits, adjusted to the prior of their page.
+
+    On a page of letters one candidate of hundreds is a digit, in a table nearly all are: how many
+    is estimated from the candidates of like size themselves (Saerens et al. 2002, DOI
+    10.1162/089976602753284446). is_digit: (N,) under the prior of the fit. size: (N,) in pixels.
     """
-    alike = _alike(size)
-    count = alike.sum(axis=1)
-    odds = np.asarray(is_digit, np.float64)
-    odds = odds / np.maximum(1 - odds, 1e-9) * ((1 - USUAL) / USUAL)
-    share, chance = np.full(len(odds), USUAL), odds
+    prior, patience = parameters.digit_prior, parameters.patience
+    alike = _SizeKernel(size, parameters)
+    count = alike.sum_alike(np.ones(len(size)))
+    odds = is_digit / np.maximum(1 - is_digit, 1e-9) * ((1 - prior) / prior)
+    fraction, adjusted = np.full(len(odds), prior), odds
     for _ in range(ROUNDS):
-        chance = odds * share / (odds * share + 1 - share)
-        mean = alike @ chance / count
-        weight = count / np.where(mean < USUAL, 1 + count / DOUBTED, 1)
-        share = (weight * mean + PATIENCE * USUAL) / (weight + PATIENCE)
-        share = np.clip(share, RAREST, 1 - RAREST)
-    return np.asarray(chance, np.float32)
+        adjusted = odds * fraction / (odds * fraction + 1 - fraction)
+        mean = alike.sum_alike(adjusted) / count
+        weight = count / np.where(mean < prior, 1 + count / parameters.max_doubtful, 1)
+        fraction = (weight * mean + patience * prior) / (weight + patience)
+        fraction = np.clip(fraction, MIN_PRIOR, 1 - MIN_PRIOR)
+    return np.asarray(adjusted, np.float32)
 
 
-def _alike(size: NDArray[np.float32]) -> NDArray[np.float64]:
-    """(N, N) in [0, 1]: how much of one size places are."""
-    octaves = np.log2(np.maximum(np.asarray(size, np.float64), 1))
-    return np.asarray(np.exp(-(((octaves[:, None] - octaves) / OCTAVES) ** 2) / 2))
+def _page_counts(
+    agreed: NDArray[np.bool_], size: NDArray[np.float32], parameters: Fuse
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(N,) log-odds of agreed digits among the other candidates of like size, relative to the prior
+    of the fit; and (N,) 1 over the number of candidates of like size."""
+    alike = _SizeKernel(size, parameters)
+    count = alike.sum_alike(np.ones(len(size)))
+    digits = alike.sum_alike(agreed.astype(np.float64)) - agreed
+    others = count - 1 - digits
+    prior, patience = parameters.digit_prior, parameters.patience
+    usual = patience * prior, patience * (1 - prior)
+    log_odds = np.log(
+        (digits + usual[0]) / (np.maximum(others, 0) + usual[1]) * usual[1] / usual[0]
+    )
+    return np.maximum(log_odds, MIN_LOG_ODDS), 1 / np.maximum(count, 1)
 
 
-def _log_odds(chance: NDArray[np.float64] | NDArray[np.float32]) -> NDArray[np.float64]:
-    kept = np.clip(np.asarray(chance, np.float64), 1e-9, 1 - 1e-9)
-    return np.clip(np.log(kept / (1 - kept)), WORST, -WORST)
+class _SizeKernel:
+    """Sums over candidates of like size, by a Gaussian in octaves over a histogram."""
+
+    def __init__(self, size: NDArray[np.float32], parameters: Fuse) -> None:
+        octaves = np.log2(np.maximum(np.asarray(size, np.float64), 1))
+        self._bin = np.rint(octaves * BINS).astype(np.intp)
+        steps = np.arange(self._bin.max(initial=0) + 1)
+        off = (steps[:, None] - steps) / (BINS * parameters.octaves)
+        self._kernel = np.exp(-(off**2) / 2)
+
+    def sum_alike(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(N,) the kernel's weighted sum of values (N,) at each candidate."""
+        counted = np.bincount(self._bin, values, minlength=len(self._kernel))
+        return np.asarray((self._kernel @ counted)[self._bin])
+
+
+def _trust(
+    candidates: Candidates,
+    agreed: NDArray[np.bool_],
+    classified: NDArray[np.float32],
+    is_digit: NDArray[np.float32],
+    parameters: Fuse,
+) -> float:
+    """How often the classifier agrees where the others do: on smooth paper nearly always, on
+    patterned paper its tiles are broken."""
+    digit = candidates.recogniser.argmax(axis=1)[:, None]
+    same = np.take_along_axis(classified, digit, axis=1)[:, 0] * is_digit > AGREED
+    patience = parameters.classifier_patience
+    right = float((agreed & same).sum()) + patience * parameters.classifier_prior
+    return max(right / (float(agreed.sum()) + patience), MIN_TRUST)
+
+
+def _log_odds(probability: NDArray[np.float64] | NDArray[np.float32]) -> NDArray[np.float64]:
+    kept = np.clip(np.asarray(probability, np.float64), 1e-9, 1 - 1e-9)
+    return np.clip(np.log(kept / (1 - kept)), -LIMIT, LIMIT)

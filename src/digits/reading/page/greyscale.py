@@ -16,7 +16,7 @@ AROUND = 31  # pixels there, the side of the surroundings that a pixel is compar
 LIGHTER = -0.4  # skewness of how much darker pixels are, below which the pen is the lighter one
 
 
-def grey_of(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def greyscale(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """(H, W, 3) uint8 RGB → (H, W) uint8, the pen darker than the paper: chalk and light letters
     on a screen become dark ones on white, which networks have seen far more of."""
     grey = _grey(picture)

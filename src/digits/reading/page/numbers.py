@@ -1,57 +1,97 @@
-"""Digits → numbers, lines and their order."""
+"""Digits of a page → numbers, the lines of a text, and their order."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from digits.io.result import Box, Digit, Number
+from digits.geometry import sizes
+from digits.io.result import Box, Digit, Number, Rejected
+from digits.model.parameters import Numbers, Textline
+from digits.model.spec import LINE_STRIDE
+from digits.reading.page.accept import Accepted
+from digits.reading.page.recognise import Candidates
+from digits.reading.page.textline import side_by_side
 
-SAME_LINE = 0.3  # numbers share a line if they overlap vertically by this share of the lower one
-EARLIER = 0.8  # what counts of that for the numbers of a line but its last
-TEMPERATURE = 1.2  # of the log-odds of numbers: what misleads one opinion misleads the others too
-APART = 0.65  # the chance from which on a number ends between two digits
-
-
-def lines_of(numbers: Sequence[Number]) -> list[list[Number]]:
-    """Numbers as lines from top to bottom, each from left to right."""
-    lines: list[list[Number]] = []
-    for number in sorted(numbers, key=lambda each: each.box[0]):
-        line = max(lines, key=lambda each: _level(each, number), default=None)
-        if line is None or _level(line, number) < SAME_LINE:
-            lines.append([number])
-        else:
-            line.append(number)
-    return sorted(lines, key=lambda line: float(np.mean([_middle(each.box) for each in line])))
+SAME_ROW = 0.3  # numbers share a row if they overlap vertically by this fraction of the lower one
+EARLIER = 0.8  # what counts of that for the numbers of a row but its last
 
 
-def numbers_of(digits: Sequence[Digit], apart: Sequence[float]) -> list[Number]:
-    """The numbers of one line. apart: for each digit but the first, the chance that it begins a
-    new one."""
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The numbers of a page, and what only resembles digits."""
+
+    numbers: list[Number]
+    rejected: list[Rejected]
+
+    @property
+    def digits(self) -> list[Digit]:
+        """Of all numbers."""
+        return [digit for number in self.numbers for digit in number.digits]
+
+
+def group_numbers(
+    accepted: Accepted,
+    boundaries: Sequence[NDArray[np.float64]],
+    textline: Textline,
+    parameters: Numbers,
+) -> Page:
+    """Digits that stand side by side, and that nothing separates, are one number.
+
+    boundaries: for each text line, the probability in each frame that a number ends there.
+    """
+    numbers: list[Number] = []
+    for run in side_by_side(accepted.candidates.boxes, textline):
+        ends = _ends(accepted.candidates.take(run), boundaries, parameters)
+        numbers += _split([accepted.digits[index] for index in run.tolist()], ends, parameters)
+    return Page(numbers, accepted.rejected)
+
+
+def _ends(
+    run: Candidates, boundaries: Sequence[NDArray[np.float64]], parameters: Numbers
+) -> list[float]:
+    """For each digit of a run but the last, the probability that a number ends after it: by the
+    gap, and as the recogniser read it where both are on one text line."""
+    size = sizes(run.boxes)
+    gap = run.boxes[1:, 0] - run.boxes[:-1, 0] - run.boxes[:-1, 2]
+    gap = gap / np.maximum(size[1:], size[:-1])
+    ends = 1 / (1 + np.exp(np.minimum(parameters.steepness * (parameters.gap - gap), 60)))
+    frame = (run.column // LINE_STRIDE).astype(int)
+    for index in np.flatnonzero(run.line[1:] == run.line[:-1]).tolist():
+        read = boundaries[run.line[index]][frame[index] : frame[index + 1] + 1]
+        ends[index] = max(ends[index], float(read.max(initial=0.0)))
+    return [float(each) for each in ends]
+
+
+def _split(digits: Sequence[Digit], ends: Sequence[float], parameters: Numbers) -> list[Number]:
+    """Numbers of digits one behind the other; ends: for each but the last, the probability that a
+    number ends after it."""
     groups, whole = [[digits[0]]], [1.0]
-    for digit, chance in zip(digits[1:], apart, strict=True):
-        if chance > APART:
+    for digit, probability in zip(digits[1:], ends, strict=True):
+        if probability > parameters.boundary:
             groups.append([digit])
             whole.append(1.0)
         else:
             groups[-1].append(digit)
-            whole[-1] *= 1 - chance
-    chances = [
-        chance * float(np.prod([digit.confidence * digit.is_digit for digit in group]))
-        for group, chance in zip(groups, whole, strict=True)
+            whole[-1] *= 1 - probability
+    return [
+        number_of(group, _calibrated(probability, group, parameters.temperature))
+        for group, probability in zip(groups, whole, strict=True)
     ]
-    return [number_of(*each) for each in zip(groups, map(_calibrated, chances), strict=True)]
 
 
-def _calibrated(chance: float) -> float:
-    """The chance that a number is right, given the product of those of its parts."""
-    odds = max(chance, 1e-9) / max(1 - chance, 1e-9)
-    return float(1 / (1 + odds ** (-1 / TEMPERATURE)))
+def _calibrated(whole: float, group: Sequence[Digit], temperature: float) -> float:
+    """The probability that a number is right: that it is one number, and each digit right."""
+    product = whole * float(np.prod([digit.confidence * digit.is_digit for digit in group]))
+    odds = max(product, 1e-9) / max(1 - product, 1e-9)
+    return float(1 / (1 + odds ** (-1 / temperature)))
 
 
 def number_of(digits: Sequence[Digit], confidence: float) -> Number:
-    """Digits that stand together, as one number, which is right with that chance.
+    """Digits one behind the other as one number, right with that probability.
 
     The runner-up changes the digit whose second choice is closest to its first.
     """
@@ -69,17 +109,29 @@ def number_of(digits: Sequence[Digit], confidence: float) -> Number:
     )
 
 
-def text_of(lines: Sequence[Sequence[Number]], min_confidence: float) -> str:
-    """Numbers of a line by blanks, lines by newlines; "?" for a digit that is less sure."""
+def reading_order(numbers: Sequence[Number]) -> list[list[Number]]:
+    """Numbers as rows from top to bottom, each from left to right."""
+    rows: list[list[Number]] = []
+    for number in sorted(numbers, key=lambda each: each.box[0]):
+        row = max(rows, key=lambda each: _level(each, number), default=None)
+        if row is None or _level(row, number) < SAME_ROW:
+            rows.append([number])
+        else:
+            row.append(number)
+    return sorted(rows, key=lambda row: float(np.mean([_middle(each.box) for each in row])))
+
+
+def text_of(rows: Sequence[Sequence[Number]], min_confidence: float) -> str:
+    """Numbers of a row by blanks, rows by newlines; "?" for a digit that is less sure."""
     return "\n".join(
         " ".join(
             "".join(
                 str(digit.digit) if digit.confidence >= min_confidence else "?"
                 for digit in number.digits
             )
-            for number in line
+            for number in row
         )
-        for line in lines
+        for row in rows
     )
 
 
@@ -87,14 +139,14 @@ def _middle(box: Box) -> float:
     return box[1] + box[3] / 2
 
 
-def _level(line: Sequence[Number], number: Number) -> float:
-    """How much a number stands at the height of a line, above all at that of its end."""
-    shares = [_shared_height(before, number) for before in line]
-    return max(shares[-1], EARLIER * max(shares))
+def _level(row: Sequence[Number], number: Number) -> float:
+    """How much a number stands at the height of a row, above all at that of its end."""
+    shared = [_shared_height(before, number) for before in row]
+    return max(shared[-1], EARLIER * max(shared))
 
 
 def _shared_height(before: Number, number: Number) -> float:
-    """Of the last digit of one number with the first of the next, as a share of the lower."""
+    """Of the last digit of one number with the first of the next, as a fraction of the lower."""
     (_, top, _, high), (_, other_top, _, other_high) = before.digits[-1].box, number.digits[0].box
     common = min(top + high, other_top + other_high) - max(top, other_top)
     return max(common, 0) / min(high, other_high)

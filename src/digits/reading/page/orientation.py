@@ -8,75 +8,75 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digits.geometry import quantile
+from digits.geometry import centres, quantile, rotated
 from digits.io.result import Box
-from digits.reading.page.accept import Page
+from digits.model.spec import LINE_DIGIT
+from digits.reading.page.numbers import Page
 
 ORIENTATIONS = (0, 90, 180, 270)  # degrees, clockwise
-ENOUGH = 5  # digits that tell how the page lies, without which it is not turned
+UPRIGHT_DIGITS = (2, 3, 4, 5, 7)  # a 0, 1 or 8 is one upside down too, and a 6 is a 9
+CERTAIN = 0.8  # confidence of the digits that count
+ENOUGH = 5  # of them, without which a page is not turned
 TIMES = 2  # and so many times as many as upright
-PART = 16  # heights of a digit, the side of the part of a page that is turned on trial
-LARGE = 26  # pixels, the size of digits on that part, at most
-USUAL = 0.25  # share of such digits among all that looks like one, from which on it lies well
+PART = 16  # sizes of a digit, the side of the part of a page that is turned on trial
+USUAL = (
+    0.25  # fraction of such digits among all that resembles one, from which on a page is upright
+)
 
 
 def upright(grey: NDArray[np.uint8], read: Callable[[NDArray[np.uint8]], Page]) -> tuple[int, Page]:
-    """By how many degrees a picture (H, W) uint8 has to be turned clockwise, and the page then.
+    """By how many degrees a picture (H, W) uint8 has to be turned clockwise, and its digits then.
 
-    A 0 or an 8 is one whichever way it lies, and a 6 alone may as well be a 9: the others tell. A
-    page stays as it is where they can be read so, and where there are few.
+    A page stays as it is where digits that have one way up can be read so, and where there are few.
     """
     page = read(grey)
-    if page.alike < ENOUGH or len(page.telling) >= USUAL * page.alike:
+    resembling = len(page.digits) + len(page.rejected)
+    if resembling < ENOUGH or len(_telling(page)) >= USUAL * resembling:
         return 0, page
     part, standing = _fullest_part(grey, page)
-    others = [read(turned(part, degrees)) for degrees in ORIENTATIONS[1:]]
-    degrees, other = max(
-        zip(ORIENTATIONS[1:], others, strict=True), key=lambda each: len(each[1].telling)
-    )
-    if len(other.telling) < max(ENOUGH, TIMES * standing, USUAL * other.alike):
+    others = [read(rotated(part, degrees)) for degrees in ORIENTATIONS[1:]]
+    counts = [len(_telling(other)) for other in others]
+    best = int(np.argmax(counts))
+    resembling = len(others[best].digits) + len(others[best].rejected)
+    if counts[best] < max(ENOUGH, TIMES * standing, USUAL * resembling):
         return 0, page
-    return degrees, read(turned(grey, degrees))
+    degrees = ORIENTATIONS[1 + best]
+    return degrees, read(rotated(grey, degrees))
+
+
+def _telling(page: Page) -> list[Box]:
+    """The boxes of certain digits that are one only this way up."""
+    return [
+        each.box
+        for each in page.digits
+        if each.digit in UPRIGHT_DIGITS and each.is_digit * each.confidence >= CERTAIN
+    ]
 
 
 def _fullest_part(grey: NDArray[np.uint8], page: Page) -> tuple[NDArray[np.uint8], int]:
-    """The part of a picture in which most looks like digits, these no larger than need be, and how
-    many of them tell that it stands."""
-    alike = [each.box for each in page.digits.values()] + [each.box for each in page.rejected]
-    middle = _middles(alike)
-    size = quantile(np.array(alike)[:, 2:].max(axis=1), 0.5)
+    """The part of a picture in which most resembles digits, scaled so that these are no larger than
+    need be; and how many of them are certain upright."""
+    every = [each.box for each in page.digits] + [each.box for each in page.rejected]
+    boxes = np.array(every, np.float64)
+    middle = centres(boxes)
+    size = quantile(boxes[:, 2:].max(axis=1), 0.5)
     reach = PART * size / 2
-    is_within = (np.abs(middle[:, None] - middle) <= reach).all(axis=2)
-    x, y = centre = middle[is_within.sum(axis=1).argmax()]
+    x, y = centre = middle[_neighbour_counts(middle, reach).argmax()]
     left, top = max(0, round(x - reach)), max(0, round(y - reach))
     part = grey[top : round(y + reach), left : round(x + reach)]
-    scale = min(1.0, LARGE / size)
+    scale = min(1.0, LINE_DIGIT / size)
     extent = [max(1, round(side * scale)) for side in part.shape[::-1]]
-    telling = _middles([each.box for each in page.telling])
-    standing = (np.abs(telling - centre) <= reach).all(axis=1).sum()
+    telling = centres(np.array(_telling(page), np.float64).reshape(-1, 4))
+    standing = int((np.abs(telling - centre) <= reach).all(axis=1).sum())
     return np.asarray(cv2.resize(part, extent, interpolation=cv2.INTER_AREA), np.uint8), standing
 
 
-def _middles(boxes: list[Box]) -> NDArray[np.float64]:
-    each = np.array(boxes, np.float64).reshape(-1, 4)
-    return each[:, :2] + each[:, 2:] / 2
-
-
-def turned(grey: NDArray[np.uint8], degrees: int) -> NDArray[np.uint8]:
-    """A picture turned clockwise by a multiple of 90 degrees."""
-    return np.ascontiguousarray(np.rot90(grey, -degrees // 90))
-
-
-def turned_back(box: Box, degrees: int, shape: tuple[int, ...]) -> Box:
-    """Where a box on a turned picture lies on the picture as it is; shape: (H, W) of that."""
-    x, y, wide, high = box
-    height, width = shape[:2]
-    match degrees:
-        case 90:
-            return (y, height - x - wide, high, wide)
-        case 180:
-            return (width - x - wide, height - y - high, wide, high)
-        case 270:
-            return (width - y - high, x, high, wide)
-        case _:
-            return box
+def _neighbour_counts(points: NDArray[np.float64], reach: float) -> NDArray[np.intp]:
+    """(N,) how many of the points (N, 2) lie within reach of each, on both axes."""
+    order = np.argsort(points[:, 0])
+    x, y = points[order].T
+    low, high = np.searchsorted(x, x - reach), np.searchsorted(x, x + reach, side="right")
+    counts = np.empty(len(points), np.intp)
+    for index, (start, end) in enumerate(zip(low.tolist(), high.tolist(), strict=True)):
+        counts[order[index]] = (np.abs(y[start:end] - y[index]) <= reach).sum()
+    return counts

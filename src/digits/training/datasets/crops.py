@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from digits.model.inputs import local_contrast
 from digits.model.spec import BOX_UNIT, DETECTOR_STRIDE, MAX_DIGIT, MIN_DIGIT
-from digits.reading.page.greyscale import grey_of
+from digits.reading.page.greyscale import greyscale
 from digits.synth.page import Page
 from digits.synth.writing import POWERS
 from digits.training.augment.degrade import photographed, waved
@@ -54,7 +54,7 @@ class GreyPage:
         signs = re.sub(f"[^0-9{''.join(POWERS)}]", "|", "|".join(n.text for n in page.numbers))
         runs = [run for run, text in enumerate(signs.split("|")) for _ in text]
         return cls(
-            grey_of(page.pixels),
+            greyscale(page.pixels),
             np.array(digits, np.float32).reshape(-1, 5),
             np.array(runs, np.int32),
             np.array(page.cut, np.float32).reshape(-1, 4),

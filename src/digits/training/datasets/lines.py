@@ -21,7 +21,7 @@ from digits.model.spec import (
     LINE_STRIDE,
     MAX_LINE,
 )
-from digits.reading.page.textline import Baseline, baseline_of, cut_strip
+from digits.reading.page.textline import TextLine, crop_line, fit_text_line
 from digits.training.augment.degrade import photographed, waved
 from digits.training.datasets.crops import GreyPage
 
@@ -127,7 +127,7 @@ def choose_strip(pages: Sequence[GreyPage], rng: Random) -> _Chosen:
     return choose_strip(pages, rng)
 
 
-def _somewhere(page: GreyPage, rng: Random) -> Baseline:
+def _somewhere(page: GreyPage, rng: Random) -> TextLine:
     """A line where something is dark, if there is such a place."""
     height, width = page.grey.shape
     size = math.exp(rng.uniform(math.log(8), math.log(120)))
@@ -136,7 +136,7 @@ def _somewhere(page: GreyPage, rng: Random) -> Baseline:
     middle = float(np.median(dark))
     x, y = places[int(np.argmax(np.abs(np.array(dark) - middle)))].tolist()
     half = size * rng.uniform(0.4, 4)
-    return Baseline(x, y + size * rng.normal(0, 0.3), rng.normal(0, 0.05), size, -half, half)
+    return TextLine(x, y + size * rng.normal(0, 0.3), rng.normal(0, 0.05), size, -half, half)
 
 
 def _cropped(page: GreyPage, rng: Random) -> GreyPage:
@@ -158,13 +158,13 @@ def _cropped(page: GreyPage, rng: Random) -> GreyPage:
     return GreyPage(grey, moved[inside], page.runs[inside], cut)
 
 
-def _about_a_number(page: GreyPage, rng: Random) -> Baseline:
+def _about_a_number(page: GreyPage, rng: Random) -> TextLine:
     """The line through the digits of a run and maybe of those beside it, as a detector may give it:
     some digit was missed, some size misjudged."""
     boxes = page.digits[:, 1:]
     runs = page.runs if rng.random() < 0.5 else np.unique(page.runs)  # long ones more often
     is_in = page.runs == rng.choice(runs)
-    line = baseline_of(boxes[is_in])
+    line = fit_text_line(boxes[is_in])
     reach = rng.choice([0.0, 0.0, 1.0, 2.5]) * line.size
     for _ in range(int(rng.integers(1, 30)) if reach else 0):
         start, end, top, foot = line.along(boxes).T
@@ -173,20 +173,20 @@ def _about_a_number(page: GreyPage, rng: Random) -> Baseline:
         near &= np.abs(np.log(sizes(boxes) / line.size)) < 0.6
         if not near.any():
             break
-        grown = baseline_of(boxes[is_in | near])
+        grown = fit_text_line(boxes[is_in | near])
         if grown.width > MAX_LINE - LINE_DIGIT:
             break
         is_in, line = is_in | near, grown
     found = np.flatnonzero(is_in)
     if len(found) > 1 and rng.random() < 0.12:
-        line = baseline_of(boxes[np.delete(found, rng.integers(len(found)))])
+        line = fit_text_line(boxes[np.delete(found, rng.integers(len(found)))])
     before, behind = rng.uniform(*ROOM, 2) * line.size
     return _within_gaps(
         replace(line, start=line.start - before, end=line.end + behind), page, is_in
     )
 
 
-def _within_gaps(line: Baseline, page: GreyPage, is_in: NDArray[np.bool_]) -> Baseline:
+def _within_gaps(line: TextLine, page: GreyPage, is_in: NDArray[np.bool_]) -> TextLine:
     """With ends that go through no digit, if that is possible."""
     start, end, top, foot = line.along(page.digits[:, 1:]).T
     other = ~is_in & (foot > -0.9 * line.size) & (top < 0.9 * line.size)
@@ -203,7 +203,7 @@ def _within_gaps(line: Baseline, page: GreyPage, is_in: NDArray[np.bool_]) -> Ba
     return line
 
 
-def _unsteady(line: Baseline, rng: Random) -> Baseline:
+def _unsteady(line: TextLine, rng: Random) -> TextLine:
     """A little off, as measured lines are; some are measured badly."""
     scatter = 1.0 if rng.random() < 0.85 else 2.5
     size = line.size * math.exp(scatter * rng.normal(0, 0.09))
@@ -267,7 +267,7 @@ def _go_together(page: GreyPage, before: int, place: int) -> bool:
 
 
 def _seen(chosen: _Chosen, rng: Random) -> NDArray[np.uint8]:
-    strip = cut_strip(chosen.grey, chosen.matrix, chosen.width)
+    strip = crop_line(chosen.grey, chosen.matrix, chosen.width)
     if rng.random() < 0.5:
         strip = waved(strip, 1.5, rng)
     return photographed(strip, rng)

@@ -113,7 +113,7 @@ def _finish(
     card = write_model(graph, out, facts)
     images, labels = mnist.load("test", data)
     facts["score"] = {"data": "MNIST test"} | headline(
-        Classifier(out, second_look=False).probabilities(images), labels
+        Classifier(out, tta=False).probabilities(images), labels
     )
     write_json(out / CARD, card | facts)
     write_atomically(out / "README.md", model_card(card | facts))

@@ -1,0 +1,127 @@
+"""What is fitted to the networks of a bundle: thresholds, weights and priors, by reading step.
+
+Code holds none of these values. They stand in bundle.json beside the networks that they were
+fitted to, each with its unit and how it is fitted again; `digits.model.bundle` reads them.
+Sizes of digits are those of `digits.geometry.sizes`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Detect:
+    """Where digits are: the image pyramid.
+
+    longest_side: pixels at which a picture is seen at most, unless it is long and narrow.
+    small_digit: pixels; below this median size a picture is seen enlarged as well. small_picture:
+    pixels of the longest side, up to which it is enlarged anyway.
+    """
+
+    longest_side: float
+    small_digit: float
+    small_picture: float
+
+
+@dataclass(frozen=True, slots=True)
+class Textline:
+    """Which detections stand on one line. Lengths are in sizes of a digit.
+
+    certain: the logit from which on a detection may separate others; less certain ones may be
+    specks between digits. max_gap, max_drift, max_ratio: to the next digit of a line, how far it
+    lies, how much higher or lower, and how many times larger or smaller it is. margin: the room
+    before and behind the digits in a line crop.
+    """
+
+    certain: float
+    max_gap: float
+    max_drift: float
+    max_ratio: float
+    margin: float
+
+
+@dataclass(frozen=True, slots=True)
+class Recognise:
+    """Which digits of a line crop are candidates.
+
+    likely, possible: probabilities of a token in a frame from which on a CTC segment is one.
+    min_contrast: of pen to paper, a fraction of the picture's strongest; grain stays below.
+    """
+
+    likely: float
+    possible: float
+    min_contrast: float
+
+
+@dataclass(frozen=True, slots=True)
+class Fuse:
+    """Late fusion of the three networks, and the prior of the page.
+
+    weights: of the features that `digits.reading.page.fuse.FEATURES` names. coarse, fine: sizes in
+    pixels at and below which digits are seen worst, and from which on as well as can be.
+    digit_prior: fraction of candidates that are digits where the weights were fitted.
+    classifier_prior: fraction of digits on which the classifier agrees with the other two, before
+    any were seen. patience: candidates that each prior counts for. max_doubtful: how many doubtful
+    candidates of a page count at most: one pen makes all of them so. octaves: standard deviation
+    of the sizes that are alike.
+    """
+
+    weights: dict[str, float]
+    coarse: float
+    fine: float
+    digit_prior: float
+    classifier_prior: float
+    classifier_patience: float
+    patience: float
+    max_doubtful: float
+    octaves: float
+
+
+@dataclass(frozen=True, slots=True)
+class Accept:
+    """Which candidates are digits, and which digits of a line are one number.
+
+    threshold: the probability from which on a candidate is a digit. doubtful: the one from which
+    on, below that, it is rejected rather than ignored. by_chance: of the other candidates of a
+    page, this many look like a digit by chance. few, rare: up to so many digits of a page, or so
+    large a fraction of its candidates, may be there by chance. min_surest, max_surest: bounds of
+    how probable the surest of them has to be. recognised: the recogniser's probability from which
+    on two candidates on one line are two digits, however much their boxes overlap.
+    """
+
+    threshold: float
+    doubtful: float
+    by_chance: float
+    few: float
+    rare: float
+    min_surest: float
+    max_surest: float
+    recognised: float
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Where a number ends.
+
+    gap: between two digits, in sizes, at which it does as likely as not. steepness: of its
+    log-odds, for each size of gap. boundary: the probability from which on it ends. temperature:
+    divides the log-odds of a number: what misleads one network misleads the others too.
+    """
+
+    gap: float
+    steepness: float
+    boundary: float
+    temperature: float
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """All of a bundle."""
+
+    detect: Detect
+    textline: Textline
+    recognise: Recognise
+    fuse: Fuse
+    accept: Accept
+    numbers: Numbers
