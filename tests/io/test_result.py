@@ -46,6 +46,16 @@ def test_as_plain_data() -> None:
     assert json.loads(json.dumps(READING.to_dict())) == content
 
 
+@pytest.mark.parametrize(("is_digit", "confidence"), [(1.0, 0.98), (0.5, 0.49), (0.0, 0.0)])
+def test_confidence_is_that_a_digit_is_there_and_is_this_one(
+    is_digit: float, confidence: float
+) -> None:
+    digit = Digit.likeliest(PROBABILITIES, is_digit, DIGIT.box, np.zeros((28, 28), np.uint8))
+    assert (digit.digit, digit.is_digit) == (7, is_digit)
+    assert digit.confidence == pytest.approx(confidence)
+    assert digit.probabilities.sum() == pytest.approx(1)
+
+
 def test_numbers_are_those_of_all_lines() -> None:
     assert READING.numbers == (NUMBER, NUMBER, NUMBER)
     assert dataclasses.replace(READING, lines=()).numbers == ()

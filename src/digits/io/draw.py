@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digits.io.result import Box, Number, Reading
+from digits.io.result import Box, Digit, Number, Reading
 from digits.model.explain import Explanation
 from digits.model.spec import TILE
 
@@ -44,7 +44,7 @@ def draw_reading(reading: Reading) -> NDArray[np.uint8]:
         _box(canvas[strip:], rejected.box, factor, REJECTED, pen)
     for number in reading.numbers:
         for digit in number.digits if len(number.digits) > 1 else ():
-            _box(canvas[strip:], digit.box, factor, _colour(number), pen)
+            _box(canvas[strip:], digit.box, factor, _colour(digit), pen)
         _box(canvas[strip:], number.box, factor, _colour(number), 2 * pen)
     for number, plate in placed:
         x, y = factor * number.box[0], strip + factor * number.box[1]
@@ -99,8 +99,8 @@ def _plate(number: Number, size: float, is_full: bool) -> NDArray[np.uint8]:
     return plate
 
 
-def _colour(number: Number) -> tuple[int, int, int]:
-    return SURE if number.confidence >= SURE_FROM else UNSURE
+def _colour(read: Number | Digit) -> tuple[int, int, int]:
+    return SURE if read.confidence >= SURE_FROM else UNSURE
 
 
 def draw_explanation(explanation: Explanation) -> NDArray[np.uint8]:

@@ -17,9 +17,10 @@ SCHEMA = 1
 class Digit:
     """One digit.
 
-    confidence: the probability of `digit`. probabilities: (10,) float32, they sum to 1.
-    is_digit: how sure it is that there is one digit at all, in [0, 1]. tile: the (28, 28) uint8
-    that the network saw.
+    confidence: the probability that a digit is there and that it is this one: `is_digit` times the
+    highest of `probabilities`. probabilities: (10,) float32 of each digit, given that there is
+    one; they sum to 1. is_digit: the probability that there is one digit at all, in [0, 1]. tile:
+    the (28, 28) uint8 that the network saw.
     """
 
     digit: int
@@ -28,6 +29,19 @@ class Digit:
     box: Box
     is_digit: float
     tile: NDArray[np.uint8]
+
+    @classmethod
+    def likeliest(
+        cls,
+        probabilities: NDArray[np.float32],
+        is_digit: float,
+        box: Box,
+        tile: NDArray[np.uint8],
+    ) -> Digit:
+        """The digit with the highest of ten probabilities (10,), given that there is one."""
+        digit = int(probabilities.argmax())
+        confidence = float(probabilities[digit]) * is_digit
+        return cls(digit, confidence, probabilities, box, is_digit, tile)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready."""

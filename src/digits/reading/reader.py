@@ -84,7 +84,8 @@ class Reader:
     def digit(self, picture: Picture) -> Digit:
         """Read a picture known to hold exactly one digit; always answers with one.
 
-        Where no ink is found at all, every digit has probability 0.1. Raises PictureError.
+        Where no ink is found at all, every digit has probability 0.1, and confidence is 0. Raises
+        PictureError.
         """
         return self.digits([picture])[0]
 
@@ -133,7 +134,7 @@ class Reader:
         tiles = np.array([normalise_tile(piece.ink) for piece in pieces], np.uint8)
         probabilities, is_digit = self.classifier.judge(tiles.reshape(-1, TILE, TILE))
         return [
-            Candidate(piece, _digit_of(tile, row, float(sure), _on_picture(piece)))
+            Candidate(piece, Digit.likeliest(row, float(sure), _on_picture(piece), tile))
             for piece, tile, row, sure in zip(pieces, tiles, probabilities, is_digit, strict=True)
         ]
 
@@ -182,18 +183,11 @@ def _look(pixels: NDArray[np.uint8], window: Box) -> _Look:
     return _Look(sorted(pieces, key=likelihood, reverse=True)[:JUDGED], window)
 
 
-def _digit_of(
-    tile: NDArray[np.uint8], probabilities: NDArray[np.float32], is_digit: float, box: Box
-) -> Digit:
-    digit = int(probabilities.argmax())
-    return Digit(digit, float(probabilities[digit]), probabilities, box, is_digit, tile)
-
-
 def _no_digit(size: tuple[int, ...]) -> Digit:
     """The answer where there is no ink: every digit is as likely, and none is there."""
     even = np.full(CLASSES, 1 / CLASSES, np.float32)
     height, width = size[:2]
-    return _digit_of(np.zeros((TILE, TILE), np.uint8), even, 0.0, (0, 0, width, height))
+    return Digit.likeliest(even, 0.0, (0, 0, width, height), np.zeros((TILE, TILE), np.uint8))
 
 
 def _on_picture(piece: Piece) -> Box:

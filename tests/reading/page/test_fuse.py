@@ -164,8 +164,8 @@ def test_the_classifier_counts_where_it_sees_what_the_others_see() -> None:
 @given(st.integers(1, 400))
 def test_of_many_places_without_a_sure_one_none_is_a_digit(count: int) -> None:
     box, tile = (0, 0, 10, 20), np.zeros((28, 28), np.uint8)
-    doubtful = Digit(3, 0.99, np.full(10, 0.1, np.float32), box, 0.6, tile)
-    sure = replace(doubtful, is_digit=0.99)
+    doubtful = Digit(3, 0.6, np.full(10, 0.1, np.float32), box, 0.6, tile)
+    sure = replace(doubtful, confidence=0.98)
     assert not _are_by_chance([doubtful, sure], count)
     assert not _are_by_chance([], count)
     assert _are_by_chance([doubtful] * 3, count) == (count > 2)

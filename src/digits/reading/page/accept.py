@@ -48,7 +48,7 @@ class Page:
         return [
             each
             for each in self.digits.values()
-            if each.digit in TELLING and each.is_digit * each.confidence >= SURE
+            if each.digit in TELLING and each.confidence >= SURE
         ]
 
     def numbers(self) -> list[Number]:
@@ -100,10 +100,9 @@ def decide(places: Places, shape: tuple[int, ...]) -> Page:
         if is_digit[place] < ACCEPTED:
             rejected.append(Rejected(box, "letter-like"))
         else:
-            row = probabilities[place]
-            digit = int(row.argmax())
-            sure = float(is_digit[place])
-            digits[place] = Digit(digit, float(row[digit]), row, box, sure, places.tiles[place])
+            digits[place] = Digit.likeliest(
+                probabilities[place], float(is_digit[place]), box, places.tiles[place]
+            )
     if _are_by_chance(list(digits.values()), len(places)):
         rejected += [Rejected(each.box, "letter-like") for each in digits.values()]
         digits = {}
@@ -113,7 +112,7 @@ def decide(places: Places, shape: tuple[int, ...]) -> Page:
 def _are_by_chance(digits: list[Digit], count: int) -> bool:
     """Whether the digits are few and none is surer than the best of `count` places that hold
     none."""
-    surest = max((each.is_digit * each.confidence for each in digits), default=1.0)
+    surest = max((each.confidence for each in digits), default=1.0)
     least = float(np.clip(1 - CHANCE / max(count - 1, CHANCE), LEAST, ENOUGH))
     return len(digits) <= max(FEW, RARE * count) and surest < least
 

@@ -38,7 +38,7 @@ def numbers_of(digits: Sequence[Digit], apart: Sequence[float]) -> list[Number]:
             groups[-1].append(digit)
             whole[-1] *= 1 - chance
     chances = [
-        chance * float(np.prod([digit.confidence * digit.is_digit for digit in group]))
+        chance * float(np.prod([digit.confidence for digit in group]))
         for group, chance in zip(groups, whole, strict=True)
     ]
     return [number_of(*each) for each in zip(groups, map(_calibrated, chances), strict=True)]
@@ -55,7 +55,8 @@ def number_of(digits: Sequence[Digit], confidence: float) -> Number:
 
     The runner-up changes the digit whose second choice is closest to its first.
     """
-    odds = [float(np.sort(d.probabilities)[-2]) / max(d.confidence, 1e-9) for d in digits]
+    highest = [np.sort(digit.probabilities)[-2:].tolist() for digit in digits]
+    odds = [second / max(first, 1e-9) for second, first in highest]
     weakest = int(np.argmax(odds))
     texts = [str(digit.digit) for digit in digits]
     second = texts.copy()
