@@ -12,6 +12,10 @@ from numpy.typing import NDArray
 Box = tuple[int, int, int, int]  # x, y, width, height in pixels of the picture as a viewer shows it
 SCHEMA = 1
 
+# Why ink is rejected.
+UNSURE = "below the acceptance threshold"
+BY_CHANCE = "too few and too unsure to tell from chance"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Digit:
@@ -87,7 +91,11 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """Ink that is no digit, and why."""
+    """Ink that looks like a digit and is not taken for one.
+
+    reason: UNSURE, where a digit is less likely than the threshold; or BY_CHANCE, where digits are
+    likely enough each, but so few and unsure that the other ink of the picture gives as many.
+    """
 
     box: Box
     reason: str

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits.geometry import intersection
-from digits.io.result import Box, Digit, Number, Rejected
+from digits.io.result import BY_CHANCE, UNSURE, Box, Digit, Number, Rejected
 from digits.model.classifier import Classifier
 from digits.model.detector import Detector
 from digits.model.recogniser import Recogniser
@@ -98,13 +98,13 @@ def decide(places: Places, shape: tuple[int, ...]) -> Page:
             continue
         box = _whole(places.boxes[place], shape)
         if is_digit[place] < ACCEPTED:
-            rejected.append(Rejected(box, "letter-like"))
+            rejected.append(Rejected(box, UNSURE))
         else:
             digits[place] = Digit.likeliest(
                 probabilities[place], float(is_digit[place]), box, places.tiles[place]
             )
     if _are_by_chance(list(digits.values()), len(places)):
-        rejected += [Rejected(each.box, "letter-like") for each in digits.values()]
+        rejected += [Rejected(each.box, BY_CHANCE) for each in digits.values()]
         digits = {}
     return Page(places, digits, rejected)
 
