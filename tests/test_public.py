@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -46,11 +47,16 @@ def loaded_by(code: str) -> set[str]:
 
 def test_the_public_names_are_those_of_the_contract() -> None:
     assert digits.__all__ == [
-        "Classifier", "Digit", "DigitsError", "Number", "Reader", "Reading", "read",
+        "Classifier", "Digit", "DigitsError", "Number", "Outcome", "Reader", "Reading", "read",
+        "read_many",
     ]  # fmt: skip
     assert digits.__all__ == sorted(digits.__all__)
     for name in digits.__all__:
         assert getattr(digits, name).__doc__
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    assert digits.__version__ == version("handwritten-digit-recognition")
 
 
 def test_the_data_is_there_without_a_further_import() -> None:

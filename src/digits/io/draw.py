@@ -25,16 +25,18 @@ ROW = 8  # explained tiles side by side
 CAPTION = 44  # pixels below each
 
 
-def draw_reading(reading: Reading) -> NDArray[np.uint8]:
+def draw_reading(reading: Reading, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """(H, W, 3) uint8 RGB: the picture with every number boxed, its text and confidence above.
+
+    pixels: (H, W, 3) uint8 RGB, the picture that was read.
 
     Blue is sure, orange is not, grey was rejected. Where numbers stand close labels are smaller,
     and at last without the confidence. Small pictures are enlarged by a whole factor, and get a
     white strip on top where a number stands too high for its label.
     """
-    height, width = reading.picture.shape[:2]
+    height, width = pixels.shape[:2]
     factor = max(1, round(SMALLEST / max(height, width, 1)))
-    larger = np.repeat(np.repeat(reading.picture, factor, axis=0), factor, axis=1)
+    larger = np.repeat(np.repeat(pixels, factor, axis=0), factor, axis=1)
     size, pen = max(larger.shape[:2]) / 700, max(1, round(max(larger.shape[:2]) / 500))
     placed = list(zip(reading.numbers, _plates(reading.numbers, factor, size), strict=True))
     strip = max([len(plate) - factor * number.box[1] for number, plate in placed] + [0])
