@@ -8,17 +8,21 @@ import re
 import shutil
 import subprocess
 import sys
+import weakref
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pictures
 import pytest
+from numpy.typing import NDArray
 
 import digits
 from digits.cli import main
 from digits.cli.read import NOTHING_FOUND, drawing_paths
 from digits.errors import PictureError
+from digits.io import sources
+from digits.io.picture import open_picture
 from digits.model.store import SHIPPED
 
 TEXT = "2024\n17 305"
@@ -328,6 +332,23 @@ def test_names_command_no_terminal(tmp_path: Path, at: Path, capsys: Captured) -
             assert (tmp_path / "out.txt").read_text() == out
     code, _, err = read(capsys, "7.png", "--out", "\x1b/7")
     assert (code, "\x1b" in err) == (2, False)
+
+
+@pytest.mark.parametrize("form", ["--json", "--csv", "--text", "--single"])
+def test_no_picture_is_kept_once_the_next_is_opened(
+    form: str, at: Path, tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[weakref.ref[NDArray[np.uint8]]] = []
+
+    def open_and_watch(source: str) -> NDArray[np.uint8]:
+        assert [pixels() for pixels in opened] == [None] * len(opened)
+        pixels = open_picture(source)
+        opened.append(weakref.ref(pixels))
+        return pixels
+
+    monkeypatch.setattr(sources, "open_picture", open_and_watch)
+    assert read(capsys, form, *["7.png"] * 4, "--out", tmp_path / "out")[0] == 0
+    assert len(opened) == 4
 
 
 def test_single(at: Path, capsys: Captured) -> None:
