@@ -199,8 +199,9 @@ class Reader:
         the same one come from the same reader."""
         from digits import __version__
 
-        cards = (json.loads((SHIPPED / each / CARD).read_text()) for each in (DETECTOR, RECOGNISER))
-        sums = (self.classifier.model.card["sha256"], *(card["sha256"] for card in cards))
+        paths = (SHIPPED / kind / CARD for kind in (DETECTOR, RECOGNISER))
+        cards = [self.classifier.model.card, *(json.loads(p.read_text("utf-8")) for p in paths)]
+        sums = [card["sha256"] for card in cards]
         return hashlib.sha256(" ".join((*sums, __version__)).encode()).hexdigest()[:16]
 
 
