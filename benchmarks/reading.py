@@ -93,7 +93,7 @@ def contours() -> tuple[System, int]:
         tiles = np.stack([normalise_tile(ink[y : y + h, x : x + w]) for x, y, w, h in boxes])
         probabilities, is_digit = classifier.classify(tiles)
         digits = [
-            Digit(int(row.argmax()), float(row.max()), row, box, float(sure), tile)
+            Digit.likeliest(row, float(sure), box, tile)
             for box, tile, row, sure in zip(boxes, tiles, probabilities, is_digit, strict=True)
             if sure > 0.5
         ]

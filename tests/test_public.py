@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+import tomllib
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,7 @@ import digits
 from digits import errors
 from digits.cli import VERBS, main
 
+ROOT = Path(__file__).parent.parent
 HEAVY = {"tensorflow", "keras", "matplotlib", "tqdm", "platformdirs", "onnx", "jinja2", "filelock"}
 
 # a process in which packages are as if not installed, on a Python of any version
@@ -46,11 +50,16 @@ def loaded_by(code: str) -> set[str]:
 
 def test_the_public_names_are_those_of_the_contract() -> None:
     assert digits.__all__ == [
-        "Classifier", "Digit", "DigitsError", "Number", "Reader", "Reading", "read",
+        "Classifier", "Digit", "DigitsError", "Number", "Outcome", "Reader", "Reading", "read",
+        "read_many",
     ]  # fmt: skip
     assert digits.__all__ == sorted(digits.__all__)
     for name in digits.__all__:
         assert getattr(digits, name).__doc__
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    assert digits.__version__ == version("handwritten-digit-recognition")
 
 
 def test_the_data_is_there_without_a_further_import() -> None:
@@ -103,6 +112,14 @@ def test_every_verb_has_help_that_ends_with_an_example(
     assert f"xample: digits {verb}" in text.strip().splitlines()[-1]
 
 
+def test_the_help_of_train_names_every_recipe(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main(["train", "--help"])
+    shipped = ROOT.glob("src/digits/training/recipes/*.toml")
+    names = ", ".join(sorted(path.stem for path in shipped))
+    assert f"{names}, or a TOML file" in " ".join(capsys.readouterr().out.split())
+
+
 def test_help_lists_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="0"):
         main(["--help"])
@@ -126,8 +143,15 @@ def test_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> N
     assert capsys.readouterr().out.strip().replace(".", "").isalnum()
 
 
-INSTALL = 'install it with: pip install "handwritten-digit-recognition[{}]"'
+INSTALL = 'install it in the folder of the project with: pip install ".[{}]"'
 TOO_NEW = "TensorFlow has no wheel for this Python yet; train with Python 3.11 to 3.13"
+
+
+def test_the_extras_that_are_advised_are_those_of_the_project() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    code = "".join(path.read_text("utf-8") for path in (ROOT / "src" / "digits").rglob("*.py"))
+    advised = set(re.findall(r'require\("\w+", "(\w+)"\)', code)) | {"train", "report"}
+    assert advised <= set(project["project"]["optional-dependencies"])
 
 
 @pytest.mark.parametrize(

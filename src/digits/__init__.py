@@ -7,24 +7,43 @@ digits.read("page.jpg").text
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterator
 from functools import cache
 from types import ModuleType
 
 from digits.errors import DigitsError
 from digits.io.picture import Picture
-from digits.io.result import Digit, Number, Reading
+from digits.io.result import Digit, Number, Outcome, Reading
+from digits.io.sources import Sources
 from digits.model.classifier import Classifier
 from digits.reading.reader import Reader
+from digits.version import __version__
 
-__all__ = ["Classifier", "Digit", "DigitsError", "Number", "Reader", "Reading", "read"]
+__all__ = [
+    "Classifier",
+    "Digit",
+    "DigitsError",
+    "Number",
+    "Outcome",
+    "Reader",
+    "Reading",
+    "__version__",
+    "read",
+    "read_many",
+]
 
 
-def read(picture: Picture) -> Reading:
+def read(picture: Picture, orientation: int | None = None) -> Reading:
     """Read all numbers of a picture with the shipped model; see Reader.read.
 
     The model is opened at the first call and kept.
     """
-    return _reader().read(picture)
+    return _reader().read(picture, orientation)
+
+
+def read_many(sources: Sources, orientation: int | None = None) -> Iterator[Outcome]:
+    """Read many pictures with the shipped model, one after another; see Reader.read_many."""
+    return _reader().read_many(sources, orientation)
 
 
 @cache

@@ -46,11 +46,12 @@ def require(module: str, extra: str) -> ModuleType:
     """Import `module`, which the optional part `extra` brings.
 
     Raises MissingExtraError with the command that installs it, or with the Pythons that have it.
+    The command is for a copy of the project: the package is in no registry yet.
     """
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        remedy = f'install it with: pip install "handwritten-digit-recognition[{extra}]"'
+        remedy = f'install it in the folder of the project with: pip install ".[{extra}]"'
         if extra == "train" and sys.version_info >= (3, 14):
             remedy = "TensorFlow has no wheel for this Python yet; train with Python 3.11 to 3.13"
         if module.startswith("ai_edge_litert") and os.name == "nt":

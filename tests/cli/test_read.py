@@ -8,15 +8,21 @@ import re
 import shutil
 import subprocess
 import sys
+import weakref
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pictures
 import pytest
+from numpy.typing import NDArray
 
+import digits
 from digits.cli import main
-from digits.cli.read import drawing_paths
+from digits.cli.read import NOTHING_FOUND, drawing_paths
+from digits.errors import PictureError
+from digits.io import sources
+from digits.io.picture import open_picture
 from digits.model.store import SHIPPED
 
 TEXT = "2024\n17 305"
@@ -71,7 +77,7 @@ def process(
 
 def test_table(at: Path, capsys: Captured) -> None:
     code, out, err = read(capsys, "page.png", "blank.png")
-    assert (code, err) == (0, "")
+    assert (code, err) == (0, f"digits: no digits found in blank.png; {NOTHING_FOUND}\n")
     lines = out.splitlines()
     assert re.fullmatch(r"page\.png   2024   \d+\.\d %", lines[0])
     assert re.fullmatch(r" {8}   17 305   \d+\.\d %  \d+\.\d %", lines[1])
@@ -87,11 +93,13 @@ def test_json(at: Path, capsys: Captured) -> None:
     assert code == 1
     page, broken, blank = map(json.loads, out.splitlines())
     assert list(page) == [
-        *("picture", "width", "height", "orientation", "text", "numbers", "rejected"),
-        *("model", "schema"),
+        *("picture", "page", "width", "height", "orientation", "text", "numbers", "rejected"),
+        *("model", "fingerprint", "schema"),
     ]
     height, width = pictures.page(TEXT).pixels.shape[:2]
-    assert (page["picture"], page["width"], page["height"]) == ("page.png", width, height)
+    assert (page["picture"], page["page"]) == ("page.png", 1)
+    assert (page["width"], page["height"]) == (width, height)
+    assert page["fingerprint"] == digits.Reader().fingerprint
     assert (page["orientation"], page["model"], page["schema"]) == (0, "default", 1)
     assert page["text"] == TEXT
     assert [number["text"] for number in page["numbers"]] == ["2024", "17", "305"]
@@ -149,6 +157,50 @@ def test_out(at: Path, tmp_path: Path, capsys: Captured) -> None:
     assert list(tmp_path.iterdir()) == [target]  # no temporary file is left
 
 
+@pytest.mark.parametrize("kind", ["itself", "link", "hard link", "folder", "wildcard", "input"])
+def test_out_never_replaces_a_picture_that_is_read(
+    kind: str, tmp_path: Path, at: Path, capsys: Captured
+) -> None:
+    picture, out = tmp_path / "b.png", tmp_path / "out"
+    shutil.copy(at / "7.png", picture)
+    before = picture.read_bytes()
+    named: str | Path = picture
+    if kind == "link":
+        out.symlink_to(picture)
+    elif kind == "hard link":
+        out.hardlink_to(picture)
+    else:
+        out = picture
+        named = {"folder": tmp_path, "wildcard": tmp_path / "*", "input": "-"}.get(kind, picture)
+    if kind == "input":
+        with picture.open("rb") as file:
+            done = process("-", "--out", out, stdin=file)
+        code, err = done.returncode, done.stderr.decode()
+    else:
+        code, _, err = read(capsys, "gone.png", named, "--out", out)
+    assert code == 2
+    assert re.fullmatch(r"digits: .* is a picture to be read; name another file .*\n", err)
+    assert picture.read_bytes() == before
+
+
+def test_out_keeps_link_and_mode(tmp_path: Path, at: Path, capsys: Captured) -> None:
+    file, link = tmp_path / "file", tmp_path / "link"
+    file.write_text("old")
+    file.chmod(0o600)
+    link.symlink_to(file)
+    assert read(capsys, "--text", "7.png", "--out", link)[0] == 0
+    assert (link.is_symlink(), file.read_text()) == (True, "7\n")
+    assert os.name == "nt" or file.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="no name for standard output")
+def test_out_may_be_a_device(folder: Path) -> None:
+    done = process("--text", folder / "7.png", "--out", "/dev/stdout")
+    assert (done.returncode, done.stdout) == (0, b"7\n")
+    assert process(folder / "7.png", "--out", "/dev/null").returncode == 0
+    assert not Path("/dev/null").is_file()
+
+
 @pytest.mark.parametrize("out", ["nowhere/out.txt", "."])
 def test_out_where_nothing_can_be_written(out: str, at: Path, capsys: Captured) -> None:
     code, printed, err = read(capsys, "7.png", "--out", out)
@@ -191,6 +243,46 @@ def test_names_of_drawings_differ_by_more_than_case(tmp_path: Path) -> None:
     assert names == ["x.png", "X-2.png", "picture.png"]
 
 
+def test_names_of_drawings_fit(tmp_path: Path, at: Path, capsys: Captured) -> None:
+    long = ["n" * 251 + ".png", "n" * 250 + "m.bmp", "ß" * 125 + ".png", "n" * 251 + ".PNG"]
+    for name in long[:3]:
+        (tmp_path / name).write_bytes((at / "7.png").read_bytes())
+    target = tmp_path / "drawn"
+    code, _, err = read(capsys, *(tmp_path / name for name in long[:3]), "--annotate", target)
+    assert (code, err) == (0, "")
+    assert len(list(target.iterdir())) == 3
+    many = [*long, *[f"{k}/7.png" for k in range(20)]]
+    names = [path.name for path in drawing_paths(many, target).values()]
+    assert len({name.casefold() for name in names}) == len(names) == 24
+    assert max(len(os.fsencode(name)) for name in names) <= 255
+    assert all(name.endswith(".png") for name in names)
+
+
+def test_annotate_follows_no_link_to_a_picture_that_is_read(
+    tmp_path: Path, at: Path, capsys: Captured
+) -> None:
+    (tmp_path / "in").mkdir()
+    picture = tmp_path / "in" / "7.png"
+    shutil.copy(at / "7.png", picture)
+    (tmp_path / "7.png").symlink_to(picture)
+    before = picture.read_bytes()
+    assert read(capsys, picture, "--annotate", tmp_path)[0] == 0
+    assert picture.read_bytes() == before
+    assert (tmp_path / "7-2.png").is_file()
+
+
+def test_a_picture_that_is_gone_when_it_is_drawn_is_told(
+    at: Path, tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(_: object) -> None:
+        raise PictureError('"7.png" does not exist')
+
+    monkeypatch.setattr(digits.Reading, "draw", gone)
+    code, out, err = read(capsys, "7.png", "blank.png", "--annotate", tmp_path)
+    assert (code, out) == (1, "7.png   not read\nblank.png   not read\n")
+    assert '"7.png" does not exist' in err
+
+
 def test_annotate_where_nothing_can_be_written(at: Path, capsys: Captured) -> None:
     code, _, err = read(capsys, "7.png", "--annotate", "7.png")
     assert code == 2
@@ -210,6 +302,53 @@ def test_explain(at: Path, tmp_path: Path, capsys: Captured) -> None:
 def test_explain_beside_annotate_in_one_folder(at: Path, tmp_path: Path, capsys: Captured) -> None:
     assert read(capsys, "7.png", "--explain", tmp_path, "--annotate", tmp_path)[0] == 0
     assert sorted(path.name for path in tmp_path.glob("7*.png")) == ["7-2.png", "7.png"]
+
+
+def test_folders_and_wildcards(tmp_path: Path, at: Path, capsys: Captured) -> None:
+    for name in ("b.png", "a.png", "notes.txt"):
+        shutil.copy(at / "7.png", tmp_path / name)
+    code, out, _ = read(capsys, "--json", tmp_path, tmp_path / "*", tmp_path / "?.gif")
+    pictures_read = [json.loads(line)["picture"] for line in out.splitlines()]
+    names = ["a.png", "b.png", "a.png", "b.png", "notes.txt", "?.gif"]
+    assert (code, pictures_read) == (1, [str(tmp_path / name) for name in names])
+
+
+def test_what_to_do_where_nothing_is_found_is_said_once(at: Path, capsys: Captured) -> None:
+    for form in ("--json", "--text", "--csv"):
+        code, _, err = read(capsys, form, "7.png", "blank.png", "blank.png", "one pixel.png")
+        assert (code, err) == (0, f"digits: no digits found in blank.png; {NOTHING_FOUND}\n")
+    assert read(capsys, "--single", "blank.png")[2] == ""
+
+
+def test_names_command_no_terminal(tmp_path: Path, at: Path, capsys: Captured) -> None:
+    name = tmp_path / "\x1b[31mtwo\nlines.png"
+    shutil.copy(at / "7.png", name)
+    shutil.copy(at / "blank.png", tmp_path / "\x1b[32m.png")
+    for form in ([], ["--json"], ["--text"], ["--csv"]):
+        for picture in (tmp_path, f"{name}.gone", tmp_path / "\x1b*.gone"):
+            _, out, err = read(capsys, picture, *form)
+            assert "\x1b" not in out + err
+            read(capsys, picture, *form, "--out", tmp_path / "out.txt")
+            assert (tmp_path / "out.txt").read_text() == out
+    code, _, err = read(capsys, "7.png", "--out", "\x1b/7")
+    assert (code, "\x1b" in err) == (2, False)
+
+
+@pytest.mark.parametrize("form", ["--json", "--csv", "--text", "--single"])
+def test_no_picture_is_kept_once_the_next_is_opened(
+    form: str, at: Path, tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[weakref.ref[NDArray[np.uint8]]] = []
+
+    def open_and_watch(source: str) -> NDArray[np.uint8]:
+        assert [pixels() for pixels in opened] == [None] * len(opened)
+        pixels = open_picture(source)
+        opened.append(weakref.ref(pixels))
+        return pixels
+
+    monkeypatch.setattr(sources, "open_picture", open_and_watch)
+    assert read(capsys, form, *["7.png"] * 4, "--out", tmp_path / "out")[0] == 0
+    assert len(opened) == 4
 
 
 def test_single(at: Path, capsys: Captured) -> None:
@@ -271,7 +410,8 @@ def test_a_model_with_other_weights_is_refused(at: Path, tmp_path: Path, capsys:
         ("broken.png", "is not an image"),
         ("cut.jpg", "is damaged|is cut off|truncated|incomplete|ends"),
         ("empty.png", "is empty"),
-        ("folder", "is a directory"),
+        ("folder", "holds no picture files"),
+        ("folder/*.png", "matches no file"),
         ("missing.png", "does not exist"),
         ("", "."),
         ("two\nlines.png", "does not exist"),
@@ -280,8 +420,8 @@ def test_a_model_with_other_weights_is_refused(at: Path, tmp_path: Path, capsys:
 def test_what_cannot_be_read_is_told_and_the_rest_is_read(
     picture: str, message: str, at: Path, capsys: Captured
 ) -> None:
-    code, out, err = read(capsys, "--text", "7.png", picture, "größe 数字 7.png", "one pixel.png")
-    assert (code, out) == (1, "7\n7\n\n")
+    code, out, err = read(capsys, "--text", "7.png", picture, "größe 数字 7.png")
+    assert (code, out) == (1, "7\n7\n")
     assert err.startswith("digits: ")
     assert err.count("\n") == 1
     assert re.search(message, err)

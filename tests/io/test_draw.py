@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pictures
 import pytest
 from numpy.typing import NDArray
 
+from digits.io.draw import SURE, UNSURE
 from digits.io.result import Box, Digit, Number, Reading, Rejected
 
 
@@ -16,7 +19,9 @@ def reading(picture: NDArray[np.uint8], boxes: list[Box], *rejected: Rejected) -
         for box in boxes
     )
     lines = (numbers,) if numbers else ()
-    return Reading(" ".join("7" * len(boxes)), lines, rejected, 0, picture, "default")
+    height, width = picture.shape[:2]
+    text = " ".join("7" * len(boxes))
+    return Reading(text, lines, rejected, 0, width, height, "default", "", picture)
 
 
 def test_box_and_label_are_drawn_and_the_rest_is_left() -> None:
@@ -39,8 +44,19 @@ def test_neither_picture_nor_reading_is_changed() -> None:
     page = pictures.page("7")
     before = page.pixels.copy()
     read = reading(page.pixels, list(page.boxes))
-    assert not np.shares_memory(read.draw(), read.picture)
-    np.testing.assert_array_equal(read.picture, before)
+    assert not np.shares_memory(read.draw(), page.pixels)
+    np.testing.assert_array_equal(page.pixels, before)
+
+
+def test_each_digits_box_has_the_colour_of_its_confidence() -> None:
+    page = np.full((400, 400, 3), 255, np.uint8)
+    [number] = reading(page, [(50, 150, 200, 100)]).numbers
+    doubtful = replace(number.digits[0], box=(150, 160, 90, 80), confidence=0.5)
+    clear = replace(number.digits[0], box=(60, 160, 80, 80), confidence=0.99)
+    number = replace(number, text="77", digits=(clear, doubtful))
+    drawn = replace(reading(page, []), lines=((number,),)).draw()
+    assert tuple(drawn[200, 60]) == SURE
+    assert tuple(drawn[200, 150]) == UNSURE
 
 
 def test_nothing_read_nothing_drawn() -> None:

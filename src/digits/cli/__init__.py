@@ -1,4 +1,14 @@
-"""The command `digits`: one small module a verb, each imported only when it is called."""
+"""The command `digits`: one small module a verb, each imported only when it is called.
+
+Exit codes, the same for every verb, on which scripts may rely:
+
+    0  all was done; a picture on which nothing is written was read too
+    1  some part failed (a picture that cannot be read, a damaged file), the rest was done
+    2  the call is wrong, or something that it needs is missing or cannot be written
+
+What a signal ends has none of these: interrupted (Ctrl-C), the command ends with 130, as shells
+count it.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +21,8 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from digits.errors import DigitsError
+from digits.files import printable
+from digits.version import __version__
 
 VERBS = {
     "read": "read the digits and numbers of pictures",
@@ -25,18 +37,14 @@ INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit code.
-
-    0: all was done. 1: a part failed, the rest was done. 2: the call is wrong or something it
-    needs is missing.
-    """
+    """Run the command line; returns the exit code."""
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     _print_any_letter()
     try:
         options = _parse(arguments)
         return int(import_module(f"digits.cli.{options.verb}").run(options))
     except DigitsError as error:
-        print(f"digits: {error}", file=sys.stderr)
+        print(f"digits: {printable(str(error))}", file=sys.stderr)
         return WRONG_CALL
     except KeyboardInterrupt:
         print("digits: interrupted", file=sys.stderr)
@@ -46,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except OSError as error:
         _drop_output()
-        print(f"digits: {error}", file=sys.stderr)
+        print(f"digits: {printable(str(error))}", file=sys.stderr)
         return WRONG_CALL
 
 
@@ -77,9 +85,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
             import_module(f"digits.cli.{verb}").add_arguments(sub)
     options = parser.parse_args(arguments)
     if options.version:
-        from importlib.metadata import version
-
-        print(version("handwritten-digit-recognition"))
+        print(__version__)
         parser.exit(0)
     if options.verb is None:
         parser.print_help(sys.stderr)

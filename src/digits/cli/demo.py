@@ -84,6 +84,7 @@ def score_folder(name: str, model: str | Path, test_set: TestSet) -> Score:
 def read_samples(seed: Path) -> list[Exhibit]:
     """Read the sample pictures with the model of the run folder `seed` and the shipped one."""
     from digits.evaluation.demo import Exhibit
+    from digits.io.picture import open_picture
     from digits.reading.reader import Reader
 
     exhibits = []
@@ -95,7 +96,7 @@ def read_samples(seed: Path) -> list[Exhibit]:
         shown = "".join(f"{text.replace(chr(10), ' / ') or '-':26}" for text in (truth, *texts))
         print(f"   {path.name:34}{shown}".rstrip())
         drawn = readings[-1].draw()
-        exhibits.append(Exhibit(path.name, readings[-1].picture, truth, texts, drawn))
+        exhibits.append(Exhibit(path.name, open_picture(path), truth, texts, drawn))
     return exhibits
 
 

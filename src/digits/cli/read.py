@@ -3,41 +3,39 @@
 from __future__ import annotations
 
 import argparse
-import csv
-import io
-import json
+import contextlib
+import os
 import sys
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digits.errors import DigitsError
-from digits.files import write_atomically
-from digits.io.result import SCHEMA, Reading
+from digits.errors import DigitsError, PictureError
+from digits.files import printable, replacing, write_atomically
+from digits.io.formats import as_csv, as_json, as_table, as_text
+from digits.io.picture import Picture
+from digits.io.result import Outcome, Reading
+from digits.io.sources import expand
 from digits.reading.page.orientation import ORIENTATIONS
 from digits.reading.reader import Reader
 
-COLUMNS = ("picture", "line", "number", "confidence", "x", "y", "width", "height", "error")
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one picture: a reading, or the message why there is none."""
-
-    picture: str
-    reading: Reading | None
-    error: str | None
+NAME_BYTES = 255  # the longest file name that Linux, macOS and Windows take
+NOTHING_FOUND = "--single reads a picture of one digit, --orientation 90 one that lies on its side"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `digits read`."""
     parser.epilog = "Example: digits read photo.jpg --annotate annotated"
-    parser.add_argument("pictures", nargs="+", metavar="PICTURE", help="a file; - is the input")
+    parser.add_argument(
+        "pictures",
+        nargs="+",
+        metavar="PICTURE",
+        help='a file, a folder, or files by wildcards ("scans/*.png"); - is the input',
+    )
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object a line and picture")
     form.add_argument("--text", action="store_true", help="the numbers alone")
@@ -71,43 +69,78 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Read all pictures; 0 if every one could be read, 1 if some could not."""
     reader = Reader(options.model, options.min_confidence)
+    pictures = list(expand(options.pictures))
+    names = [each for each in pictures if isinstance(each, str)]
     if options.out:
-        _check_folder_of(options.out)
-    drawings = drawing_paths(options.pictures, options.annotate)
-    reasons = drawing_paths(options.pictures, options.explain, taken=drawings.values())
-    outcomes = []
-
-    def read_all() -> Iterator[Outcome]:
-        for picture in _with_progress(options.pictures):
-            outcome = _read(reader, picture, options)
-            outcomes.append(outcome)
-            if outcome.error:
-                print(f"digits: {outcome.error}", file=sys.stderr)
-            if outcome.reading and picture in drawings:
-                _save(outcome.reading.draw(), drawings[picture])
-            if outcome.reading and picture in reasons:
-                _save(reader.explain(outcome.reading), reasons[picture])
-            yield outcome
-
-    _write(_form(options)(read_all()), options.out)
-    return int(any(outcome.error for outcome in outcomes))
+        _check_out(options.out, names)
+    taken = [options.out] if options.out else []
+    drawings = drawing_paths(names, options.annotate, taken)
+    reasons = drawing_paths(names, options.explain, [*taken, *drawings.values()])
+    outcomes = _outcomes(reader, pictures, options)
+    outcomes = _drawn(outcomes, Reading.draw, drawings)
+    outcomes = _drawn(outcomes, reader.explain, reasons)
+    failed: list[str] = []
+    _write(_form(options)(_reported(outcomes, failed)), options.out)
+    return int(bool(failed))
 
 
-def _read(reader: Reader, picture: str, options: argparse.Namespace) -> Outcome:
-    try:
-        # a process may have no standard input at all
-        source = getattr(sys.stdin, "buffer", b"") if picture == "-" else picture
-        if options.single:
-            reading = reader.read_single(source)
+def _outcomes(
+    reader: Reader, pictures: list[Picture | Outcome], options: argparse.Namespace
+) -> Iterator[Outcome]:
+    """Read one picture after another."""
+    orientation = None if options.orientation == "auto" else int(options.orientation)
+    for picture in _with_progress(pictures):
+        if isinstance(picture, Outcome):  # there is none
+            yield picture
+        elif picture == "-":
+            # a process may have no standard input at all
+            source = getattr(sys.stdin, "buffer", b"")
+            outcome = reader.try_read(source, orientation, single=options.single)
+            yield replace(outcome, source="-")
         else:
-            turn = None if options.orientation == "auto" else int(options.orientation)
-            reading = reader.read(source, turn)
-    except DigitsError as error:
-        return Outcome(picture, None, str(error))
-    return Outcome(picture, reading, None)
+            yield reader.try_read(picture, orientation, single=options.single)
 
 
-def _form(options: argparse.Namespace) -> Any:
+def _drawn(
+    outcomes: Iterable[Outcome],
+    draw: Callable[[Reading], NDArray[np.uint8]],
+    paths: dict[str, Path],
+) -> Iterator[Outcome]:
+    """Pass outcomes on, and save a drawing of each reading where there is a path for it."""
+    for outcome in outcomes:
+        if outcome.reading is None or outcome.name not in paths:
+            yield outcome
+            continue
+        try:
+            drawing = draw(outcome.reading)
+        except PictureError as error:  # gone since it was read
+            yield replace(outcome, reading=None, error=str(error))
+            continue
+        _save(drawing, paths[outcome.name])
+        yield outcome
+
+
+def _reported(outcomes: Iterable[Outcome], failed: list[str]) -> Iterator[Outcome]:
+    """Pass outcomes on, and say on standard error what went wrong; names of these go to `failed`.
+
+    What to do where nothing was found is said once.
+    """
+    is_said = False
+    for outcome in outcomes:
+        if outcome.reading is None:
+            failed.append(outcome.name)
+            _say(str(outcome.error))
+        elif not outcome.reading.numbers and not is_said:
+            is_said = True
+            _say(f"no digits found in {outcome.name}; {NOTHING_FOUND}")
+        yield outcome
+
+
+def _say(message: str) -> None:
+    print(f"digits: {printable(message)}", file=sys.stderr)
+
+
+def _form(options: argparse.Namespace) -> Callable[[Iterable[Outcome]], Iterator[str]]:
     if options.json:
         return as_json
     if options.text:
@@ -115,74 +148,44 @@ def _form(options: argparse.Namespace) -> Any:
     return as_csv if options.csv else as_table
 
 
-def as_json(outcomes: Iterable[Outcome]) -> Iterator[str]:
-    """JSON Lines: one object a picture, also for those that failed."""
-    for outcome in outcomes:
-        if outcome.reading is None:
-            content: dict[str, Any] = {"error": outcome.error, "schema": SCHEMA}
-        else:
-            content = outcome.reading.to_dict()
-        # ASCII alone: names in any letters, also in bytes that are none, pass through any pipe
-        yield json.dumps({"picture": outcome.picture} | content)
-
-
-def as_text(outcomes: Iterable[Outcome]) -> Iterator[str]:
-    """The text of each picture that could be read."""
-    for outcome in outcomes:
-        if outcome.reading is not None:
-            yield outcome.reading.text
-
-
-def as_csv(outcomes: Iterable[Outcome]) -> Iterator[str]:
-    """One row a number, under a heading; one row with the message for a picture that failed."""
-    yield _csv_row(COLUMNS)
-    for outcome in outcomes:
-        if outcome.reading is None:
-            yield _csv_row([outcome.picture, *[""] * 7, outcome.error])
-            continue
-        for line, numbers in enumerate(outcome.reading.lines, 1):
-            for number in numbers:
-                sure = f"{number.confidence:.6f}"
-                yield _csv_row([outcome.picture, line, number.text, sure, *number.box, ""])
-
-
-def as_table(outcomes: Iterable[Outcome]) -> Iterator[str]:
-    """For people: a block a picture, a line of it a line read."""
-    for outcome in outcomes:
-        if outcome.reading is None:
-            yield f"{outcome.picture}   not read"
-            continue
-        lines = outcome.reading.text.splitlines() or ["(no digits)"]
-        for index, (text, numbers) in enumerate(
-            zip(lines, outcome.reading.lines or [()], strict=True)
-        ):
-            name = outcome.picture if index == 0 else " " * len(outcome.picture)
-            sure = "  ".join(f"{100 * number.confidence:.1f} %" for number in numbers)
-            yield f"{name}   {text}   {sure}".rstrip()
-
-
 def drawing_paths(
     pictures: Iterable[str], folder: Path | None, taken: Iterable[Path] = ()
 ) -> dict[str, Path]:
     """Where each picture's drawing goes: under its own name, with a number where that is taken.
 
-    The pictures themselves count as taken, and so do names that differ by case alone. Without a
-    folder there are no drawings.
+    The pictures themselves count as taken, and so do names that differ by case alone. Names that
+    are too long are cut. Without a folder there are no drawings.
     """
     if folder is None:
         return {}
-    pictures, folder = dict.fromkeys(pictures), folder.resolve()
-    names = {str(path).casefold() for path in taken}
-    names |= {str(Path(picture).resolve()).casefold() for picture in pictures}
+    pictures = dict.fromkeys(pictures)
+    used = {_key(path) for path in taken} | {_key(Path(picture)) for picture in pictures}
+    numbers: dict[str, int] = {}  # the last one given to each stem
     paths: dict[str, Path] = {}
     for picture in pictures:
         stem = "picture" if picture == "-" else Path(picture).stem
-        path, number = folder / f"{stem}.png", 2
-        while str(path).casefold() in names:
-            path, number = folder / f"{stem}-{number}.png", number + 1
-        names.add(str(path).casefold())
+        number = numbers.get(stem, 1)
+        path = folder / _fitting(stem, number)
+        while _key(path) in used:
+            number += 1
+            path = folder / _fitting(stem, number)
+        numbers[stem] = number
+        used.add(_key(path))
         paths[picture] = path
     return paths
+
+
+def _key(path: Path) -> str:
+    """The same for all paths that may lead to one file."""
+    return os.path.realpath(path).casefold()
+
+
+def _fitting(stem: str, number: int) -> str:
+    """The file name of a drawing, its stem cut so that it is no longer than a name may be."""
+    ending = ".png" if number == 1 else f"-{number}.png"
+    while len(os.fsencode(stem + ending)) > NAME_BYTES:
+        stem = stem[:-1]
+    return stem + ending
 
 
 def _save(drawing: NDArray[np.uint8], path: Path) -> None:
@@ -194,28 +197,29 @@ def _save(drawing: NDArray[np.uint8], path: Path) -> None:
     write_atomically(path, encoded.tobytes())
 
 
-def _csv_row(values: Iterable[object]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="").writerow(values)
-    return text.getvalue()
-
-
 def _write(lines: Iterator[str], out: Path | None) -> None:
-    if out:
-        text = "".join(f"{line}\n" for line in lines)
-        write_atomically(out, text.encode(errors="backslashreplace"))
+    if out is None:
+        for line in lines:
+            print(line, flush=True)
         return
-    for line in lines:
-        print(line, flush=True)
+    with replacing(out) as file:
+        for line in lines:
+            file.write(f"{line}\n".encode(errors="backslashreplace"))
 
 
-def _check_folder_of(out: Path) -> None:
-    """Fail before the pictures are read rather than after."""
+def _check_out(out: Path, pictures: Iterable[str]) -> None:
+    """Fail before the pictures are read rather than after, and never replace one of them."""
     if out.is_dir() or not out.parent.is_dir():
         raise DigitsError(f"cannot write {out}: expected a file name in a folder that exists")
+    if not out.is_file():
+        return
+    for picture in pictures:
+        with contextlib.suppress(OSError):  # no such picture
+            if os.path.samefile(out, 0 if picture == "-" else picture):  # noqa: PTH121  # 0: the input
+                raise DigitsError(f"{out} is a picture to be read; name another file with --out")
 
 
-def _with_progress(pictures: list[str]) -> Iterable[str]:
+def _with_progress(pictures: list[Picture | Outcome]) -> Iterable[Picture | Outcome]:
     if len(pictures) < 2 or not sys.stderr.isatty():
         return pictures
     from tqdm import tqdm

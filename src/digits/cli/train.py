@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from digits.errors import TrainingError, require
 from digits.io.quiet import standard_error_aside
+from digits.training.recipe import load_recipe, shipped_recipes
 
 if TYPE_CHECKING:
     from digits.training.recipe import Recipe
@@ -25,7 +26,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `digits train`."""
     parser.epilog = "Example: digits train --recipe seed --out runs/seed"
     parser.add_argument(
-        "--recipe", default="default", metavar="NAME|FILE", help="default, seed, or a TOML file"
+        "--recipe",
+        default="default",
+        metavar="NAME|FILE",
+        help=f"{', '.join(shipped_recipes())}, or a TOML file (default: default)",
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of all that is random")
     parser.add_argument("--data", type=Path, metavar="DIR", help="where MNIST is or shall be")
@@ -71,8 +75,6 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _recipe(options: argparse.Namespace) -> Recipe:
-    from digits.training.recipe import load_recipe
-
     recipe = load_recipe(options.recipe)
     if options.epochs is None:
         return recipe

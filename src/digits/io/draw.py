@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digits.io.result import Box, Number, Reading
+from digits.io.result import Box, Digit, Number, Reading
 from digits.model.explain import Explanation
 from digits.model.spec import TILE
 
@@ -25,16 +25,18 @@ ROW = 8  # explained tiles side by side
 CAPTION = 44  # pixels below each
 
 
-def draw_reading(reading: Reading) -> NDArray[np.uint8]:
+def draw_reading(reading: Reading, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """(H, W, 3) uint8 RGB: the picture with every number boxed, its text and confidence above.
+
+    pixels: (H, W, 3) uint8 RGB, the picture that was read.
 
     Blue is sure, orange is not, grey was rejected. Where numbers stand close labels are smaller,
     and at last without the confidence. Small pictures are enlarged by a whole factor, and get a
     white strip on top where a number stands too high for its label.
     """
-    height, width = reading.picture.shape[:2]
+    height, width = pixels.shape[:2]
     factor = max(1, round(SMALLEST / max(height, width, 1)))
-    larger = np.repeat(np.repeat(reading.picture, factor, axis=0), factor, axis=1)
+    larger = np.repeat(np.repeat(pixels, factor, axis=0), factor, axis=1)
     size, pen = max(larger.shape[:2]) / 700, max(1, round(max(larger.shape[:2]) / 500))
     placed = list(zip(reading.numbers, _plates(reading.numbers, factor, size), strict=True))
     strip = max([len(plate) - factor * number.box[1] for number, plate in placed] + [0])
@@ -44,7 +46,7 @@ def draw_reading(reading: Reading) -> NDArray[np.uint8]:
         _box(canvas[strip:], rejected.box, factor, REJECTED, pen)
     for number in reading.numbers:
         for digit in number.digits if len(number.digits) > 1 else ():
-            _box(canvas[strip:], digit.box, factor, _colour(number), pen)
+            _box(canvas[strip:], digit.box, factor, _colour(digit), pen)
         _box(canvas[strip:], number.box, factor, _colour(number), 2 * pen)
     for number, plate in placed:
         x, y = factor * number.box[0], strip + factor * number.box[1]
@@ -99,8 +101,8 @@ def _plate(number: Number, size: float, is_full: bool) -> NDArray[np.uint8]:
     return plate
 
 
-def _colour(number: Number) -> tuple[int, int, int]:
-    return SURE if number.confidence >= SURE_FROM else UNSURE
+def _colour(read: Number | Digit) -> tuple[int, int, int]:
+    return SURE if read.confidence >= SURE_FROM else UNSURE
 
 
 def draw_explanation(explanation: Explanation) -> NDArray[np.uint8]:

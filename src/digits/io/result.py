@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from digits.errors import DigitsError
+
+if TYPE_CHECKING:
+    from digits.io.picture import Picture
 
 Box = tuple[int, int, int, int]  # x, y, width, height in pixels of the picture as a viewer shows it
 SCHEMA = 1
@@ -15,14 +22,19 @@ UNSURE = "less probable than the threshold for digits"
 BY_CHANCE = "among few digits, none more probable than chance makes one"
 """Reasons of what is rejected."""
 
+# Why ink is rejected.
+UNSURE = "below the acceptance threshold"
+BY_CHANCE = "too few and too unsure to tell from chance"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Digit:
     """One digit.
 
-    confidence: the probability of `digit`. probabilities: (10,) float32, they sum to 1.
-    is_digit: how sure it is that there is one digit at all, in [0, 1]. tile: the (28, 28) uint8
-    that the network saw.
+    confidence: the probability that a digit is there and that it is this one: `is_digit` times the
+    highest of `probabilities`. probabilities: (10,) float32 of each digit, given that there is
+    one; they sum to 1. is_digit: the probability that there is one digit at all, in [0, 1]. tile:
+    the (28, 28) uint8 that the network saw; None in a digit from `from_dict`.
     """
 
     digit: int
@@ -30,10 +42,23 @@ class Digit:
     probabilities: NDArray[np.float32]
     box: Box
     is_digit: float
-    tile: NDArray[np.uint8]
+    tile: NDArray[np.uint8] | None
+
+    @classmethod
+    def likeliest(
+        cls,
+        probabilities: NDArray[np.float32],
+        is_digit: float,
+        box: Box,
+        tile: NDArray[np.uint8],
+    ) -> Digit:
+        """The digit with the highest of ten probabilities (10,), given that there is one."""
+        digit = int(probabilities.argmax())
+        confidence = float(probabilities[digit]) * is_digit
+        return cls(digit, confidence, probabilities, box, is_digit, tile)
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-ready."""
+        """JSON-ready, without the tile."""
         return {
             "digit": self.digit,
             "confidence": round(self.confidence, 6),
@@ -41,6 +66,18 @@ class Digit:
             "is_digit": round(self.is_digit, 6),
             "box": list(self.box),
         }
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Digit:
+        """The digit that `to_dict` was called on, without its tile and rounded as there."""
+        return cls(
+            content["digit"],
+            content["confidence"],
+            np.array(content["probabilities"], np.float32),
+            _box(content["box"]),
+            content["is_digit"],
+            tile=None,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +110,25 @@ class Number:
             "digits": [digit.to_dict() for digit in self.digits],
         }
 
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Number:
+        """The number that `to_dict` was called on, rounded as there."""
+        return cls(
+            content["text"],
+            content["confidence"],
+            _box(content["box"]),
+            tuple(map(Digit.from_dict, content["digits"])),
+            (content["runner_up"]["text"], content["runner_up"]["confidence"]),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """Ink that is no digit, and why."""
+    """Ink that looks like a digit and is not taken for one.
+
+    reason: UNSURE, where a digit is less likely than the threshold; or BY_CHANCE, where digits are
+    likely enough each, but so few and unsure that the other ink of the picture gives as many.
+    """
 
     box: Box
     reason: str
@@ -85,6 +137,11 @@ class Rejected:
         """JSON-ready."""
         return {"box": list(self.box), "reason": self.reason}
 
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Rejected:
+        """What `to_dict` was called on."""
+        return cls(_box(content["box"]), content["reason"])
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading:
@@ -92,16 +149,22 @@ class Reading:
 
     text: numbers of a line parted by blanks, lines by newlines; "" if there are none. Digits
     less sure than the reader's `min_confidence` are "?" in it. lines: the numbers of each line.
-    orientation: by how many degrees the picture was turned clockwise to read it. picture:
-    (H, W, 3) uint8 RGB, as a viewer shows it. model: the name of the model that read.
+    orientation: by how many degrees the picture was turned clockwise to read it. width, height: of
+    the picture in pixels, as a viewer shows it. model: the name of the model that read.
+    fingerprint: of all that the answer depends on besides the picture, as Reader.fingerprint.
+    source: what the picture can be opened from again: what was given, or the content of a file
+    object; None in a reading from `from_dict`.
     """
 
     text: str
     lines: tuple[tuple[Number, ...], ...]
     rejected: tuple[Rejected, ...]
     orientation: int
-    picture: NDArray[np.uint8]
+    width: int
+    height: int
     model: str
+    fingerprint: str
+    source: Picture | None = field(default=None, repr=False)
 
     @property
     def numbers(self) -> tuple[Number, ...]:
@@ -109,21 +172,99 @@ class Reading:
         return tuple(number for line in self.lines for number in line)
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-ready, without the pixels."""
-        height, width = self.picture.shape[:2]
+        """JSON-ready, without the picture."""
         return {
-            "width": width,
-            "height": height,
+            "width": self.width,
+            "height": self.height,
             "orientation": self.orientation,
             "text": self.text,
             "numbers": [number.to_dict() for number in self.numbers],
             "rejected": [rejected.to_dict() for rejected in self.rejected],
             "model": self.model,
+            "fingerprint": self.fingerprint,
             "schema": SCHEMA,
         }
 
-    def draw(self) -> NDArray[np.uint8]:
-        """(H, W, 3) uint8 RGB: the picture with a box, digits and confidence for each number."""
-        from digits.io.draw import draw_reading
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Reading:
+        """The reading that `to_dict` was called on, without picture and tiles, rounded as there.
 
-        return draw_reading(self)
+        content: also an object of `digits read --json`. Raises ValueError for what is no reading.
+        """
+        try:
+            numbers = [Number.from_dict(number) for number in content["numbers"]]
+            # a line of the text has as many words as there are numbers in it
+            counts = [len(line.split(" ")) for line in content["text"].splitlines()]
+            if sum(counts) != len(numbers):
+                raise ValueError(f"{len(numbers)} numbers, but {sum(counts)} in its text")
+            rest = iter(numbers)
+            return cls(
+                content["text"],
+                tuple(tuple(islice(rest, count)) for count in counts),
+                tuple(map(Rejected.from_dict, content["rejected"])),
+                content["orientation"],
+                content["width"],
+                content["height"],
+                content["model"],
+                content.get("fingerprint", ""),  # the first readings had none
+            )
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            raise ValueError(
+                f"not a reading ({type(error).__name__}: {error}); expected what "
+                "Reading.to_dict() gives, or an object of digits read --json without an error"
+            ) from error
+
+    def draw(self, picture: Picture | None = None) -> NDArray[np.uint8]:
+        """(H, W, 3) uint8 RGB: the picture with a box, digits and confidence for each number.
+
+        picture: the one that was read; it need only be given to a reading from `from_dict`, which
+        has no source. Raises PictureError if it cannot be opened, DigitsError if there is none or
+        it has another size.
+        """
+        from digits.io.draw import draw_reading
+        from digits.io.picture import open_picture
+
+        source = self.source if picture is None else picture
+        if source is None:
+            raise DigitsError("this reading has no picture; give the one read: draw(picture)")
+        pixels = open_picture(source)
+        height, width = pixels.shape[:2]
+        if (width, height) != (self.width, self.height):
+            raise DigitsError(
+                f"the picture to draw on has {width} x {height} pixels, the one read had "
+                f"{self.width} x {self.height}; give the one read: draw(picture)"
+            )
+        return draw_reading(self, pixels)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """What became of one picture: either `reading` or `error` is not None.
+
+    source: what was given, or the path that was found in a folder or by a wildcard. page: which
+    page of it, from 1 on. error: why it could not be read, one line. seconds: how long that took.
+    """
+
+    source: Picture = field(repr=False)
+    page: int
+    reading: Reading | None
+    error: str | None
+    seconds: float
+
+    @property
+    def name(self) -> str:
+        """The path as it was given, or the kind of another source."""
+        if isinstance(self.source, str | os.PathLike):
+            return os.fsdecode(self.source)
+        return type(self.source).__name__
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready: an object of `digits read --json`."""
+        if self.reading is None:
+            return {"picture": self.name, "error": self.error, "schema": SCHEMA}
+        return {"picture": self.name, "page": self.page} | self.reading.to_dict()
+
+
+def _box(values: Any) -> Box:
+    x, y, width, height = values
+    return (x, y, width, height)

@@ -11,7 +11,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -34,6 +33,7 @@ from digits.model.store import (
     open_model,
     read_json,
 )
+from digits.version import __version__
 
 BUNDLE = "bundle.json"
 
@@ -76,7 +76,7 @@ class Bundle:
                 for kind, model in self.models.items()
             },
             plain(self.parameters),
-            _version(),
+            __version__,
         ]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
@@ -158,10 +158,3 @@ def _value(kind: Any, entry: Mapping[str, Any]) -> Any:
     if kind == dict[str, float]:
         return {name: finite(value) for name, value in entry["value"].items()}
     return _section(kind, entry)
-
-
-def _version() -> str:
-    try:
-        return version("handwritten-digit-recognition")
-    except PackageNotFoundError:  # run from the sources alone
-        return ""

@@ -87,7 +87,8 @@ class Accept:
     page, this many look like a digit by chance. few, rare: up to so many digits of a page, or so
     large a fraction of its candidates, may be there by chance. min_surest, max_surest: bounds of
     how probable the surest of them has to be. recognised: the recogniser's probability from which
-    on two candidates on one line are two digits, however much their boxes overlap.
+    on two candidates on one line are two digits, however much their boxes overlap. temperature:
+    divides the log-odds of a digit.
     """
 
     threshold: float
@@ -98,6 +99,7 @@ class Accept:
     min_surest: float
     max_surest: float
     recognised: float
+    temperature: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +107,12 @@ class Numbers:
     """Where a number ends.
 
     gap: between two digits, in sizes, at which it does as likely as not. steepness: of its
-    log-odds, for each size of gap. boundary: the probability from which on it ends. temperature:
-    divides the log-odds of a number: what misleads one network misleads the others too.
+    log-odds, for each size of gap. boundary: the probability from which on it ends.
     """
 
     gap: float
     steepness: float
     boundary: float
-    temperature: float
 
 
 @dataclass(frozen=True, slots=True)

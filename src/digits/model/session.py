@@ -6,10 +6,13 @@ import os
 from functools import cache
 from pathlib import Path
 
-import onnxruntime
-
 from digits.errors import ModelError
 from digits.model.store import Model
+
+# ONNX Runtime's wheel looks up a host of its maker and leaves a device id in the user's cache, from
+# threads of its own. It looks at this variable when it is imported; its API comes too late.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+import onnxruntime
 
 QUOTA = Path("/sys/fs/cgroup/cpu.max")  # control groups v2: "quota period" in microseconds
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
@@ -11,9 +12,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from digits.errors import DigitsError, PictureError
+from digits.files import printable
 from digits.geometry import rotated, rotated_back
 from digits.io.picture import Picture, open_picture
-from digits.io.result import Box, Digit, Number, Reading, Rejected
+from digits.io.result import Box, Digit, Number, Outcome, Reading, Rejected
+from digits.io.sources import Sources, expand, open_source
 from digits.model.bundle import open_bundle
 from digits.model.classifier import Classifier
 from digits.model.inputs import normalise_tile
@@ -84,9 +88,8 @@ class Reader:
         270; None if that is to be seen from what is written on it. Raises PictureError if it is
         none or cannot be read, ValueError for another orientation.
         """
-        if orientation not in (None, *ORIENTATIONS):
-            raise ValueError(f"orientation is {orientation}; expected 0, 90, 180, 270 or None")
-        pixels = open_picture(picture)
+        _check_orientation(orientation)
+        source, pixels = open_source(picture)
         grey = greyscale(pixels)
         if orientation is None:
             orientation, page = upright(grey, self._read_page)
@@ -95,7 +98,7 @@ class Reader:
         back = partial(rotated_back, degrees=orientation, shape=grey.shape)
         rows = [[number.moved(back) for number in row] for row in reading_order(page.numbers)]
         rejected = [replace(each, box=back(each.box)) for each in page.rejected]
-        return self._reading(rows, rejected, pixels, orientation)
+        return self._reading(rows, rejected, source, grey.shape, orientation)
 
     def _read_page(self, grey: NDArray[np.uint8]) -> Page:
         """A picture (H, W) uint8, its ink dark, as it stands → the numbers on it."""
@@ -111,14 +114,16 @@ class Reader:
 
     def read_single(self, picture: Picture) -> Reading:
         """Read a picture known to hold exactly one digit, as a Reading of that digit."""
-        pixels = open_picture(picture)
+        source, pixels = open_source(picture)
         [digit] = self._digits([pixels])
-        return self._reading([[number_of([digit], digit.confidence)]], [], pixels)
+        number = number_of([digit], digit.confidence)
+        return self._reading([[number]], [], source, pixels.shape)
 
     def digit(self, picture: Picture) -> Digit:
         """Read a picture known to hold exactly one digit; always answers with one.
 
-        Where no ink is found at all, every digit has probability 0.1. Raises PictureError.
+        Where no ink is found at all, every digit has probability 0.1, and confidence is 0. Raises
+        PictureError.
         """
         return self.digits([picture])[0]
 
@@ -132,17 +137,24 @@ class Reader:
 
     def explain(self, reading: Reading) -> NDArray[np.uint8]:
         """(H, W, 3) uint8 RGB: each digit of a reading, with the ink that spoke for it in blue
-        and the ink that spoke for the runner-up in orange."""
+        and the ink that spoke for the runner-up in orange.
+
+        Raises DigitsError for a reading from `from_dict`, which has no tiles.
+        """
         from digits.io.draw import draw_explanations
 
-        digits = (digit for number in reading.numbers for digit in number.digits)
-        return draw_explanations(reading, [self.classifier.explain(each.tile) for each in digits])
+        tiles = [digit.tile for number in reading.numbers for digit in number.digits]
+        known = [tile for tile in tiles if tile is not None]
+        if len(known) < len(tiles):
+            raise DigitsError("this reading has no tiles to explain; read the picture again")
+        return draw_explanations(reading, [self.classifier.explain(tile) for tile in known])
 
     def _reading(
         self,
         lines: list[list[Number]],
         rejected: list[Rejected],
-        pixels: NDArray[np.uint8],
+        source: Picture,
+        shape: tuple[int, ...],
         orientation: int = 0,
     ) -> Reading:
         return Reading(
@@ -150,8 +162,11 @@ class Reader:
             lines=tuple(tuple(line) for line in lines),
             rejected=tuple(rejected),
             orientation=orientation,
-            picture=pixels,
+            width=shape[1],
+            height=shape[0],
             model=self.bundle.name,
+            fingerprint=self.fingerprint,
+            source=source,
         )
 
     def _digits(self, pictures: Iterable[NDArray[np.uint8]]) -> list[Digit]:
@@ -167,9 +182,52 @@ class Reader:
         tiles = np.array([normalise_tile(piece.ink) for piece in pieces], np.uint8)
         probabilities, is_digit = self.classifier.classify(tiles.reshape(-1, TILE, TILE))
         return [
-            Candidate(piece, _digit_of(tile, row, float(sure), _on_picture(piece)))
+            Candidate(piece, Digit.likeliest(row, float(sure), _on_picture(piece), tile))
             for piece, tile, row, sure in zip(pieces, tiles, probabilities, is_digit, strict=True)
         ]
+
+    def try_read(
+        self, source: Picture, orientation: int | None = None, *, single: bool = False
+    ) -> Outcome:
+        """Read a picture as `read` does, or as `read_single` if `single`; see Outcome.
+
+        Never raises for a picture, whatever is wrong with it: its outcome says what. Raises
+        ModelError, and ValueError for another orientation.
+        """
+        _check_orientation(orientation)
+        reading, error, begin = None, None, time.perf_counter()
+        try:
+            reading = self.read_single(source) if single else self.read(source, orientation)
+        except PictureError as problem:
+            error = str(problem)
+        except DigitsError:
+            raise
+        except Exception as defect:  # one picture of a million shall not stop the others
+            error = (
+                f"the picture could not be read ({type(defect).__name__}: {printable(str(defect))})"
+                "; this is a defect of the package: report it with the picture"
+            )
+        return Outcome(source, 1, reading, error, time.perf_counter() - begin)
+
+    def read_many(
+        self, sources: Sources, orientation: int | None = None, *, single: bool = False
+    ) -> Iterator[Outcome]:
+        """Read pictures one after another as `try_read` does, each when its outcome is asked for.
+
+        sources: many pictures, or one; a folder stands for its picture files, by name, a path with
+        wildcards (*, ?, [], ** for folders within) for the files that it matches. None of either is
+        an outcome with an error.
+        """
+        _check_orientation(orientation)
+        return (
+            each if isinstance(each, Outcome) else self.try_read(each, orientation, single=single)
+            for each in expand(sources)
+        )
+
+
+def _check_orientation(orientation: int | None) -> None:
+    if orientation not in (None, *ORIENTATIONS):
+        raise ValueError(f"orientation is {orientation}; expected 0, 90, 180, 270 or None")
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,18 +274,11 @@ def _look(pixels: NDArray[np.uint8], window: Box) -> _Look:
     return _Look(sorted(pieces, key=likelihood, reverse=True)[:JUDGED], window)
 
 
-def _digit_of(
-    tile: NDArray[np.uint8], probabilities: NDArray[np.float32], is_digit: float, box: Box
-) -> Digit:
-    digit = int(probabilities.argmax())
-    return Digit(digit, float(probabilities[digit]), probabilities, box, is_digit, tile)
-
-
 def _no_digit(size: tuple[int, ...]) -> Digit:
     """The answer where there is no ink: every digit is as likely, and none is there."""
     even = np.full(CLASSES, 1 / CLASSES, np.float32)
     height, width = size[:2]
-    return _digit_of(np.zeros((TILE, TILE), np.uint8), even, 0.0, (0, 0, width, height))
+    return Digit.likeliest(even, 0.0, (0, 0, width, height), np.zeros((TILE, TILE), np.uint8))
 
 
 def _on_picture(piece: Piece) -> Box:

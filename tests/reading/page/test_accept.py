@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digits.io.result import BY_CHANCE, UNSURE, Box, Digit
+from digits.io.result import BY_CHANCE, UNSURE, Box
 from digits.model.bundle import open_bundle
 from digits.reading.page.accept import Accepted, _are_by_chance, accept
 from digits.reading.page.fuse import Fused
@@ -78,10 +79,25 @@ def test_a_page_without_candidates_has_no_digits() -> None:
 
 @given(st.integers(1, 400))
 def test_of_many_candidates_without_a_certain_one_none_is_a_digit(count: int) -> None:
-    box, tile = (0, 0, 10, 20), np.zeros((28, 28), np.uint8)
-    doubtful = Digit(3, 0.99, np.full(10, 0.1, np.float32), box, 0.6, tile)
-    certain = replace(doubtful, is_digit=0.99)
-    assert not _are_by_chance([doubtful, certain], count, PARAMETERS)
-    assert not _are_by_chance([], count, PARAMETERS)
-    assert _are_by_chance([doubtful] * 3, count, PARAMETERS) == (count > 2)
-    assert _are_by_chance([doubtful] * 5, count, PARAMETERS) == (count >= 100)
+    doubtful, certain = np.float32(0.594), np.float32(0.98)
+
+    def by_chance(*confidences: np.float32) -> bool:
+        return _are_by_chance(np.array(confidences, np.float32), count, PARAMETERS)
+
+    assert not by_chance(doubtful, certain)
+    assert not by_chance()
+    assert by_chance(*[doubtful] * 3) == (count > 2)
+    assert by_chance(*[doubtful] * 5) == (count >= 100)
+
+
+def test_the_temperature_makes_digits_less_certain_and_changes_none() -> None:
+    fused = Fused(np.full((1, 10), 0.01, np.float32), np.array([0.95], np.float32))
+    fused.probabilities[0, 3] = 0.91
+    cool, hot = (
+        accept(candidates((10, 10, 20, 40)), fused, SHAPE, replace(PARAMETERS, temperature=t))
+        for t in (1.0, 2.0)
+    )
+    assert cool.digits[0].confidence == pytest.approx(0.95 * 0.91, abs=1e-6)
+    assert 0.3 < hot.digits[0].confidence < cool.digits[0].confidence - 0.2
+    assert hot.digits[0].digit == cool.digits[0].digit == 3
+    assert hot.digits[0].probabilities.sum() == pytest.approx(1)

@@ -97,6 +97,14 @@ def test_less_sure_digits_are_question_marks_in_the_text() -> None:
     assert number.text == "42"
 
 
+def test_what_may_be_no_digit_is_a_question_mark_however_clear_which_it_would_be() -> None:
+    clear = digit(4, (0, 0, 20, 40), 0.99)
+    doubtful = Digit.likeliest(clear.probabilities, 0.5, clear.box, np.zeros((28, 28), np.uint8))
+    number = number_of([doubtful], 0.5)
+    assert text([number], 0.4) == "4"
+    assert text([number], 0.6) == "?"
+
+
 def test_a_number_holds_its_digits() -> None:
     number = number_of(row("305", 10, 20), 0.7)
     assert number.text == "305"

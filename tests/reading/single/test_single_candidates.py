@@ -19,7 +19,7 @@ PAGE = pictures.page("305")
 def digit(digit: int, box: Box, confidence: float = 0.99, is_digit: float = 0.99) -> Digit:
     probabilities = np.full(10, (1 - confidence) / 9, np.float32)
     probabilities[digit] = confidence
-    return Digit(digit, confidence, probabilities, box, is_digit, np.zeros((28, 28), np.uint8))
+    return Digit.likeliest(probabilities, is_digit, box, np.zeros((28, 28), np.uint8))
 
 
 def candidates(pixels: NDArray[np.uint8], boxes: dict[Box, Digit]) -> list[Candidate]:

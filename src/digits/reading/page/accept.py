@@ -40,22 +40,26 @@ def accept(
     boxes = _whole(candidates.boxes[order], shape)
     accepted = fused.is_digit[order] >= parameters.threshold
     digits = [
-        _digit(candidates.tiles[index], fused.probabilities[index], fused.is_digit[index], box)
+        _tempered(fused, index, box, candidates.tiles[index], parameters.temperature)
         for index, box, is_accepted in zip(order.tolist(), boxes, accepted, strict=True)
         if is_accepted
     ]
     rejected = [Rejected(box, UNSURE) for box, yes in zip(boxes, accepted, strict=True) if not yes]
-    if _are_by_chance(digits, len(candidates), parameters):
+    surest = fused.is_digit[order] * fused.probabilities[order].max(axis=1, initial=0)
+    if _are_by_chance(surest[accepted], len(candidates), parameters):
         rejected += [Rejected(digit.box, BY_CHANCE) for digit in digits]
         return Accepted([], candidates.take(order[:0]), rejected)
     return Accepted(digits, candidates.take(order[accepted]), rejected)
 
 
-def _digit(
-    tile: NDArray[np.uint8], probabilities: NDArray[np.float32], is_digit: float, box: Box
+def _tempered(
+    fused: Fused, index: int, box: Box, tile: NDArray[np.uint8], temperature: float
 ) -> Digit:
-    digit = int(probabilities.argmax())
-    return Digit(digit, float(probabilities[digit]), probabilities, box, float(is_digit), tile)
+    """A digit with its log-odds divided by a temperature: what misleads one network misleads the
+    others too, so that together they are too certain."""
+    probabilities = fused.probabilities[index] ** np.float32(1 / temperature)
+    odds = float(np.exp(_logit(fused.is_digit[index : index + 1])[0] / temperature))
+    return Digit.likeliest(probabilities / probabilities.sum(), odds / (1 + odds), box, tile)
 
 
 def _logit(probability: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -77,13 +81,13 @@ def _are_beside(
     return np.asarray(is_read[first] & is_read[second] & apart & same_line)
 
 
-def _are_by_chance(digits: list[Digit], count: int, parameters: Accept) -> bool:
+def _are_by_chance(confidences: NDArray[np.float32], count: int, parameters: Accept) -> bool:
     """Whether digits are few and none of them is more probable than the best of `count` candidates
-    that are none."""
-    surest = max((each.is_digit * each.confidence for each in digits), default=1.0)
+    that are none. confidences: (M,) of the digits."""
     expected = 1 - parameters.by_chance / max(count - 1, parameters.by_chance)
     bound = float(np.clip(expected, parameters.min_surest, parameters.max_surest))
-    return len(digits) <= max(parameters.few, parameters.rare * count) and surest < bound
+    is_few = 0 < len(confidences) <= max(parameters.few, parameters.rare * count)
+    return is_few and float(confidences.max()) < bound
 
 
 def _whole(boxes: NDArray[np.float32], shape: tuple[int, ...]) -> list[Box]:

@@ -17,7 +17,6 @@ from digits.reading.page.recognise import Candidates
 from digits.reading.page.textline import side_by_side
 
 SAME_ROW = 0.3  # numbers share a row if they overlap vertically by this fraction of the lower one
-EARLIER = 0.8  # what counts of that for the numbers of a row but its last
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,24 +77,18 @@ def _split(digits: Sequence[Digit], ends: Sequence[float], parameters: Numbers) 
             groups[-1].append(digit)
             whole[-1] *= 1 - probability
     return [
-        number_of(group, _calibrated(probability, group, parameters.temperature))
+        number_of(group, probability * float(np.prod([digit.confidence for digit in group])))
         for group, probability in zip(groups, whole, strict=True)
     ]
 
 
-def _calibrated(whole: float, group: Sequence[Digit], temperature: float) -> float:
-    """The probability that a number is right: that it is one number, and each digit right."""
-    product = whole * float(np.prod([digit.confidence * digit.is_digit for digit in group]))
-    odds = max(product, 1e-9) / max(1 - product, 1e-9)
-    return float(1 / (1 + odds ** (-1 / temperature)))
-
-
 def number_of(digits: Sequence[Digit], confidence: float) -> Number:
-    """Digits one behind the other as one number, right with that probability.
+    """Digits that stand together, as one number, which is right with that chance.
 
     The runner-up changes the digit whose second choice is closest to its first.
     """
-    odds = [float(np.sort(d.probabilities)[-2]) / max(d.confidence, 1e-9) for d in digits]
+    highest = [np.sort(digit.probabilities)[-2:].tolist() for digit in digits]
+    odds = [second / max(first, 1e-9) for second, first in highest]
     weakest = int(np.argmax(odds))
     texts = [str(digit.digit) for digit in digits]
     second = texts.copy()
@@ -110,15 +103,26 @@ def number_of(digits: Sequence[Digit], confidence: float) -> Number:
 
 
 def reading_order(numbers: Sequence[Number]) -> list[list[Number]]:
-    """Numbers as rows from top to bottom, each from left to right."""
+    """Numbers as rows from top to bottom, each from left to right.
+
+    A number continues the row at whose end it stands: that whose last digit overlaps its first one
+    most, as a fraction of the lower of both.
+    """
     rows: list[list[Number]] = []
+    ends = np.zeros((len(numbers), 2))  # top and bottom of the last digit of each row
     for number in sorted(numbers, key=lambda each: each.box[0]):
-        row = max(rows, key=lambda each: _level(each, number), default=None)
-        if row is None or _level(row, number) < SAME_ROW:
-            rows.append([number])
-        else:
-            row.append(number)
-    return sorted(rows, key=lambda row: float(np.mean([_middle(each.box) for each in row])))
+        top, height = number.digits[0].box[1::2]
+        tops, bottoms = ends[: len(rows)].T
+        common = np.minimum(bottoms, top + height) - np.maximum(tops, top)
+        shared = common / np.minimum(bottoms - tops, height)
+        row = int(shared.argmax()) if len(rows) else -1
+        if row < 0 or shared[row] < SAME_ROW:
+            row = len(rows)
+            rows.append([])
+        rows[row].append(number)
+        top, height = number.digits[-1].box[1::2]
+        ends[row] = top, top + height
+    return sorted(rows, key=lambda row: float(np.mean([n.box[1] + n.box[3] / 2 for n in row])))
 
 
 def text_of(rows: Sequence[Sequence[Number]], min_confidence: float) -> str:
@@ -133,23 +137,6 @@ def text_of(rows: Sequence[Sequence[Number]], min_confidence: float) -> str:
         )
         for row in rows
     )
-
-
-def _middle(box: Box) -> float:
-    return box[1] + box[3] / 2
-
-
-def _level(row: Sequence[Number], number: Number) -> float:
-    """How much a number stands at the height of a row, above all at that of its end."""
-    shared = [_shared_height(before, number) for before in row]
-    return max(shared[-1], EARLIER * max(shared))
-
-
-def _shared_height(before: Number, number: Number) -> float:
-    """Of the last digit of one number with the first of the next, as a fraction of the lower."""
-    (_, top, _, high), (_, other_top, _, other_high) = before.digits[-1].box, number.digits[0].box
-    common = min(top + high, other_top + other_high) - max(top, other_top)
-    return max(common, 0) / min(high, other_high)
 
 
 def _around(boxes: Sequence[Box]) -> Box:

@@ -23,7 +23,7 @@ class Candidate:
     @property
     def looks(self) -> float:
         """How much the network likes it: sure that it is a digit, and sure which."""
-        return max(self.digit.is_digit * self.digit.confidence, 1e-3)
+        return max(self.digit.confidence, 1e-3)
 
 
 def most_likely(candidates: Sequence[Candidate]) -> Digit | None:
