@@ -17,7 +17,7 @@ from digits.io.result import Digit, Number, Outcome, Reading
 from digits.io.sources import Sources
 from digits.model.classifier import Classifier
 from digits.reading.reader import Reader
-from digits.version import __version__
+from digits.version import __version__ as __version__
 
 __all__ = [
     "Classifier",
@@ -27,7 +27,6 @@ __all__ = [
     "Outcome",
     "Reader",
     "Reading",
-    "__version__",
     "read",
     "read_many",
 ]

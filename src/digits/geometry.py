@@ -15,8 +15,7 @@ Boxes = NDArray[np.float32]
 Pairs = Callable[[NDArray[np.intp], NDArray[np.intp]], NDArray[np.bool_]]
 SWEEP = 1024  # boxes of a sweep that are compared at a time, to bound its memory
 MAX_IOU = 0.45  # of two boxes of different digits
-MAX_PART = 0.7  # fraction of a box within another digit's, unless a caller says otherwise
-LIKELIER = 1.0  # logits
+MAX_PART = 0.7  # fraction of a box within another digit's
 FLAT = 0.6  # of its width a digit counts at least as high: a 1 that lies, a flat 2
 
 
@@ -79,15 +78,15 @@ def nms(
     boxes: Boxes,
     scores: NDArray[np.float32],
     *,
-    max_part: float = MAX_PART,
+    unlikely: float = 0.0,
     both_stay: Pairs | None = None,
 ) -> NDArray[np.intp]:
     """Non-maximum suppression: indices of the boxes (N, 4) that stay, the highest score first.
 
-    A box goes where a higher one that stays overlaps it by MAX_IOU, or holds `max_part` of it: the
-    loop of a 9 is no 0. It goes too where it is unlikely and holds a likelier one: two digits are
-    not one large one. scores: (N,) logits. both_stay: given indices (M,) and (M,), which of these
-    pairs do not compete, (M,) bool.
+    A box goes where a higher one that stays overlaps it by MAX_IOU, or holds MAX_PART of it: the
+    loop of a 9 is no 0. It goes too where its score is below `unlikely` and it holds as much of a
+    higher one: two digits are not one large one. scores: (N,) logits. both_stay: given indices (M,)
+    and (M,), which of these pairs do not compete, (M,) bool.
     """
     order = np.argsort(-scores, kind="stable")
     rank = np.empty(len(order), np.intp)
@@ -100,9 +99,9 @@ def nms(
     corner = np.maximum(*pairs[..., :2])
     common = (np.minimum(*(pairs[..., :2] + pairs[..., 2:])) - corner).prod(axis=1)
     is_same = common >= MAX_IOU * (area[low] + area[high] - common)
-    is_part = common >= max_part * area[low]
-    is_likelier = (scores[low] < 0) & (scores[high] - scores[low] >= LIKELIER)
-    goes = is_same | is_part | (is_likelier & (common >= max_part * area[high]))
+    is_part = common >= MAX_PART * area[low]
+    is_whole = (scores[low] < unlikely) & (common >= MAX_PART * area[high])
+    goes = is_same | is_part | is_whole
     if both_stay is not None:
         goes &= ~both_stay(low, high)
     return _greedy(order, low[goes], high[goes])

@@ -45,12 +45,11 @@ class Textline:
 class Recognise:
     """Which digits of a line crop are candidates.
 
-    likely, possible: probabilities of a token in a frame from which on a CTC segment is one.
-    min_contrast: of pen to paper, a fraction of the picture's strongest; grain stays below.
+    threshold: probability of a token in a frame from which on it is read. min_contrast: of pen to
+    paper, a fraction of the picture's strongest; grain stays below.
     """
 
-    likely: float
-    possible: float
+    threshold: float
     min_contrast: float
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from digits.model.bundle import open_bundle
 from digits.reading.page.recognise import _between, ctc_segments, match_to_detections
 
-PARAMETERS = open_bundle().parameters.recognise
+THRESHOLD = open_bundle().parameters.recognise.threshold
 BOX = np.array([[20.0, 10.0, 12.0, 30.0]])
 
 
@@ -32,7 +32,7 @@ def logits(*digits: tuple[int, float]) -> NDArray[np.float32]:
 def test_a_segment_belongs_to_the_detection_that_it_lies_on_and_each_detection_to_one() -> None:
     read = frames((3, 4, 0.9), (3, 9, 0.9))
     boxes = np.array([[8, 10, 20, 26], [30, 10, 20, 26]], np.float64)
-    segments = ctc_segments(read, PARAMETERS)
+    segments = ctc_segments(read, THRESHOLD)
     assert match_to_detections(segments, read, boxes, logits((3, 1), (3, 1))) == [0, 1]
     assert match_to_detections(segments, read, boxes[:0], logits()) == [-1, -1]
 
@@ -40,24 +40,20 @@ def test_a_segment_belongs_to_the_detection_that_it_lies_on_and_each_detection_t
 def test_a_segment_belongs_to_the_certain_detection_and_not_to_a_doubtful_one_around_it() -> None:
     read = frames((8, 11, 0.9))
     boxes = np.array([[42, 10, 10, 26], [22, 8, 60, 30]], np.float64)
-    segments = ctc_segments(read, PARAMETERS)
+    segments = ctc_segments(read, THRESHOLD)
     assert match_to_detections(segments, read, boxes, logits((8, 1.5), (8, -1.2))) == [0]
 
 
 def test_two_digits_in_each_others_boxes_go_to_the_detections_of_their_own_digit() -> None:
     read = frames((1, 4, 0.9), (7, 6, 0.9))
     boxes = np.array([[12, 10, 24, 26], [13, 10, 24, 26]], np.float64)
-    segments = ctc_segments(read, PARAMETERS)
+    segments = ctc_segments(read, THRESHOLD)
     assert match_to_detections(segments, read, boxes, logits((7, 2), (1, 2))) == [1, 0]
 
 
-def test_a_possible_digit_is_a_segment_unless_it_is_the_end_of_a_likely_one() -> None:
-    alone = frames((5, 10, 0.4))
-    beside = frames((5, 10, 0.9))
-    beside[12, 5] = 0.4
-    assert ctc_segments(alone, PARAMETERS) == [(10, 12)]
-    assert ctc_segments(beside, PARAMETERS) == [(10, 12)]
-    assert ctc_segments(frames((5, 10, 0.2)), PARAMETERS) == []
+def test_what_is_read_is_a_segment_and_what_is_doubtful_is_none() -> None:
+    assert ctc_segments(frames((5, 10, 0.9), (6, 12, 0.9)), THRESHOLD) == [(10, 12), (12, 14)]
+    assert ctc_segments(frames((5, 10, 0.4)), THRESHOLD) == []
 
 
 def test_sides_on_which_detection_and_ink_agree_lie_between_them() -> None:

@@ -16,7 +16,6 @@ from digits.reading.page.fuse import Fused
 from digits.reading.page.recognise import Candidates
 
 BESIDE = 0.3 * LINE_DIGIT  # columns between two digits of a line, at least
-MAX_PART = 0.5  # fraction of a digit within another one, unless both are on one line
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,7 +34,7 @@ def accept(
     worthy = np.flatnonzero(fused.is_digit >= parameters.doubtful)
     some, is_digit = candidates.take(worthy), fused.is_digit[worthy]
     beside = partial(_are_beside, some, parameters)
-    kept = nms(some.boxes, _logit(is_digit), max_part=MAX_PART, both_stay=beside)
+    kept = nms(some.boxes, is_digit, unlikely=np.inf, both_stay=beside)
     order = worthy[kept]
     boxes = _whole(candidates.boxes[order], shape)
     accepted = fused.is_digit[order] >= parameters.threshold

@@ -101,7 +101,7 @@ def _on_line(
     """The candidates of a line: its detections, each with what was recognised there, then what else
     was recognised, with what the detector predicts there. frames: (T, 10) probabilities."""
     boxes = line.to_crop(detections.boxes)
-    segments = ctc_segments(frames, parameters)
+    segments = ctc_segments(frames, parameters.threshold)
     owners = match_to_detections(segments, frames, boxes, detections.logits)
     recognised, columns = _at_detections(frames, boxes, segments, owners)
     logits = list(detections.logits)
@@ -153,21 +153,11 @@ def _at_detections(
     return recognised, columns
 
 
-def ctc_segments(frames: NDArray[np.float64], parameters: Recognise) -> list[Segment]:
-    """Runs of frames in which the same digit is likely, or possible and beside no likely one.
+def ctc_segments(frames: NDArray[np.float64], threshold: float) -> list[Segment]:
+    """Runs of frames in which the same digit is at least as probable as the threshold.
 
     frames: (T, 10) probabilities of the digits.
     """
-    likely = _runs(frames, parameters.likely)
-    possible = [
-        (low, high)
-        for low, high in _runs(frames, parameters.possible)
-        if not any(low < end and start < high for start, end in likely)
-    ]
-    return sorted(likely + possible)
-
-
-def _runs(frames: NDArray[np.float64], threshold: float) -> list[Segment]:
     best = np.where(frames.max(axis=1) >= threshold, frames.argmax(axis=1), -1)
     ends = np.flatnonzero(np.diff(best)) + 1
     bounds = [0, *ends.tolist(), len(best)]
