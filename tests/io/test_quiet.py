@@ -51,7 +51,7 @@ def write():
 
 before = os.fstat(2)
 done = threading.Event()
-writer = threading.Thread(target=write)
+writer = threading.Thread(target=write, daemon=True)
 with {pool}(8) as pool:
     writer.start()
     list(pool.map(open_all, range(40)))

@@ -91,8 +91,12 @@ def _is_whole(components: bytes, scans: list[bytes]) -> bool:
 
 # libjpeg makes blocks without data grey: 128 in each component, which OpenCV turns from CMYK to 65.
 _FILL = (128, 65)
-_NOISE = bytes(7 * number * number % 251 for number in range(64))  # no 0xFF in it
-_MORE_DATA = _NOISE + b"".join(bytes([0xFF, restart]) + _NOISE for restart in range(0xD0, 0xD8))
+# Bytes that code something, whatever the code (without 0xFF; the first also ends a 0xFF before it),
+# and then go on behind each restart marker that may be expected.
+_MORE_DATA = bytes(range(0, 251, 3)) + b"".join(
+    bytes([0xFF, 0xD0 + part % 8]) + bytes(number**3 % 251 for number in range(part, part + 16))
+    for part in range(64)
+)
 
 
 def ends_early(
