@@ -72,7 +72,7 @@ def test_plain_borders_are_no_cut(kind: str, light: int) -> None:
 
 @pytest.mark.parametrize("light", [100, 128])
 def test_scans_that_an_encoder_left_out_are_no_cut(light: int) -> None:
-    """Annex G asks for no more than the first scan: a JPEG may be sent without its finest detail."""
+    """Annex G asks for no more than the first scan: finest detail may stay away."""
     picture = PAGE.copy()
     picture[48:] = light
     jpeg = pictures.encode(".jpg", picture, *PROGRESSIVE)

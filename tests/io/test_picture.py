@@ -1,12 +1,7 @@
 from __future__ import annotations
 
-import contextlib
 import io
 import os
-import struct
-import subprocess
-import sys
-import threading
 import time
 import warnings
 from pathlib import Path
@@ -19,9 +14,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from digits.errors import PictureError
-from digits.io import headers, picture
 from digits.io.picture import open_picture
-from digits.io.quiet import quiet_opencv
 
 PAGE = pictures.digit_page("7")
 GREY = np.ascontiguousarray(PAGE[..., 1])
@@ -328,7 +321,10 @@ def test_file_that_may_not_be_read(tmp_path: Path) -> None:
         ),
         (None, r"the picture given is None; expected a picture; cv2\.imread gives None .*its path"),
         (7, r"the picture given is of type int; expected a path, .* numpy\.asarray\(\) makes"),
-        ([[0, 255]], r"the picture given is of type list; .*numpy\.asarray\(pixels, numpy\.uint8\)"),
+        (
+            [[0, 255]],
+            r"the picture given is of type list; .*numpy\.asarray\(pixels, numpy\.uint8\)",
+        ),
         (np.zeros((0, 5), np.uint8), r"the array given has no pixels: it is 5 x 0"),
         (np.zeros(()), r"the array given has shape \(\); expected \(height, width\)"),
         (np.zeros((2, 28, 28), np.uint8), r"has shape \(2, 28, 28\); .* one picture at a time"),

@@ -73,8 +73,7 @@ def damaged(tmp_path: Path) -> Path:
 def run(program: str, *arguments: str | Path, **options: object) -> subprocess.CompletedProcess:
     done = subprocess.run(
         [sys.executable, "-c", program, *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         timeout=120,
         **options,  # type: ignore[call-overload]
     )
