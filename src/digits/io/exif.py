@@ -42,9 +42,11 @@ def directories(tiff: bytes) -> Iterator[bool]:
     """
     seen, pointer = set[int](), 4
     with contextlib.suppress(struct.error):
-        while pointer not in seen:
-            seen.add(pointer)
+        while True:
             start, count = _directory(tiff, pointer)
+            if start in seen:
+                return
+            seen.add(start)
             # entries stand in the order of their tags, and no other tag is below this one
             tag, value = _entry(tiff, start)
             yield not (tag == _FILE_TYPE and (value or 0) & _NO_PAGE)

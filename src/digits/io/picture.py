@@ -17,6 +17,7 @@ import numpy.typing as npt
 from digits.errors import PictureError
 from digits.io.colour import to_rgb
 from digits.io.exif import upright
+from digits.io.foreign import DATA_URI
 from digits.io.headers import SAVE_AGAIN, Header, check_size, read_header
 from digits.io.jpeg import ends_early
 from digits.io.pillow import is_pillow_image, pillow_samples
@@ -178,10 +179,7 @@ def _read_file(name: str) -> bytes:
 def _describe_address(name: str) -> str | None:
     """Say what to do with a string that names no file but a picture elsewhere; None for others."""
     if name.startswith("data:"):
-        return (
-            "is a data URI; expected a path or bytes; give base64.b64decode() of what follows its "
-            "first comma"
-        )
+        return DATA_URI
     if re.match(r"[a-z][a-z0-9+.-]+://", name, re.IGNORECASE):
         return "is a URL; expected a path; pictures are not downloaded: save it to a file first"
     return None

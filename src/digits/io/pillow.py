@@ -39,7 +39,9 @@ def pillow_samples(image: Any) -> tuple[npt.NDArray[Any], int, int]:
 
 def _plain(image: Any) -> Any:
     """Return `image` in a mode whose samples are light: no palette, no inks, no single bits."""
-    if image.mode in ("LA", "La", "PA", "RGBa") or "transparency" in image.info:
+    if image.mode == "La":  # Pillow converts it to nothing else
+        image = image.convert("LA")
+    if image.mode in ("LA", "PA", "RGBa") or "transparency" in image.info:
         return image.convert("RGBA")
     if image.mode in _AS_THEY_ARE or image.mode.startswith("I;16"):
         return image
