@@ -26,16 +26,25 @@ def contrast(pixels: np.ndarray) -> int:
     return int(pixels.max()) - int(pixels.min())
 
 
-# One picture, every door
+# One picture, every kind of source
 
 
-def test_every_door_gives_the_same_pixels(tmp_path: Path) -> None:
+def test_every_source_gives_the_same_pixels(tmp_path: Path) -> None:
     path = tmp_path / "page.png"
     path.write_bytes(PNG)
     with path.open("rb") as file:
-        doors = [str(path), path, PNG, bytearray(PNG), memoryview(PNG), io.BytesIO(PNG), file, PAGE]
-        for door in doors:
-            pixels = open_picture(door)
+        sources = [
+            str(path),
+            path,
+            PNG,
+            bytearray(PNG),
+            memoryview(PNG),
+            io.BytesIO(PNG),
+            file,
+            PAGE,
+        ]
+        for source in sources:
+            pixels = open_picture(source)
             assert pixels.dtype == np.uint8
             np.testing.assert_array_equal(pixels, PAGE)
 

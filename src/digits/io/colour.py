@@ -13,19 +13,20 @@ import numpy.typing as npt
 Samples: TypeAlias = npt.NDArray[Any]
 Convert: TypeAlias = Callable[[Samples], Samples]
 
-_BLOCK_PIXELS = 1 << 18  # converted at once: few beside a large picture, many beside a call
+_BLOCK_PIXELS = 1 << 18  # converted at once: a few MB, whatever the size of the picture
 
 
 def to_rgb(samples: Samples, *, white: int | None = None, blue_first: bool = False) -> Samples:
-    """Return `samples` as (H, W, 3) uint8 RGB, 255 being full light.
+    """Return `samples` as (H, W, 3) uint8 RGB, 255 being white.
 
     samples: (H, W) or (H, W, 1) grey, (H, W, 3) colour, or (H, W, 4) colour and alpha, of bool,
     integers or floats. Floats are in [0, 1], or in [0, 255] if one is above 1; of larger ones the
-    largest is white. white: the integer that means full light; None where the samples tell.
+    largest is white. white: the integer that means white; None derives it from the largest sample.
     blue_first: the colours are in the order of OpenCV, BGR or BGRA.
 
-    Transparency is laid on paper. Blocks of rows are converted one after the other, so that
-    memory is needed for samples and result alone. RGB of uint8 is returned as it is.
+    Transparency is composited on white, or on black where white would hide the ink. Blocks of
+    rows are converted one after the other, so that only samples and result need memory. RGB of
+    uint8 is returned as it is.
     """
     planes = samples if samples.ndim == 3 else samples[..., None]
     height, width, channels = planes.shape
@@ -89,14 +90,14 @@ def _from_integers(block: Samples, white: int) -> Samples:
     return cv2.convertScaleAbs(light, alpha=255 / white).reshape(block.shape)
 
 
-# Ink that keeps less than this part of the contrast on white that it has on black is light ink.
-_LEAST_CONTRAST = 1 / 4
+# Light ink has less than this fraction of the contrast on white that it has on black.
+_MIN_CONTRAST = 1 / 4
 
 
 def _without_alpha(blocks: Callable[[], Iterator[Samples]]) -> Convert:
-    """Return what lays a block of this picture, (h, W, 4) RGBA, on paper, (h, W, 3) RGB.
+    """Return what composites a block of this picture, (h, W, 4) RGBA, to (h, W, 3) RGB.
 
-    Paper is white; light ink, which would vanish there, is laid on black.
+    The background is white; black where the ink is so light that white would hide it.
     """
     if all(block[..., 3].min() == 255 for block in blocks()):
         return lambda block: block[..., :3]
@@ -104,7 +105,7 @@ def _without_alpha(blocks: Callable[[], Iterator[Samples]]) -> Convert:
     for block in blocks():
         lightest = max(lightest, int(_grey(_on_black(block)).max()))
         darkest = max(darkest, 255 - int(_grey(_on_white(block)).min()))
-    return _on_white if darkest >= _LEAST_CONTRAST * lightest else _on_black
+    return _on_white if darkest >= _MIN_CONTRAST * lightest else _on_black
 
 
 def _on_black(rgba: Samples) -> Samples:

@@ -1,4 +1,4 @@
-"""The TIFF directory, in which TIFF files keep their size and EXIF keeps the orientation."""
+"""TIFF directories, which hold the size of a TIFF file and the orientation in EXIF."""
 
 from __future__ import annotations
 

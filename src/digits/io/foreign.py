@@ -1,4 +1,4 @@
-"""What a file is that is no picture of ours: told by its first bytes, for the error message."""
+"""Names the kind of a file that we do not read, by its first bytes, for the error message."""
 
 from __future__ import annotations
 

@@ -43,9 +43,9 @@ class Header:
 
     width, height: in pixels, as stored. bytes_per_pixel: that the decoder needs for its result.
     Raises PictureError where these are beyond the limits.
-    encoded: what to decode: the file without the parts that a decoder could stumble over.
+    encoded: what to decode: the file without the parts that make a decoder warn or fail.
     orientation: EXIF 1 to 8, still to be applied to what `encoded` decodes to.
-    white: the sample value that means full light, where the file states it and `encoded`
+    white: the sample value that means white, where the file states it and `encoded`
         decodes to samples that are not scaled yet.
     pages: how many pages or frames the file holds; `encoded` decodes to the first.
     jpeg: what the markers of a JPEG say.

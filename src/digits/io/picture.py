@@ -1,4 +1,4 @@
-"""Any picture, through any door, as pixels: safely, and as a viewer shows it."""
+"""Files, bytes, file objects, images and arrays → pixels, as a viewer shows them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ Picture: TypeAlias = (
 MAXIMUM_BYTES = 200_000_000
 
 _BLOCK = 1 << 20  # bytes read at once
-_LONGEST_NAME = 80  # characters of a name or a foreign error in our messages: a line of a terminal
+_MAX_SHOWN = 80  # characters of a name or a foreign error in our messages: a line of a terminal
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,8 +70,8 @@ def open_first_page(source: Picture) -> OpenedPicture:
     or (H, W, 1) grey, (H, W, 3) RGB or (H, W, 4) RGBA of uint8, uint16, bool, or float in [0, 1].
     An array is never changed; it may be returned itself.
 
-    The EXIF orientation is applied, transparency laid on paper, more than 8 bits brought to 8,
-    and of several pages or frames the first taken.
+    The EXIF orientation is applied, transparency is composited on white or black, more than 8
+    bits are scaled to 8, and of several pages or frames the first is taken.
 
     Memory: at most five times the decoded bytes (`MAXIMUM_DECODED_BYTES` in `digits.io.headers`)
     and three times those of the file. Raises PictureError, naming the source, for whatever else
@@ -89,7 +89,7 @@ def open_first_page(source: Picture) -> OpenedPicture:
 
 
 def _name(source: Any) -> str:
-    """How an error calls the picture."""
+    """Return what an error message calls `source`."""
     if source is None:
         return "the picture given"
     if isinstance(source, bytes | bytearray | memoryview):
@@ -107,10 +107,10 @@ def _name(source: Any) -> str:
 def _short(text: str) -> str:
     """Return `text` as one printable line: escaped where it is not, and without a long middle."""
     # of an overlong text no more than what can be shown is escaped
-    half = _LONGEST_NAME // 2
-    ends = text if len(text) <= _LONGEST_NAME else f"{text[: half - 3]}...{text[-half:]}"
+    half = _MAX_SHOWN // 2
+    ends = text if len(text) <= _MAX_SHOWN else f"{text[: half - 3]}...{text[-half:]}"
     line = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in ends)
-    return line if len(line) <= _LONGEST_NAME else f"{line[: half - 3]}...{line[-half:]}"
+    return line if len(line) <= _MAX_SHOWN else f"{line[: half - 3]}...{line[-half:]}"
 
 
 def _content(source: Any) -> bytes:

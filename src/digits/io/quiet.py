@@ -1,4 +1,4 @@
-"""OpenCV without its remarks on standard error: our errors say what is wrong, once."""
+"""Keeps OpenCV and its decoders from writing to standard error: our own errors say it once."""
 
 from __future__ import annotations
 
