@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -252,8 +252,17 @@ def riff_chunk(kind: bytes, body: bytes) -> bytes:
     return kind + struct.pack("<I", len(body)) + body + bytes(len(body) % 2)
 
 
-def tiff(samples: Pixels, *, orientation: int = 1, order: str = "<") -> bytes:
-    """An uncompressed TIFF of (H, W) or (H, W, 2 to 4) of any type, the last of 2 or 4 alpha."""
+def tiff(
+    samples: Pixels,
+    *,
+    orientation: int = 1,
+    order: str = "<",
+    extra: Mapping[int, int] | None = None,
+) -> bytes:
+    """An uncompressed TIFF of (H, W) or (H, W, 2 to 4) of any type, the last of 2 or 4 alpha.
+
+    extra: further or other fields, by tag, of whole numbers of 4 bytes.
+    """
     planes = samples if samples.ndim == 3 else samples[..., None]
     height, width, channels = planes.shape
     pixels = planes.astype(planes.dtype.newbyteorder(order)).tobytes()
@@ -273,6 +282,9 @@ def tiff(samples: Pixels, *, orientation: int = 1, order: str = "<") -> bytes:
     }
     if channels in (1, 3):
         del fields[338]
+    fields = dict(
+        sorted({**fields, **{tag: ("I", [n]) for tag, n in (extra or {}).items()}}.items())
+    )
     lists_at = 8 + 2 + 12 * len(fields) + 4
     fields[273] = ("I", [lists_at + (4 * channels if channels > 2 else 0)])
     entries = lists = b""
@@ -284,6 +296,33 @@ def tiff(samples: Pixels, *, orientation: int = 1, order: str = "<") -> bytes:
         entries += struct.pack(order + "HHI", tag, kind, len(numbers)) + value.ljust(4, b"\0")
     start = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "IH", 8, len(fields))
     return start + entries + bytes(4) + lists + pixels
+
+
+def tiff_of_pages(
+    pages: Sequence[Pixels], file_types: Sequence[int] = (), order: str = "<"
+) -> bytes:
+    """A TIFF of several pages (H, W) or (H, W, 3), with tag 254 where `file_types` are given."""
+    written = b"II*\0" if order == "<" else b"MM\0*"
+    pointer, kinds = 4, file_types or [0] * len(pages)
+    written += bytes(4)
+    for samples, kind in zip(pages, kinds, strict=True):
+        # each is written as a file of its own, and what it points at is moved to where it comes to
+        # stand: its directory, right behind its first 8 bytes, and all fields that hold a place
+        one = tiff(samples, order=order, extra={254: kind})
+        moved = len(written) - 8
+        (count,) = struct.unpack_from(order + "H", one, 8)
+        body = bytearray(one)
+        for entry in range(10, 10 + 12 * count, 12):
+            tag, form, length = struct.unpack_from(order + "HHI", one, entry)
+            if tag == 273 or length * {3: 2, 4: 4}[form] > 4:
+                (place,) = struct.unpack_from(order + "I", one, entry + 8)
+                struct.pack_into(order + "I", body, entry + 8, place + moved)
+        start = len(written)
+        whole = bytearray(written + body[8:])
+        struct.pack_into(order + "I", whole, pointer, start)
+        pointer = start + 2 + 12 * count
+        written = bytes(whole)
+    return written
 
 
 def animation(suffix: str, frames: Sequence[Pixels]) -> bytes:

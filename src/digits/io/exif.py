@@ -1,7 +1,8 @@
-"""The TIFF directory, in which TIFF files keep their size and EXIF keeps the orientation."""
+"""TIFF directories, which hold the size of a TIFF file and the orientation in EXIF."""
 
 from __future__ import annotations
 
+import contextlib
 import struct
 from collections.abc import Iterator
 from typing import Any
@@ -13,21 +14,70 @@ ORIENTATION = 274
 UPRIGHT = 1
 
 _UNSIGNED = {1: "B", 3: "H", 4: "I"}  # TIFF 6.0, section 2: BYTE, SHORT, LONG
+_ENTRY = 12  # bytes of an entry in a directory
+_FILE_TYPE = 254
+_NO_PAGE = 0b101  # bits of the file type: a smaller copy of another page, or a mask
 
 
 def tags(tiff: bytes) -> Iterator[tuple[int, int, int]]:
-    """Yield (tag, value, position of the value in `tiff`) of the first directory.
+    """Yield (tag, value, position of its field in `tiff`) of the first directory.
 
-    Only whole numbers are yielded, of a list the first where it stands in the directory itself.
-    Raises struct.error where the directory does not lie within `tiff`.
+    Only whole numbers are yielded, and of a list the first. Of entries with the same tag only the
+    first counts, as in libtiff. Raises struct.error where the directory does not lie in `tiff`.
     """
-    order = "<" if tiff[:2] == b"II" else ">"
-    start = struct.unpack_from(order + "4xI", tiff)[0]
-    count = struct.unpack_from(order + "H", tiff, start)[0]
-    for entry in range(start + 2, start + 2 + 12 * count, 12):
-        tag, kind, length = struct.unpack_from(order + "HHI", tiff, entry)
-        if kind in _UNSIGNED and length * struct.calcsize(_UNSIGNED[kind]) <= 4:
-            yield tag, struct.unpack_from(order + _UNSIGNED[kind], tiff, entry + 8)[0], entry + 8
+    start, count = _directory(tiff, 4)
+    seen = set()
+    for entry in range(start, start + _ENTRY * count, _ENTRY):
+        tag, value = _entry(tiff, entry)
+        if value is not None and tag not in seen:
+            yield tag, value, entry + 8
+        seen.add(tag)
+
+
+def directories(tiff: bytes) -> Iterator[bool]:
+    """Yield for every directory of `tiff` whether it holds a page.
+
+    Smaller copies and masks of a page are no pages (TIFF 6.0, tag 254). The walk ends where a
+    directory does not lie in `tiff`, or names an earlier one as its next.
+    """
+    seen, pointer = set[int](), 4
+    with contextlib.suppress(struct.error):
+        while True:
+            start, count = _directory(tiff, pointer)
+            if start in seen:
+                return
+            seen.add(start)
+            # entries stand in the order of their tags, and no other tag is below this one
+            tag, value = _entry(tiff, start)
+            yield not (tag == _FILE_TYPE and (value or 0) & _NO_PAGE)
+            pointer = start + _ENTRY * count
+
+
+def _order(tiff: bytes) -> str:
+    return "<" if tiff[:2] == b"II" else ">"
+
+
+def _directory(tiff: bytes, pointer: int) -> tuple[int, int]:
+    """Return where the entries of the directory begin that `pointer` names, and how many."""
+    (start,) = struct.unpack_from(_order(tiff) + "I", tiff, pointer)
+    if start == 0:
+        raise struct.error("no directory")
+    (count,) = struct.unpack_from(_order(tiff) + "H", tiff, start)
+    return start + 2, count
+
+
+def _entry(tiff: bytes, entry: int) -> tuple[int, int | None]:
+    """Return tag and value of an entry; None for what is no whole number or lies outside."""
+    order = _order(tiff)
+    tag, kind, length = struct.unpack_from(order + "HHI", tiff, entry)
+    if kind not in _UNSIGNED or length == 0:
+        return tag, None
+    form, place = order + _UNSIGNED[kind], entry + 8
+    if length * struct.calcsize(form) > 4:  # a list: the field holds its place
+        (place,) = struct.unpack_from(order + "I", tiff, place)
+        if place + struct.calcsize(form) > len(tiff):
+            return tag, None
+    return tag, struct.unpack_from(form, tiff, place)[0]
 
 
 def exif_orientation(exif: bytes) -> int:

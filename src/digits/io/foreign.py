@@ -1,4 +1,4 @@
-"""What a file is that is no picture of ours: told by its first bytes, for the error message."""
+"""Names the kind of a file that we do not read, by its first bytes, for the error message."""
 
 from __future__ import annotations
 
@@ -17,6 +17,10 @@ _PICTURES = (
     (rb"\x00\x00\x01\x00", "an icon"),
     (rb"(\xef\xbb\xbf)?\s*<(svg|(\?xml|!--|!doctype svg).*?<svg)", "an SVG drawing"),
 )
+DATA_URI = (
+    "is a data URI; expected a path or bytes; give base64.b64decode() of what follows its first "
+    "comma"
+)
 _OTHERS = (
     (rb"%PDF", "a PDF file"),
     (rb"(\xef\xbb\xbf)?\s*<(!doctype html|html|head|body)", "an HTML page"),
@@ -31,6 +35,8 @@ _OTHERS = (
 def describe_foreign(data: bytes) -> str:
     """Say what `data`, the content of a file that we do not read, is and what to do with it."""
     start = data[:1024]
+    if start.startswith(b"data:"):
+        return DATA_URI
     picture = _first_match(_PICTURES, start)
     if picture:
         return f"is {picture}; expected {FORMATS}; convert it to PNG or JPEG"

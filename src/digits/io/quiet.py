@@ -1,9 +1,10 @@
-"""OpenCV without its remarks on standard error: our errors say what is wrong, once."""
+"""Keeps OpenCV and its decoders from writing to standard error: our own errors say it once."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import threading
 from collections.abc import Iterator
 
@@ -20,9 +21,9 @@ _level_before = 0
 def quiet_opencv() -> Iterator[None]:
     """Keep OpenCV and the decoders beneath it from writing to standard error in this block.
 
-    The log level is the whole process's, so it is put back when the last thread leaves. libjpeg
-    and libpng know no level and write to file descriptor 2, which is led aside only where no
-    other thread could lose a line by that.
+    The log level belongs to the whole process, so the last thread that leaves sets it back.
+    libjpeg and libpng know no level and write to file descriptor 2, which is redirected only as
+    `standard_error_aside` allows: with several threads their remarks can be seen.
     """
     global _inside, _level_before
     with _lock:
@@ -31,9 +32,7 @@ def quiet_opencv() -> Iterator[None]:
             _logging.setLogLevel(0)
         _inside += 1
     try:
-        with contextlib.ExitStack() as block:
-            if sum(not thread.daemon for thread in threading.enumerate()) == 1:
-                block.enter_context(standard_error_aside())
+        with standard_error_aside():
             yield
     finally:
         with _lock:
@@ -44,19 +43,29 @@ def quiet_opencv() -> Iterator[None]:
 
 @contextlib.contextmanager
 def standard_error_aside() -> Iterator[None]:
-    """Lose what this block writes to file descriptor 2, from Python or from beneath it."""
-    try:
-        kept = os.dup(2)
-    except OSError:  # a process without standard error has nothing to keep clean
-        kept = None
+    """Discard what this block writes to file descriptor 2, from Python or from beneath it.
+
+    Does nothing where another thread runs. The descriptor belongs to the whole process: the other
+    thread would lose lines, a process that it starts would lose them for good, and two threads
+    that redirect at once would leave the descriptor at the null device. Only the thread that runs
+    alone can redirect, so no second one can while it does, whatever threads the block starts.
+    """
+    kept = _duplicate_of_standard_error() if len(sys._current_frames()) == 1 else None
     if kept is None:
         yield
         return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    os.close(nowhere)
     try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 2)
+        os.close(nowhere)
         yield
     finally:
         os.dup2(kept, 2)
         os.close(kept)
+
+
+def _duplicate_of_standard_error() -> int | None:
+    try:
+        return os.dup(2)
+    except OSError:  # a process without standard error has nothing to keep clean
+        return None
