@@ -26,6 +26,10 @@ class PictureError(DigitsError):
     """A picture cannot be read: no picture, damaged, or beyond the limits."""
 
 
+class PagesWarning(UserWarning):
+    """Of a picture of several pages or frames only the first is read."""
+
+
 class ModelError(DigitsError):
     """A model is unknown, damaged, or does not take and give what it should."""
 

@@ -22,7 +22,7 @@ from digits.cli import main
 from digits.cli.read import NOTHING_FOUND, drawing_paths
 from digits.errors import PictureError
 from digits.io import sources
-from digits.io.picture import open_picture
+from digits.io.picture import OpenedPicture, open_first_page
 from digits.model.store import SHIPPED
 
 TEXT = "2024\n17 305"
@@ -340,15 +340,24 @@ def test_no_picture_is_kept_once_the_next_is_opened(
 ) -> None:
     opened: list[weakref.ref[NDArray[np.uint8]]] = []
 
-    def open_and_watch(source: str) -> NDArray[np.uint8]:
+    def open_and_watch(source: str) -> OpenedPicture:
         assert [pixels() for pixels in opened] == [None] * len(opened)
-        pixels = open_picture(source)
-        opened.append(weakref.ref(pixels))
-        return pixels
+        picture = open_first_page(source)
+        opened.append(weakref.ref(picture.pixels))
+        return picture
 
-    monkeypatch.setattr(sources, "open_picture", open_and_watch)
+    monkeypatch.setattr(sources, "open_first_page", open_and_watch)
     assert read(capsys, form, *["7.png"] * 4, "--out", tmp_path / "out")[0] == 0
     assert len(opened) == 4
+
+
+def test_pages_that_are_left_out_are_told(tmp_path: Path, at: Path, capsys: Captured) -> None:
+    page = pictures.page("7").pixels
+    cv2.imwritemulti(str(tmp_path / "many.tif"), [page, page, page])
+    told = f'digits: "{tmp_path / "many.tif"}" has 3 pages or frames; only the first is read\n'
+    for form in ("--text", "--json", "--single"):
+        code, out, err = read(capsys, form, *[tmp_path / "many.tif"] * 2, "7.png")
+        assert (code, out.count("\n"), err) == (0, 3, 2 * told)
 
 
 def test_single(at: Path, capsys: Captured) -> None:

@@ -9,15 +9,16 @@ from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pictures
 import pytest
 from numpy.typing import NDArray
 
 import digits
-from digits.errors import DigitsError, ModelError
+from digits.errors import DigitsError, ModelError, PagesWarning
 from digits.io import sources
-from digits.io.picture import open_picture
+from digits.io.picture import OpenedPicture, open_first_page, open_picture
 from digits.io.result import BY_CHANCE, UNSURE, Outcome, Reading
 from digits.model import bundle
 
@@ -118,6 +119,15 @@ def test_another_orientation_is_the_callers_mistake(ask: Callable[..., object]) 
         ask(SEVEN, 45)
 
 
+@pytest.mark.parametrize("ask", [READER.read, READER.read_single, READER.digit, READER.try_read])
+def test_of_several_pages_a_warning_says_that_the_first_is_read(
+    ask: Callable[[object], object],
+) -> None:
+    content = cv2.imencodemulti(".tiff", [SEVEN, SEVEN])[1].tobytes()
+    with pytest.warns(PagesWarning, match="bytes object given has 2 pages or frames; only"):
+        ask(content)
+
+
 # Many
 
 
@@ -166,12 +176,12 @@ def test_pictures_are_opened_when_their_outcome_is_asked_for() -> None:
 def test_no_outcome_keeps_its_picture(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[weakref.ref[NDArray[np.uint8]]] = []
 
-    def open_and_watch(source: object) -> NDArray[np.uint8]:
-        pixels = open_picture(source)  # type: ignore[arg-type]
-        opened.append(weakref.ref(pixels))
-        return pixels
+    def open_and_watch(source: object) -> OpenedPicture:
+        picture = open_first_page(source)  # type: ignore[arg-type]
+        opened.append(weakref.ref(picture.pixels))
+        return picture
 
-    monkeypatch.setattr(sources, "open_picture", open_and_watch)
+    monkeypatch.setattr(sources, "open_first_page", open_and_watch)
     outcomes: list[Outcome] = []
     for single in (False, True):
         for outcome in READER.read_many([folder / "a.png"] * 3, single=single):

@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import os
 import sys
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digits.errors import DigitsError, PictureError
+from digits.errors import DigitsError, PagesWarning, PictureError
 from digits.files import printable, replacing, write_atomically
 from digits.io.formats import as_csv, as_json, as_table, as_text
 from digits.io.picture import Picture
@@ -80,7 +81,10 @@ def run(options: argparse.Namespace) -> int:
     outcomes = _drawn(outcomes, Reading.draw, drawings)
     outcomes = _drawn(outcomes, reader.explain, reasons)
     failed: list[str] = []
-    _write(_form(options)(_reported(outcomes, failed)), options.out)
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", PagesWarning)
+        warnings.showwarning = lambda message, *_, **__: _say(str(message))
+        _write(_form(options)(_reported(outcomes, failed)), options.out)
     return int(bool(failed))
 
 

@@ -85,10 +85,10 @@ def open_first_page(source: Picture) -> OpenedPicture:
         header = read_header(_content(source))
         return OpenedPicture(upright(_decode(header), header.orientation), header.pages)
     except PictureError as problem:
-        raise PictureError(f"{_name(source)} {problem}") from None
+        raise PictureError(f"{name_of(source)} {problem}") from None
 
 
-def _name(source: Any) -> str:
+def name_of(source: Any) -> str:
     """Return what an error message calls `source`."""
     if source is None:
         return "the picture given"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -11,8 +12,9 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from digits.errors import PagesWarning
 from digits.files import printable
-from digits.io.picture import Picture, open_picture
+from digits.io.picture import Picture, name_of, open_first_page
 from digits.io.result import Outcome
 
 Sources: TypeAlias = Picture | Iterable[Picture]
@@ -46,13 +48,15 @@ def expand(sources: Sources) -> Iterator[Picture | Outcome]:
 def open_source(source: Picture) -> tuple[Picture, NDArray[np.uint8]]:
     """What a picture can be opened from again, and its pixels (H, W, 3) uint8 RGB.
 
-    A file object can be read once: its content stands for it. Raises PictureError.
+    A file object can be read once: its content stands for it. Warns of pages that are left out
+    with PagesWarning. Raises PictureError.
     """
-    if not hasattr(source, "read"):
-        return source, open_picture(source)
-    kept: Any = _Kept(source)
-    pixels = open_picture(kept)
-    return b"".join(kept.blocks), pixels
+    kept: Any = _Kept(source) if hasattr(source, "read") else source
+    opened = open_first_page(kept)
+    if opened.pages > 1:
+        message = f"{name_of(source)} has {opened.pages} pages or frames; only the first is read"
+        warnings.warn(message, PagesWarning, stacklevel=3)
+    return b"".join(kept.blocks) if isinstance(kept, _Kept) else source, opened.pixels
 
 
 class _Kept:

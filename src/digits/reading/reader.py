@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from digits.errors import DigitsError, PictureError
 from digits.files import printable
 from digits.geometry import rotated, rotated_back
-from digits.io.picture import Picture, open_picture
+from digits.io.picture import Picture
 from digits.io.result import Box, Digit, Number, Outcome, Reading, Rejected
 from digits.io.sources import Sources, expand, open_source
 from digits.model.bundle import open_bundle
@@ -132,7 +132,7 @@ class Reader:
         rest = iter(pictures)
         found: list[Digit] = []
         while some := list(islice(rest, BATCH)):
-            found += self._digits(open_picture(picture) for picture in some)
+            found += self._digits(open_source(picture)[1] for picture in some)
         return found
 
     def explain(self, reading: Reading) -> NDArray[np.uint8]:
