@@ -42,10 +42,11 @@ from digits.evaluation.page_readings import (
     score_pages,
 )
 from digits.io.result import Digit, Number
+from digits.model.bundle import open_bundle
 from digits.model.inputs import normalise_tile
-from digits.model.store import SHIPPED
-from digits.reading.page.lines import lines_through
-from digits.reading.page.numbers import lines_of, numbers_of
+from digits.model.store import CLASSIFIER, DEFAULT, KINDS, SHIPPED
+from digits.reading.page.numbers import number_of, reading_order
+from digits.reading.page.textline import side_by_side
 from digits.synth.closeup import close_up
 from digits.synth.page import Page, make_pages
 from digits.synth.sources import Sources
@@ -74,7 +75,7 @@ def ours() -> tuple[System, int]:
         numbers = reader.read(pixels).numbers
         return [Found(n.text, tuple(map(float, n.box)), n.confidence) for n in numbers]
 
-    return read, _our_size("default", "detector", "recogniser")
+    return read, _our_size(*KINDS)
 
 
 def contours() -> tuple[System, int]:
@@ -97,25 +98,30 @@ def contours() -> tuple[System, int]:
             for box, tile, row, sure in zip(boxes, tiles, probabilities, is_digit, strict=True)
             if sure > 0.5
         ]
-        numbers = [number for line in lines_of(_by_gaps(digits)) for number in line]
+        numbers = [number for line in reading_order(_by_gaps(digits)) for number in line]
         return [Found(n.text, tuple(map(float, n.box)), n.confidence) for n in numbers]
 
-    return read, _our_size("default")
+    return read, _our_size(CLASSIFIER)
 
 
 def _by_gaps(digits: list[Digit]) -> list[Number]:
-    """Digits side by side as numbers, parted at gaps nearly as wide as a digit is high."""
-    numbers = []
-    for line in lines_through(np.array([digit.box for digit in digits], np.float32)):
-        along = [digits[place] for place in line]
-        gaps = [b.box[0] - a.box[0] - a.box[2] for a, b in pairwise(along)]
-        high = float(np.median([digit.box[3] for digit in along]))
-        numbers += numbers_of(along, [float(gap > 0.9 * high) for gap in gaps])
+    """Digits side by side as numbers, separated at gaps nearly as wide as a digit is high."""
+    numbers, parameters = [], open_bundle().parameters.textline
+    boxes = np.array([digit.box for digit in digits], np.float32)
+    for line in side_by_side(boxes, parameters):
+        groups = [[digits[line[0]]]]
+        high = float(np.median(boxes[line, 3]))
+        for before, index in pairwise(line):
+            gap = boxes[index, 0] - boxes[before, 0] - boxes[before, 2]
+            if gap > 0.9 * high:
+                groups.append([])
+            groups[-1].append(digits[index])
+        numbers += [number_of(g, float(np.prod([d.confidence for d in g]))) for g in groups]
     return numbers
 
 
-def _our_size(*models: str) -> int:
-    return sum((SHIPPED / name / "model.onnx").stat().st_size for name in models)
+def _our_size(*kinds: str) -> int:
+    return sum((SHIPPED / DEFAULT / kind / "model.onnx").stat().st_size for kind in kinds)
 
 
 def rapidocr() -> tuple[System, int]:

@@ -1,0 +1,333 @@
+"""Refit what a bundle's parameters say, on made-up pages by writers that no network learned from.
+
+.venv/bin/python benchmarks/fit_parameters.py [BUNDLE] [--pages N] [--seed S] [--write]
+.venv/bin/python benchmarks/fit_parameters.py [BUNDLE] --try SECTION.NAME VALUE …
+
+BUNDLE  a bundle folder (default: the one that ships)
+--pages  how many; of two in three a close-up of a number is read (default 600)
+--seed   of these pages (default 30000)
+--write  put what was fitted into bundle.json
+--try    instead, read the pages with each value of one parameter, as accept.threshold 0.3 0.5, and
+         print the difference to the present one, with its 95 % interval over pages
+
+Fitted by maximum likelihood: the weights of late fusion (fuse.weights) with the fraction of
+candidates that are digits (fuse.digit_prior) and of agreed digits on which the classifier agrees
+(fuse.classifier_prior); where a number ends (numbers.gap, numbers.steepness); how certain a digit
+is (accept.temperature). All other parameters are chosen by --try.
+"""
+
+import argparse
+import json
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digits import Reader
+from digits.geometry import iou, sizes
+from digits.io.result import Reading
+from digits.model.bundle import BUNDLE, Bundle, open_bundle
+from digits.model.spec import LINE_STRIDE
+from digits.model.store import DEFAULT, SHIPPED
+from digits.reading.page.detect import detect, merge_levels
+from digits.reading.page.fuse import FEATURES, agreed_digits, features, weights_of
+from digits.reading.page.greyscale import greyscale
+from digits.reading.page.recognise import Candidates, recognise
+from digits.reading.page.textline import group_lines, side_by_side
+from digits.synth.closeup import close_up
+from digits.synth.page import Page, make_pages
+from digits.synth.sources import Sources
+
+SAME, OTHER = 0.4, 0.2  # IoU from which a candidate is a digit, and below which it is none
+ROUNDS = 1000  # of the bootstrap
+NONE, UNCLEAR = 10, -1  # truth of a candidate that is no digit, and of one that may be
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """The candidates of one page with their truth (N,): 0 to 9, NONE or UNCLEAR; `run` (N,) is the
+    run of digits between signs that each belongs to, -1 for none."""
+
+    candidates: Candidates
+    boundaries: list[NDArray[np.float64]]
+    classified: tuple[NDArray[np.float32], NDArray[np.float32]]
+    truth: NDArray[np.int64]
+    run: NDArray[np.int64]
+
+
+def pages(count: int, seed: int) -> Iterator[Page]:
+    """Pages, and close-ups of numbers on them."""
+    made = make_pages(count, seed, Sources.open("validation"), processes=os.cpu_count() or 1)
+    for number, page in enumerate(made):
+        close = close_up(page, np.random.default_rng([seed, number])) if number % 3 else None
+        yield close or page
+
+
+def see(page: Page, bundle: Bundle) -> Seen:
+    """The candidates of a page."""
+    grey, parameters = greyscale(page.pixels), bundle.parameters
+    levels = detect(grey, bundle.detector, parameters.detect)
+    lines = group_lines(merge_levels(levels), grey.shape, parameters.textline)
+    found, ends = recognise(grey, lines, levels, bundle.recogniser, parameters.recognise)
+    classified = bundle.classifier.classify(found.tiles, tta=False)
+    return Seen(found, ends, classified, *truth_of(page, found.boxes))
+
+
+def truth_of(page: Page, boxes: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """What each box (N, 4) holds, and the run it belongs to."""
+    digits = [(digit, *box) for number in page.numbers for digit, box in number.digits]
+    stands = np.array(digits, np.float32).reshape(-1, 5)
+    texts = re.sub("[^0-9²³]", "|", "|".join(number.text for number in page.numbers)).split("|")
+    runs = np.array([run for run, text in enumerate(texts) for _ in text], int)
+    truth, run = np.full(len(boxes), NONE), np.full(len(boxes), -1)
+    if len(stands) and len(boxes):
+        shared = iou(boxes[:, None], stands[:, 1:])
+        best = shared.argmax(axis=1)
+        most = shared.max(axis=1)
+        is_best = shared[:, best].argmax(axis=0) == np.arange(len(boxes))
+        is_digit = (most >= SAME) & is_best
+        truth = np.where(is_digit, stands[best, 0], np.where(most >= OTHER, UNCLEAR, NONE))
+        run = np.where(is_digit, runs[best], -1)
+    ignored = np.array(page.cut, np.float32).reshape(-1, 4)
+    if len(ignored) and len(boxes):
+        truth[iou(boxes[:, None], ignored).any(axis=1)] = UNCLEAR
+    return truth.astype(np.int64), run.astype(np.int64)
+
+
+def fit_fusion(seen: list[Seen], bundle: Bundle) -> dict[str, Any]:
+    """Weights and priors, by Newton's method; each page counts the square root of its candidates,
+    or a few full pages would decide."""
+    x, y, share = [], [], []
+    right = agreed = 0
+    for page in seen:
+        known = page.truth != UNCLEAR
+        x.append(features(page.candidates, *page.classified, bundle.parameters.fuse)[known])
+        y.append(page.truth[known])
+        share.append(np.full(known.sum(), known.sum() ** -0.5))
+        both, digit = agreed_digits(page.candidates), page.candidates.recogniser.argmax(axis=1)
+        same = page.classified[0][np.arange(len(digit)), digit] * page.classified[1] > 0.5
+        right, agreed = right + int((both & same).sum()), agreed + int(both.sum())
+    inputs, truth, counts = np.concatenate(x), np.concatenate(y), np.concatenate(share)
+    weights = maximum_likelihood(inputs, truth, counts)
+    for name, each in (("before", weights_of(bundle.parameters.fuse)), ("fitted", weights)):
+        loss, errors = log_loss(inputs, truth, each, counts)
+        print(f"fusion {name}: log-loss {loss:.4f}, errors {errors:.2%}, n = {len(truth):,}")
+    return {
+        "weights": {name: round(float(w), 3) for name, w in zip(FEATURES, weights, strict=True)},
+        "digit_prior": round(float((truth < NONE).mean()), 3),
+        "classifier_prior": round(right / max(agreed, 1), 3),
+    }
+
+
+def maximum_likelihood(
+    inputs: NDArray[np.float64], truth: NDArray[np.int64], share: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Weights of features (N, 10, F); steps are halved until they help. share: (N,) counts."""
+    weights = np.zeros(inputs.shape[-1])
+    whole = np.concatenate([inputs, np.zeros_like(inputs[:, :1])], axis=1)
+    wanted = np.eye(11)[truth]
+    best = log_loss(inputs, truth, weights, share)[0]
+    for _ in range(60):
+        predicted = softmax(whole @ weights)
+        slope = np.einsum("n,nc,ncf->f", share, predicted - wanted, whole)
+        mean = np.einsum("nc,ncf->nf", predicted, whole)
+        counted = share[:, None] * predicted
+        curve = np.einsum("nc,ncf,ncg->fg", counted, whole, whole)
+        curve -= (share[:, None] * mean).T @ mean
+        step = np.linalg.solve(curve + 0.1 * np.eye(len(weights)), slope)
+        loss = best
+        for _ in range(12):
+            loss = log_loss(inputs, truth, weights - step, share)[0]
+            if loss < best:
+                break
+            step = step / 2
+        if best - loss < 1e-7:
+            break
+        weights, best = weights - step, loss
+    return weights
+
+
+def log_loss(
+    inputs: NDArray[np.float64],
+    truth: NDArray[np.int64],
+    weights: NDArray[np.float64],
+    share: NDArray[np.float64],
+) -> tuple[float, float]:
+    """Mean log-loss and fraction of errors."""
+    whole = np.concatenate([inputs, np.zeros_like(inputs[:, :1])], axis=1)
+    predicted = softmax(whole @ weights)
+    missed = -np.log(np.maximum(predicted[np.arange(len(truth)), truth], 1e-9))
+    wrong = predicted.argmax(axis=1) != truth
+    return float(np.average(missed, weights=share)), float(np.average(wrong, weights=share))
+
+
+def softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    raised = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return np.asarray(raised / raised.sum(axis=1, keepdims=True))
+
+
+def fit_ends(seen: list[Seen], bundle: Bundle) -> dict[str, Any]:
+    """Gap and steepness at which numbers end, beside what the recogniser read there."""
+    gaps, read, ends = [], [], []
+    for page in seen:
+        known = np.flatnonzero(page.run >= 0)
+        found = page.candidates.take(known)
+        for line in side_by_side(found.boxes, bundle.parameters.textline):
+            boxes, size = found.boxes[line], sizes(found.boxes[line])
+            gap = boxes[1:, 0] - boxes[:-1, 0] - boxes[:-1, 2]
+            gaps.append(gap / np.maximum(size[1:], size[:-1]))
+            ends.append(page.run[known][line][1:] != page.run[known][line][:-1])
+            frame = (found.column[line] // LINE_STRIDE).astype(int)
+            of = found.line[line]
+            read += [
+                page.boundaries[of[k]][frame[k] : frame[k + 1] + 1].max(initial=0)
+                if of[k] == of[k + 1]
+                else 0.0
+                for k in range(len(line) - 1)
+            ]
+    gap, token, end = np.concatenate(gaps), np.array(read), np.concatenate(ends)
+
+    def loss(middle: float, steepness: float) -> float:
+        by_gap = 1 / (1 + np.exp(np.clip(steepness * (middle - gap), -60, 60)))
+        p = np.clip(np.maximum(by_gap, token), 1e-4, 1 - 1e-4)
+        return float(-np.mean(np.where(end, np.log(p), np.log(1 - p))))
+
+    grid = [(m, s) for m in np.arange(0.6, 1.61, 0.05) for s in np.arange(2, 21, 1.0)]
+    best = min(grid, key=lambda each: loss(*each))
+    now = bundle.parameters.numbers
+    print(
+        f"ends: log-loss {loss(now.gap, now.steepness):.4f} -> {loss(*best):.4f}, {len(end):,} gaps"
+    )
+    return {"gap": round(float(best[0]), 2), "steepness": float(best[1])}
+
+
+def fit_temperature(made: list[Page], reader: Reader) -> float:
+    """The temperature at which the confidences of digits are most likely."""
+    parameters = reader.bundle.parameters
+    plain = replace(parameters, accept=replace(parameters.accept, temperature=1.0))
+    reader.bundle = replace(reader.bundle, parameters=plain)
+    confidence, right = [], []
+    for page in made:
+        found = [
+            d for number in reader.read(page.pixels, orientation=0).numbers for d in number.digits
+        ]
+        truth, _ = truth_of(page, np.array([d.box for d in found], np.float32).reshape(-1, 4))
+        confidence += [d.confidence for d, t in zip(found, truth, strict=True) if t != UNCLEAR]
+        right += [d.digit == t for d, t in zip(found, truth, strict=True) if t != UNCLEAR]
+    p = np.clip(np.array(confidence), 1e-6, 1 - 1e-6)
+    odds, is_right = np.log(p / (1 - p)), np.array(right)
+
+    def loss(temperature: float) -> float:
+        q = 1 / (1 + np.exp(-odds / temperature))
+        return float(-np.mean(np.where(is_right, np.log(q), np.log(1 - q))))
+
+    best = min(np.arange(0.8, 3.01, 0.05), key=loss)
+    print(f"temperature: log-loss {loss(1.0):.4f} at 1 -> {loss(best):.4f}, n = {len(right):,}")
+    return round(float(best), 2)
+
+
+def counts_of(page: Page, reading: Reading) -> NDArray[np.float64]:
+    """Digits that stand there, are read right, are found; digits read; runs and runs right; false
+    digits and megapixels of a page without any."""
+    found = [digit for number in reading.numbers for digit in number.digits]
+    boxes = np.array([digit.box for digit in found], np.float32).reshape(-1, 4)
+    truth, run = truth_of(page, boxes)
+    is_right = np.array([d.digit == t for d, t in zip(found, truth, strict=True)], bool)
+    stands = sum(len(number.digits) for number in page.numbers)
+    texts = re.sub("[^0-9²³]", "|", "|".join(number.text for number in page.numbers)).split("|")
+    wanted = {number: len(text) for number, text in enumerate(texts) if text}
+    whole, start = 0, 0
+    for number in reading.numbers:
+        part = slice(start, start + len(number.digits))
+        start = part.stop
+        of = set(run[part].tolist())
+        whole += (
+            len(of) == 1 and is_right[part].all() and wanted.get(of.pop()) == len(number.digits)
+        )
+    empty = not page.numbers and not page.cut
+    clear = int((truth != UNCLEAR).sum())
+    size = page.pixels.shape[0] * page.pixels.shape[1] / 1e6
+    found_there = int((truth < NONE).sum() - (truth < 0).sum())
+    counts = [stands, is_right.sum(), found_there, clear, len(wanted), whole]
+    return np.array([*counts, len(found) if empty else 0, size if empty else 0])
+
+
+def measures(counts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Digits read, F1 of their places and runs right in %, false digits a megapixel."""
+    stands, right, found, read, runs, whole, false, size = counts.sum(axis=0)
+    shares = right / stands, 2 * found / (stands + read), whole / max(runs, 1)
+    return np.array([*(100 * share for share in shares), false / max(size, 1e-9)])
+
+
+def try_values(made: list[Page], reader: Reader, name: str, values: list[float]) -> None:
+    """Print what each value of a parameter changes."""
+    section, key = name.split(".")
+    bundle = reader.bundle
+    part = getattr(bundle.parameters, section)
+    rng = np.random.default_rng(0)
+    before: NDArray[np.float64] | None = None
+    print(f"{name:28}   digits read            F1 of places         runs right           false/MP")
+    for value in (getattr(part, key), *values):
+        changed = replace(bundle.parameters, **{section: replace(part, **{key: value})})
+        reader.bundle = replace(bundle, parameters=changed)
+        counts = np.array(
+            [counts_of(page, reader.read(page.pixels, orientation=0)) for page in made]
+        )
+        if before is None:
+            before = counts
+            shown = "".join(f"{each:21.2f}" for each in measures(counts))
+        else:
+            drawn = rng.integers(len(made), size=(ROUNDS, len(made)))
+            moved = [measures(counts[i]) - measures(before[i]) for i in drawn]
+            low, high = np.quantile(moved, (0.025, 0.975), axis=0)
+            change = measures(counts) - measures(before)
+            shown = "".join(
+                f"{c:+7.2f} [{a:+5.2f} {b:+5.2f}]"
+                for c, a, b in zip(change, low, high, strict=True)
+            )
+        print(f"{value!s:12}{shown}", flush=True)
+
+
+def write(folder: Path, fitted: dict[str, dict[str, Any]]) -> None:
+    """Put values into bundle.json."""
+    content = json.loads((folder / BUNDLE).read_text("utf-8"))
+    for section, values in fitted.items():
+        for name, value in values.items():
+            content["parameters"][section][name]["value"] = value
+    (folder / BUNDLE).write_text(json.dumps(content, indent=1) + "\n", "utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("bundle", nargs="?", type=Path, default=SHIPPED / DEFAULT)
+    parser.add_argument("--pages", type=int, default=600)
+    parser.add_argument("--seed", type=int, default=30_000)
+    parser.add_argument("--write", action="store_true")
+    parser.add_argument("--try", dest="values", nargs="+", metavar="NAME VALUE")
+    options = parser.parse_args()
+    reader, made = Reader(options.bundle), list(pages(options.pages, options.seed))
+    if options.values:
+        name, *values = options.values
+        try_values(made, reader, name, [float(value) for value in values])
+        return
+    bundle = open_bundle(options.bundle)
+    seen = [see(page, bundle) for page in made]
+    fitted: dict[str, dict[str, Any]] = {
+        "fuse": fit_fusion(seen, bundle),
+        "numbers": fit_ends(seen, bundle),
+        "accept": {"temperature": fit_temperature(made, reader)},
+    }
+    print(json.dumps(fitted, indent=1))
+    if options.write:
+        write(options.bundle, fitted)
+
+
+if __name__ == "__main__":
+    main()
