@@ -150,6 +150,12 @@ def test_tiff_that_states_its_width_twice(monkeypatch: pytest.MonkeyPatch) -> No
         open_picture(bytes(data))
 
 
+def test_only_the_first_header_of_a_png_counts() -> None:
+    larger = pictures.png_file((60_000, 60_000, 8, 2))[8:33]
+    for place in (33, len(PNG) - 12):
+        np.testing.assert_array_equal(open_picture(PNG[:place] + larger + PNG[place:]), PAGE)
+
+
 def test_jpeg_of_many_scans_counts_by_its_pixels() -> None:
     scan = pictures.jpeg_segment(0xDA, b"\x01\x01\x00\x01\x3f\x10")
     bomb = JPEG[:-2] + scan * 99 + JPEG[-2:]
