@@ -108,7 +108,7 @@ def fit_fusion(seen: list[Seen], bundle: Bundle) -> dict[str, Any]:
         known = page.truth != UNCLEAR
         x.append(features(page.candidates, *page.classified, bundle.parameters.fuse)[known])
         y.append(page.truth[known])
-        share.append(np.full(known.sum(), known.sum() ** -0.5))
+        share.append(np.full(known.sum(), max(known.sum(), 1) ** -0.5))
         both, digit = agreed_digits(page.candidates), page.candidates.recogniser.argmax(axis=1)
         same = page.classified[0][np.arange(len(digit)), digit] * page.classified[1] > 0.5
         right, agreed = right + int((both & same).sum()), agreed + int(both.sum())

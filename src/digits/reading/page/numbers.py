@@ -17,6 +17,7 @@ from digits.reading.page.recognise import Candidates
 from digits.reading.page.textline import side_by_side
 
 SAME_ROW = 0.3  # numbers share a row if they overlap vertically by this fraction of the lower one
+EARLIER = 0.8  # what counts of that for the numbers of a row but its last
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,23 +106,31 @@ def number_of(digits: Sequence[Digit], confidence: float) -> Number:
 def reading_order(numbers: Sequence[Number]) -> list[list[Number]]:
     """Numbers as rows from top to bottom, each from left to right.
 
-    A number continues the row at whose end it stands: that whose last digit overlaps its first one
-    most, as a fraction of the lower of both.
+    A number continues the row at whose height it stands: its first digit overlaps the last digit
+    of the number before it most, or that of an earlier one nearly as much.
     """
     rows: list[list[Number]] = []
-    ends = np.zeros((len(numbers), 2))  # top and bottom of the last digit of each row
-    for number in sorted(numbers, key=lambda each: each.box[0]):
-        top, height = number.digits[0].box[1::2]
-        tops, bottoms = ends[: len(rows)].T
-        common = np.minimum(bottoms, top + height) - np.maximum(tops, top)
-        shared = common / np.minimum(bottoms - tops, height)
-        row = int(shared.argmax()) if len(rows) else -1
-        if row < 0 or shared[row] < SAME_ROW:
-            row = len(rows)
+    order = sorted(numbers, key=lambda each: each.box[0])
+    first, last = (
+        np.array([number.digits[end].box for number in order], float).reshape(-1, 4)[:, 1::2]
+        for end in (0, -1)
+    )
+    row_of, end_of = np.zeros(len(order), np.intp), np.zeros(len(order), np.intp)
+    for index, number in enumerate(order):
+        top, height = first[index]
+        bottoms = np.minimum(last[:index].sum(axis=1), top + height)
+        shared = bottoms - np.maximum(last[:index, 0], top)
+        shared /= np.minimum(last[:index, 1], height)
+        best = np.zeros(len(rows) + 1)
+        np.maximum.at(best, row_of[:index], EARLIER * shared)
+        ends = end_of[: len(rows)]
+        best[:-1] = np.maximum(best[:-1], shared[ends])
+        best[-1] = SAME_ROW  # a new row, unless an old one does better
+        row = int(best.argmax())
+        if row == len(rows):
             rows.append([])
         rows[row].append(number)
-        top, height = number.digits[-1].box[1::2]
-        ends[row] = top, top + height
+        row_of[index], end_of[row] = row, index
     return sorted(rows, key=lambda row: float(np.mean([n.box[1] + n.box[3] / 2 for n in row])))
 
 
