@@ -76,10 +76,10 @@ def recipe(seed: int) -> tuple[float, float]:
     fast = load_recipe("fast")
     started = time.perf_counter()
     keras.utils.set_random_seed(seed)
-    lesson = prepare(fast, seed, None)
+    task = prepare(fast, seed, None)
     network = networks.build(fast.network)
     with tempfile.TemporaryDirectory() as folder:
-        fit(network, fast, lesson, Path(folder))
+        fit(network, fast, task, Path(folder))
     seconds = time.perf_counter() - started
     test, truth = mnist.load("test")
     right = float((logits(network, test).argmax(axis=1) == truth).mean())

@@ -60,7 +60,7 @@ def groups_of(page: Page, number: PageNumber) -> Iterator[tuple[str, list[int]]]
 def count(page: Page, reading: Reading, counts: dict[str, Count], whole: dict[str, list]) -> None:
     read = [digit for number in reading.numbers for digit in number.digits]
     boxes = np.array([digit.box for digit in read], np.float32).reshape(-1, 4)
-    cut = np.array(page.cut, np.float32).reshape(-1, 4)
+    cut = np.array(page.ignore_boxes, np.float32).reshape(-1, 4)
     is_clear = np.array([not iou(box, cut).any() for box in boxes], bool)
     counts["all"].read += int(is_clear.sum())
     counts[f"layout {page.layout}"].read += int(is_clear.sum())
@@ -98,7 +98,7 @@ def main() -> None:
     for page in made:
         reading = reader.read(page.pixels)
         count(page, reading, counts, whole)
-        if not page.numbers and not page.cut:
+        if not page.numbers and not page.ignore_boxes:
             false += sum(len(number.text) for number in reading.numbers)
             pixels += page.pixels.shape[0] * page.pixels.shape[1]
     print(f"{'digits':38} {'n':>6} {'read':>7} {'F1':>7} {'numbers':>9}")

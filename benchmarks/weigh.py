@@ -38,7 +38,7 @@ def truth_of(page: Page, places: Places) -> NDArray[np.int64]:
     """(N,) the digit at each place, 10 for none, -1 where that is not clear."""
     digits = [(digit, *box) for number in page.numbers for digit, box in number.digits]
     truth = np.array(digits, np.float32).reshape(-1, 5)
-    cut = np.array(page.cut, np.float32).reshape(-1, 4)
+    cut = np.array(page.ignore_boxes, np.float32).reshape(-1, 4)
     said = np.full(len(places), 10)
     shared = np.zeros((len(places), len(truth)))
     for row, box in zip(shared, places.boxes, strict=True):

@@ -31,7 +31,7 @@ RECIPE = """
 kind = "dense"
 widths = [16]
 
-[material]
+[dataset]
 validation = 1000
 
 [augmentation]
