@@ -123,6 +123,7 @@ def test_a_recipe_survives_json() -> None:
         ("[4, 8]", "[4, 0]", r"found \[4, 0\], expected a list of whole numbers of 1"),
         ('"residual"', '"dense"', "found 2 widths, expected 1 for dense"),
         ("size = 56", "size 56", "not valid TOML.*line"),
+        pytest.param("size = 56", "size = " + "[" * 100_000, "not valid TOML", id="brackets"),
     ],
 )
 def test_a_mistake_is_named(old: str, new: str, message: str) -> None:

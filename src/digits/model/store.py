@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,7 +102,7 @@ def _read_card(path: Path, kind: str) -> dict[str, Any]:
         values = _calibration(card, kind) | {"name": card["name"], "sha256": card["sha256"]}
         if min(float(values.get(key, 1)) for key in POSITIVE) <= 0:
             raise ValueError(f"{' and '.join(POSITIVE)} shall be above 0")
-    except (ValueError, TypeError, KeyError, OSError) as error:
+    except (ValueError, TypeError, KeyError, OSError, RecursionError) as error:
         raise ModelError(
             f"{path} is not the card of a model ({type(error).__name__}: {error}); "
             "export the model again"
@@ -114,7 +115,11 @@ def _kind(path: Path) -> str:
 
 
 def _calibration(card: dict[str, Any], kind: str) -> dict[str, float]:
-    return {key: float(card["calibration"][key]) for key in CALIBRATION[kind]}
+    values = {key: float(card["calibration"][key]) for key in CALIBRATION[kind]}
+    for key, value in values.items():
+        if not math.isfinite(value):
+            raise ValueError(f"{key} is {value}, expected a finite number")
+    return values
 
 
 def _read_weights(path: Path, expected: str) -> bytes:

@@ -289,7 +289,7 @@ def _table(name: str, text: str) -> dict[str, Any]:
     """The sections of a recipe, those of what it is based on among them."""
     try:
         table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise TrainingError(f"recipe {name!r} is not valid TOML: {error}") from error
     base = table.pop("based_on", None)
     if base is None:
