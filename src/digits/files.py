@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,27 @@ def write_atomically(path: str | Path, content: bytes | str) -> None:
         raise DigitsError(f"cannot write {path}: {error.strerror or error}") from error
     finally:
         with contextlib.suppress(OSError):  # gone under its new name, or never made
+            temporary.unlink()
+
+
+@contextlib.contextmanager
+def replacing(path: str | Path) -> Iterator[Path]:
+    """A temporary file name beside `path`, of the same suffix, for a writer that needs a path.
+
+    The file takes the place of `path` when the block ends, and is removed if the block raises.
+    Raises DigitsError, naming `path`, if it cannot be written.
+    """
+    path = Path(path)
+    temporary = path.with_name(f".{path.stem}.{secrets.token_hex(4)}{path.suffix}")
+    try:
+        yield temporary
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        raise DigitsError(f"cannot write {path}: {error.strerror or error}") from error
+    finally:
+        with contextlib.suppress(OSError):  # renamed, or never made
             temporary.unlink()
 
 

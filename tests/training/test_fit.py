@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from digits.training import networks
 from digits.training.calibrate import temperature
 from digits.training.callbacks import CHECKPOINT, COLUMNS, Checkpoint, Progress
 from digits.training.datasets.tiles import CLUTTER, Digits
-from digits.training.export import logits
+from digits.training.export import logits, save_keras
 from digits.training.fit import RUN, train
 from digits.training.recipe import (
     Augmentation,
@@ -381,6 +383,42 @@ def test_a_tensorboard_log_is_written_when_asked(
     assert list((tmp_path / "tensorboard").rglob("events.*"))
 
 
+def test_a_full_disk_leaves_no_half_network_and_names_the_file(tmp_path: Path) -> None:
+    network = networks.build(DENSE.network)
+    save_keras(network, tmp_path / "model.keras")
+    before = (tmp_path / "model.keras").read_bytes()
+
+    class Full:
+        def save(self, path: Path) -> None:
+            path.write_bytes(before[: len(before) // 2])
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    for name in ("model.keras", "other.keras"):
+        message = rf"cannot write .*{name}: No space left on device"
+        with pytest.raises(DigitsError, match=message):
+            save_keras(Full(), tmp_path / name)
+    assert [path.name for path in tmp_path.iterdir()] == ["model.keras"]
+    assert (tmp_path / "model.keras").read_bytes() == before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no limit of file sizes")
+def test_keras_itself_reports_a_file_that_cannot_grow(tmp_path: Path) -> None:
+    import resource
+    import signal
+
+    network = networks.build(Network("dense", (400,)))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
+    try:
+        with pytest.raises(DigitsError, match=r"cannot write .*model\.keras: File too large"):
+            save_keras(network, tmp_path / "model.keras")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert list(tmp_path.iterdir()) == []
+
+
 def begin(folder: Path, recipe: Recipe = DENSE, seed: int = 0) -> bytes:
     """A run folder as it is after the first moments; returns its run.json."""
     fitting._enter(folder, {"recipe": recipe.to_dict(), "seed": seed}, resume=False)
@@ -409,7 +447,17 @@ def test_a_run_that_is_not_the_same_is_left_alone(
     assert [path.name for path in tmp_path.iterdir()] == [RUN]
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", '{"recipe": 1, "seed": 0}', "\x00"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"recipe": 1, "seed": 0}',
+        "\x00",
+        pytest.param("[" * 100_000, id="brackets"),
+    ],
+)
 @pytest.mark.parametrize("resume", [False, True])
 def test_a_damaged_run_json_is_refused(content: str, resume: bool, tmp_path: Path) -> None:
     (tmp_path / RUN).write_text(content)

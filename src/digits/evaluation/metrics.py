@@ -42,7 +42,7 @@ class ClassScore:
 
 @dataclass(frozen=True, slots=True)
 class ReliabilityBin:
-    """The answers with a confidence in (low, high]: n, mean confidence, accuracy (None if n = 0)."""
+    """Number, mean confidence and accuracy (None if n = 0) of answers in (low, high]."""
 
     low: float
     high: float

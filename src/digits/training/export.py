@@ -16,7 +16,7 @@ import onnx
 from numpy.typing import ArrayLike, NDArray
 
 from digits.errors import ModelError, require
-from digits.files import write_atomically, write_json
+from digits.files import replacing, write_atomically, write_json
 from digits.io.quiet import standard_error_aside
 from digits.model.classifier import Classifier
 from digits.model.detector import Detector
@@ -99,6 +99,12 @@ def logits(network: keras.Model, tiles: NDArray[Any]) -> NDArray[np.float32]:
         for start in range(0, len(tiles), 1000)
     ]
     return np.concatenate(batches)
+
+
+def save_keras(network: keras.Model, path: Path) -> None:
+    """Save a network as a .keras file, whole or not at all. Raises DigitsError, naming the file."""
+    with replacing(path) as temporary:
+        network.save(temporary)
 
 
 def write_model(graph: bytes, folder: Path, card: dict[str, Any]) -> dict[str, Any]:

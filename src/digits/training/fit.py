@@ -24,6 +24,7 @@ from digits.training.callbacks import Checkpoint, Progress
 from digits.training.curves import draw_curves
 from digits.training.datasets.pages import labelled_pages
 from digits.training.distillation import open_network
+from digits.training.export import save_keras
 from digits.training.recipe import Fit, Recipe
 from digits.training.task import Task
 from digits.training.tasks import detection, recognition, tiles
@@ -66,7 +67,7 @@ def train(
     initial = network.get_weights()
     history = fit(network, recipe, task, out, tensorboard)
     network.set_weights(_average(initial, network.get_weights(), recipe.fit.init_weight))
-    network.save(out / SOURCE)
+    save_keras(network, out / SOURCE)
     draw_curves(history.rows, out / "curves.png", recipe.name)
     facts |= {"fit_seconds": round(history.seconds, 2)}
     facts = task.finish(network, facts, out)
@@ -242,7 +243,7 @@ def _read_run(path: Path) -> dict[str, Any]:
     try:
         run = json.loads(path.read_text("utf-8"))
         return dict(run) | {"recipe": dict(run["recipe"]), "seed": int(run["seed"])}
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise TrainingError(
             f"{path} does not describe a run ({type(error).__name__}: {error}); "
             "train into another --out"

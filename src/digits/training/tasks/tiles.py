@@ -31,7 +31,7 @@ from digits.training.datasets.tiles import (
     unseen_clutter,
 )
 from digits.training.distillation import DistillationLoss, open_network
-from digits.training.export import export, logits, open_classifier, write_model
+from digits.training.export import export, logits, open_classifier, save_keras, write_model
 from digits.training.quantise import quantise
 from digits.training.recipe import Ensemble, Fit, Recipe
 from digits.training.task import Task
@@ -112,7 +112,7 @@ def _finish(
     """Export, calibrate, score once on the test set, write the model folder; see `Task.finish`."""
     if recipe.ensemble:
         network = _ensemble(network, recipe.ensemble, validation)
-        network.save(out / SOURCE)
+        save_keras(network, out / SOURCE)
     graph = export(network, "onnx")
     if recipe.network.int8:
         graph = _quantised(graph, recipe, facts["seed"], train, validation)
