@@ -19,6 +19,7 @@ from digits.model.spec import TILE
 
 Tensor = Any
 KNOTS = (3, 6)  # light changes slowly, stains and folds faster: fields of 3 × 3 and 6 × 6 knots
+MAX_OFFSET = 12.0  # pixels of a line from the middle of the tile
 
 
 def shade(tiles: Tensor, fraction: float, seed: Any) -> Tensor:
@@ -93,7 +94,7 @@ def coin(count: Tensor, fraction: float, seed: Any) -> Tensor:
 def _turned_grid(count: Tensor, seed: Any) -> tuple[Tensor, Tensor]:
     """(N, 28, 28) each: coordinates along and across a random line near the middle, in pixels."""
     angle = random.uniform((count, 1, 1), 0, 2 * np.pi, seed=seed)
-    off = random.uniform((count, 1, 1), -12, 12, seed=seed)
+    off = random.uniform((count, 1, 1), -MAX_OFFSET, MAX_OFFSET, seed=seed)
     line = ops.arange(TILE, dtype="float32") - (TILE - 1) / 2
     x, y = line[None, None, :], line[None, :, None]
     return ops.cos(angle) * x + ops.sin(angle) * y, ops.cos(angle) * y - ops.sin(angle) * x - off
