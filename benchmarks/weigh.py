@@ -1,13 +1,14 @@
-"""How much does each opinion count? Weights of detector, recogniser and classifier.
+"""Fit the fusion weights of detector, recogniser and classifier.
 
 .venv/bin/python benchmarks/weigh.py [--pages N] [--seed S]
 
---pages  made-up pages of writers, papers and typefaces that no network learned from (default 600);
-         of two in three a close-up of a number is read
+--pages  synthetic pages of validation writers, papers and typefaces (default 600); of two in three
+         a close-up of a number is read
 --seed   of these pages (default 30000)
 
 Prints the weights for `digits.reading.opinions.WEIGHTS`, fitted by maximum likelihood, and the
-log-loss on half of the pages of weights fitted on the other half, of all opinions and without each.
+log-loss on half of the pages of weights fitted on the other half, with all features and without
+those of each network.
 """
 
 import argparse
@@ -18,64 +19,66 @@ from numpy.typing import NDArray
 
 from digits import Reader
 from digits.geometry import iou
+from digits.model.spec import CLASSES
 from digits.reading.page.candidates import Places, find_places
 from digits.reading.page.greyscale import grey_of
 from digits.synth.closeup import close_up
 from digits.synth.page import Page, make_pages
 from digits.synth.sources import Sources
 
-SAME, OTHER = 0.4, 0.2  # iou from which a place holds a digit, and below which it does not
+SAME, OTHER = 0.4, 0.2  # IoU from which a candidate is a digit, and below which it is none
 COLUMNS = {
     "detector": (0, 5, 10, 17),
     "recogniser": (1, 6, 11),
     "classifier": (2, 7, 12, 3, 8, 13, 15, 16),
-    "what is around": (*range(10, 15), 18, 19),
+    "context": (*range(10, 15), 18, 19),
 }
-"""Of the features, those that rest on each."""
+"""The indices of features by their source."""
 
 
 def truth_of(page: Page, places: Places) -> NDArray[np.int64]:
-    """(N,) the digit at each place, 10 for none, -1 where that is not clear."""
+    """(N,) int64: the digit of each candidate, 10 for none, -1 where that is ambiguous."""
     digits = [(digit, *box) for number in page.numbers for digit, box in number.digits]
     truth = np.array(digits, np.float32).reshape(-1, 5)
-    cut = np.array(page.ignore_boxes, np.float32).reshape(-1, 4)
-    said = np.full(len(places), 10)
-    shared = np.zeros((len(places), len(truth)))
-    for row, box in zip(shared, places.boxes, strict=True):
+    ignore_boxes = np.array(page.ignore_boxes, np.float32).reshape(-1, 4)
+    labels = np.full(len(places), CLASSES)
+    overlaps = np.zeros((len(places), len(truth)))
+    for row, box in zip(overlaps, places.boxes, strict=True):
         row[:] = iou(box, truth[:, 1:])
-    for place, box in enumerate(places.boxes):
-        if iou(box, cut).any():
-            said[place] = -1
+    for index, box in enumerate(places.boxes):
+        if iou(box, ignore_boxes).any():
+            labels[index] = -1
         elif len(truth):
-            best = int(shared[place].argmax())
-            is_best = shared[:, best].argmax() == place
-            if shared[place, best] >= SAME and is_best:
-                said[place] = int(truth[best, 0])
-            elif shared[place, best] >= OTHER:
-                said[place] = -1
-    return said
+            best = int(overlaps[index].argmax())
+            is_best = overlaps[:, best].argmax() == index
+            if overlaps[index, best] >= SAME and is_best:
+                labels[index] = int(truth[best, 0])
+            elif overlaps[index, best] >= OTHER:
+                labels[index] = -1
+    return labels
 
 
 def fit(
-    features: NDArray[np.float64], truth: NDArray[np.int64], share: NDArray[np.float64]
+    features: NDArray[np.float64], truth: NDArray[np.int64], sample_weight: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Weights of most likelihood, by Newton's method, in steps that are halved until they help.
-    share: (N,) how much each place counts."""
+    """Maximum-likelihood weights by Newton's method, with steps halved until they lower the loss.
+    sample_weight: (N,) of each candidate."""
     weights = np.zeros(features.shape[-1])
     whole = np.concatenate([features, np.zeros_like(features[:, :1])], axis=1)
-    wanted = np.eye(11)[truth]
-    best = log_loss(features, truth, weights, share)[0]
+    target = np.eye(CLASSES + 1)[truth]
+    best = log_loss(features, truth, weights, sample_weight)[0]
     for _ in range(60):
-        chances = _softmax(whole @ weights)
-        slope = np.einsum("n,nc,ncf->f", share, chances - wanted, whole)
-        mean = np.einsum("nc,ncf->nf", chances, whole)
-        counted = share[:, None] * chances
+        probabilities = _softmax(whole @ weights)
+        slope = np.einsum("n,nc,ncf->f", sample_weight, probabilities - target, whole)
+        mean = np.einsum("nc,ncf->nf", probabilities, whole)
+        counted = sample_weight[:, None] * probabilities
         curve = (
-            np.einsum("nc,ncf,ncg->fg", counted, whole, whole) - (share[:, None] * mean).T @ mean
+            np.einsum("nc,ncf,ncg->fg", counted, whole, whole)
+            - (sample_weight[:, None] * mean).T @ mean
         )
         step = np.linalg.solve(curve + 0.1 * np.eye(len(weights)), slope)
         for _ in range(12):
-            loss = log_loss(features, truth, weights - step, share)[0]
+            loss = log_loss(features, truth, weights - step, sample_weight)[0]
             if loss < best:
                 break
             step = step / 2
@@ -89,15 +92,16 @@ def log_loss(
     features: NDArray[np.float64],
     truth: NDArray[np.int64],
     weights: NDArray[np.float64],
-    share: NDArray[np.float64],
+    sample_weight: NDArray[np.float64],
 ) -> tuple[float, float]:
-    """Mean of the negative logarithms of the right answer's chance, and the share of errors, each
-    place counting its `share`."""
+    """Weighted mean of the log-loss, and weighted fraction of errors."""
     whole = np.concatenate([features, np.zeros_like(features[:, :1])], axis=1)
-    chances = _softmax(whole @ weights)
-    missed = -np.log(np.maximum(chances[np.arange(len(truth)), truth], 1e-9))
-    wrong = chances.argmax(axis=1) != truth
-    return float(np.average(missed, weights=share)), float(np.average(wrong, weights=share))
+    probabilities = _softmax(whole @ weights)
+    missed = -np.log(np.maximum(probabilities[np.arange(len(truth)), truth], 1e-9))
+    wrong = probabilities.argmax(axis=1) != truth
+    return float(np.average(missed, weights=sample_weight)), float(
+        np.average(wrong, weights=sample_weight)
+    )
 
 
 def _softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -120,21 +124,21 @@ def main() -> None:
         if number % 3:
             page = close_up(page, np.random.default_rng([options.seed, number])) or page
         places = find_places(grey_of(page.pixels), *reader._networks, reader.classifier)
-        said = truth_of(page, places)
-        known = said >= 0
+        labels = truth_of(page, places)
+        known = labels >= 0
         features.append(places.opinions.features()[known])
-        truth.append(said[known])
+        truth.append(labels[known])
         which.append(np.full(int(known.sum()), number))
     x, y, of = np.concatenate(features), np.concatenate(truth), np.concatenate(which)
-    learn, test = of % 2 == 0, of % 2 == 1
-    print(f"{len(y):,} places, {np.mean(y < 10):.0%} of them digits")
-    share = 1 / np.sqrt(np.bincount(of))[of]  # else a few pages full of digits would decide
-    weights = fit(x, y, share)
+    even, odd = of % 2 == 0, of % 2 == 1
+    print(f"{len(y):,} candidates, {np.mean(y < CLASSES):.0%} of them digits")
+    sample_weight = 1 / np.sqrt(np.bincount(of))[of]  # else a few pages full of digits would decide
+    weights = fit(x, y, sample_weight)
     print("WEIGHTS = (" + ", ".join(f"{value:.2f}" for value in weights) + ")")
     for name, columns in {"": (), **COLUMNS}.items():
-        kept = [place for place in range(x.shape[-1]) if place not in columns]
-        some = fit(x[learn][..., kept], y[learn], share[learn])
-        loss, errors = log_loss(x[test][..., kept], y[test], some, share[test])
+        rest = [column for column in range(x.shape[-1]) if column not in columns]
+        some = fit(x[even][..., rest], y[even], sample_weight[even])
+        loss, errors = log_loss(x[odd][..., rest], y[odd], some, sample_weight[odd])
         print(f"{f'without {name}' if name else 'all':24} log-loss {loss:.4f}, errors {errors:.2%}")
 
 
