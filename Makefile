@@ -50,7 +50,7 @@ lint: setup ## ruff, mypy and import-linter
 notebook: setup ## open the notebook in Jupyter
 	$(BIN)/jupyter notebook handwritten_digit_recognition.ipynb
 
-# default is distilled from large; the seed that ships is one of three: docs/experiments/
+# default is distilled from large; detector and recogniser continue from their shipped weights; the seed that ships is one of three: docs/experiments/
 default: SEED := 1
 large default detector recogniser: setup ## train a shipped network by its recipe and put it in place (an hour)
 	$(BIN)/digits train --recipe $@ --seed $(or $(SEED),0) --out runs/$@ --resume

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from digits.synth import marks
 from digits.synth.cast import Cast
-from digits.synth.closeup import LEAST, close_up
+from digits.synth.closeup import MIN_HEIGHT, close_up
 from digits.synth.layouts import LAYOUTS, drawing
 from digits.synth.letters import LONE, Script, make_up_word
 from digits.synth.page import Page, _labels, make_page, make_pages
@@ -322,7 +322,7 @@ def test_a_close_up_shows_what_the_page_shows_there(pages: list[Page]) -> None:
         close = close_up(page, rng)
         if close is None:
             for number in page.numbers:
-                assert np.median([box[3] for _, box in number.digits]) < LEAST
+                assert np.median([box[3] for _, box in number.digits]) < MIN_HEIGHT
             continue
         found += 1
         height, width = close.pixels.shape[:2]

@@ -1,4 +1,4 @@
-"""What stands where on a page: each layout fills a sheet as people fill one."""
+"""Layouts of pages: each function fills a sheet with numbers and other marks."""
 
 from __future__ import annotations
 
@@ -197,4 +197,4 @@ LAYOUTS: Mapping[Callable[[Sheet, Cast, Random], None], float] = {
     prose: 0.13,
     drawing: 0.05,
 }
-"""How often a page has each layout."""
+"""The probability of each layout."""

@@ -1,4 +1,4 @@
-"""What layouts are made of: numbers in cells and boxes, words, rules, and what is no number."""
+"""Elements of layouts: numbers in cells and boxes, words, rules, clutter."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ CLUTTER = (
     "word",
     "crossed_out",
 )
-"""The kinds of clutter in which nobody finds a digit, on a page either."""
+"""The kinds of clutter that show no digit on a page either."""
 
 
 def scatter(sheet: Sheet, cast: Cast, texts: list[str], rng: Random) -> None:
-    """Numbers at free places; some climb or fall, some are underlined, circled or taken back."""
+    """Numbers at free positions; some are slanted, underlined, circled or crossed out."""
     steep = rng.random() < 0.15
     for text in texts:
         size = round(cast.height * math.exp(rng.normal(0, 0.12)))
@@ -56,7 +56,7 @@ def scatter(sheet: Sheet, cast: Cast, texts: list[str], rng: Random) -> None:
 
 
 def scatter_words(sheet: Sheet, cast: Cast, count: int, rng: Random) -> None:
-    """Words at free places, written or printed."""
+    """Words at free positions, written or printed."""
     for _ in range(count):
         printed = bool(rng.random() < 0.3)
         ink = (cast.face.word(make_up_word(rng), cast.height) if printed else cast.word(rng)).ink
@@ -64,13 +64,13 @@ def scatter_words(sheet: Sheet, cast: Cast, count: int, rng: Random) -> None:
 
 
 def scatter_clutter(sheet: Sheet, count: int, rng: Random) -> None:
-    """Things that are no digits, at free places."""
+    """Clutter at free positions."""
     for _ in range(count):
         paste_clutter(sheet, str(rng.choice(CLUTTER)), int(rng.integers(10, 120)), rng)
 
 
 def paste_clutter(sheet: Sheet, name: str, side: int, rng: Random) -> None:
-    """One thing of that kind, `side` pixels large, at a place if that is free."""
+    """One piece of clutter, `side` pixels large, at a random position if that is free."""
     ink = KINDS[name](rng)
     scale = side / max(ink.shape)
     size = max(2, round(ink.shape[1] * scale)), max(2, round(ink.shape[0] * scale))
@@ -81,7 +81,7 @@ def paste_clutter(sheet: Sheet, name: str, side: int, rng: Random) -> None:
 def write_in(
     sheet: Sheet, written: Written, cell: Cell, rng: Random, *, printed: bool = False
 ) -> None:
-    """Put a number about the middle of a cell; printed ones stand there exactly."""
+    """Put a number near the middle of a cell; a printed one exactly there."""
     x, y, wide, high = cell
     rows, columns = written.ink.shape
     shift = np.full(2, 0.5) if printed else rng.normal(0.5, 0.15, 2)
@@ -170,7 +170,7 @@ def circle(sheet: Sheet, written: Written, place: tuple[int, int], rng: Random) 
 
 
 def cross_out(sheet: Sheet, written: Written, x: int, y: int, rng: Random) -> None:
-    """A number that its writer took back, so that it is not to be read, if the place is free."""
+    """A crossed-out number, which is not a label, if its box is free."""
     rows, columns = written.ink.shape
     margin = written.height // 4
     if rng.random() < 0.35:

@@ -1,4 +1,4 @@
-"""What numbers are written on: paper of every kind, and the light that falls on it."""
+"""Paper: printed patterns, light, grain and stains."""
 
 from __future__ import annotations
 
@@ -93,12 +93,12 @@ def rings(size: Size, pitch: float, rng: Random) -> Ink:
 PATTERNS: Mapping[str, Callable[[Size, float, Random], Ink]] = {
     kind.__name__: kind for kind in (ruled, squared, dotted, guilloche, rings, tinted_bands)
 }
-"""What is printed on paper, by name: each draws it for a distance between lines in pixels."""
-FINE = ("guilloche", "rings", "tinted_bands")  # those that shall make copying hard
+"""Printed patterns by name; `pitch` is the distance between lines in pixels."""
+FINE = ("guilloche", "rings", "tinted_bands")  # security printing
 
 
 def light(size: Size, rng: Random) -> Light:
-    """How much light each place of a photographed page sends: slopes, shadows, folds, grain."""
+    """The light on each pixel of a photographed page: slopes, shadows, folds."""
     height, width = size
     y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
     x = np.linspace(-1, 1, width, dtype=np.float32)
