@@ -79,7 +79,7 @@ def tinted_bands(size: Size, pitch: float, rng: Random) -> Ink:
 
 
 def rings(size: Size, pitch: float, rng: Random) -> Ink:
-    """Fine circles around a few places, as in rosettes on banknotes."""
+    """Fine circles around a few points, as in rosettes on banknotes."""
     y, x = np.mgrid[0 : size[0], 0 : size[1]].astype(np.float32)
     level = np.zeros(size, np.float32)
     fine = _fine(pitch, rng)

@@ -66,9 +66,9 @@ class Sheet:
             np.maximum(window, ink[top - y : bottom - y, left - x : right - x], out=window)
         return box
 
-    def paste_if_free(self, ink: Ink, place: tuple[int, int], *, printed: bool = False) -> None:
-        """Add ink at `place` (x, y) if its box is free."""
-        x, y = place
+    def paste_if_free(self, ink: Ink, position: tuple[int, int], *, printed: bool = False) -> None:
+        """Add ink at `position` (x, y) if its box is free."""
+        x, y = position
         if self.is_free((x, y, ink.shape[1], ink.shape[0])):
             self.paste(ink, x, y, printed=printed)
 
@@ -91,7 +91,7 @@ class Sheet:
         self.numbers.append(Placed(written.text, digits))
         return True
 
-    def random_place(self, ink: Ink, rng: Random) -> tuple[int, int]:
+    def random_position(self, ink: Ink, rng: Random) -> tuple[int, int]:
         """Random x and y at which the ink lies wholly on the sheet, if it fits."""
         rows, columns = self.size
         height, width = ink.shape

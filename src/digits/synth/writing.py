@@ -1,4 +1,4 @@
-"""Numbers written in one hand, larger than MNIST's 28 pixels, with the exact place of each digit.
+"""Numbers in one hand, larger than MNIST's 28 pixels, with the exact position of each digit.
 
 Who writes is drawn by the pen (`PenWriter`), one of MNIST's writers (`TileWriter`) or a typeface
 (`TypeWriter`); each of them writes single characters, which `write_number` puts side by side as
@@ -136,7 +136,7 @@ class PenWriter:
 
 
 def _dot(at: Points, pen: float, rng: Random) -> Points:
-    """A small ring around a place, as a stroke; pen: its width, as the place in heights."""
+    """A small ring around a position, as a stroke; pen: its width, as the position in heights."""
     radius, angles = rng.uniform(0.2, 0.5) * pen, np.linspace(0, 2 * math.pi, 7)
     ring = at + radius * np.stack([np.cos(angles), np.sin(angles)], 1)
     return np.clip(ring, 0, 1).astype(np.float32)
