@@ -47,12 +47,12 @@ lint: setup ## ruff, mypy and import-linter
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-notebook: setup ## open the lesson in Jupyter
+notebook: setup ## open the notebook in Jupyter
 	$(BIN)/jupyter notebook handwritten_digit_recognition.ipynb
 
-# large teaches default; of its three seeds the one that ships: docs/log.md
+# default is distilled from large; detector and recogniser continue from their shipped weights; the seed that ships is one of three: docs/experiments/
 default: SEED := 1
-large default detector recogniser: setup ## train a network that ships, put it in place (an hour)
+large default detector recogniser: setup ## train a shipped network by its recipe and put it in place (an hour)
 	$(BIN)/digits train --recipe $@ --seed $(or $(SEED),0) --out runs/$@ --resume
 	mkdir -p src/digits/model/shipped/$@
 	cd runs/$@ && cp model.onnx model.json model.keras README.md ../../src/digits/model/shipped/$@/

@@ -93,7 +93,7 @@ def truth_of(page: Page, boxes: NDArray[np.float32]) -> tuple[NDArray[np.int64],
         is_digit = (most >= SAME) & is_best
         truth = np.where(is_digit, stands[best, 0], np.where(most >= OTHER, UNCLEAR, NONE))
         run = np.where(is_digit, runs[best], -1)
-    ignored = np.array(page.cut, np.float32).reshape(-1, 4)
+    ignored = np.array(page.ignore_boxes, np.float32).reshape(-1, 4)
     if len(ignored) and len(boxes):
         truth[iou(boxes[:, None], ignored).any(axis=1)] = UNCLEAR
     return truth.astype(np.int64), run.astype(np.int64)
@@ -249,7 +249,7 @@ def counts_of(page: Page, reading: Reading) -> NDArray[np.float64]:
         whole += (
             len(of) == 1 and is_right[part].all() and wanted.get(of.pop()) == len(number.digits)
         )
-    empty = not page.numbers and not page.cut
+    empty = not page.numbers and not page.ignore_boxes
     clear = int((truth != UNCLEAR).sum())
     size = page.pixels.shape[0] * page.pixels.shape[1] / 1e6
     found_there = int((truth < NONE).sum() - (truth < 0).sum())

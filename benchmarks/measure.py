@@ -1,9 +1,9 @@
-"""Measure trained networks and keep what they reached.
+"""Measure trained networks and save their results.
 
 .venv/bin/python benchmarks/measure.py RUN …
 
-RUN: a run folder as `digits train` leaves it. Scores the network on MNIST's test set, on damaged
-tiles and on ink that is no digit, times it, and puts the row into docs/results/RECIPE.jsonl, its
+RUN: a run folder as `digits train` leaves it. Scores the network on MNIST's test set, on corrupted
+tiles and on tiles without a digit, times it, and puts the row into docs/results/RECIPE.jsonl, its
 curves beside it. Nothing else should run meanwhile. `make results` rebuilds docs/results.md.
 """
 
@@ -29,15 +29,15 @@ def main() -> None:
     RESULTS.mkdir(exist_ok=True)
     for folder in map(Path, sys.argv[1:]):
         run = described(folder)
-        first, second = (Classifier(folder, tta=look) for look in (False, True))
-        row = measure(first, second, run, mnist.load("test"), unseen_clutter(run["seed"]))
+        plain, augmented = (Classifier(folder, tta=tta) for tta in (False, True))
+        row = measure(plain, augmented, run, mnist.load("test"), unseen_clutter(run["seed"]))
         path = keep(row, RESULTS)
         shutil.copyfile(folder / "curves.csv", RESULTS / f"{row['recipe']}-{row['seed']}.csv")
         print(f"{row['recipe']} seed {row['seed']}: {row['accuracy']:.2%} -> {path.name}")
 
 
 def described(folder: Path) -> dict[str, Any]:
-    """What run.json says, and the size of the network."""
+    """The contents of run.json, and the size of the network."""
     run = json.loads((folder / "run.json").read_text("utf-8"))
     return dict(run) | {"bytes": (folder / "model.onnx").stat().st_size}
 

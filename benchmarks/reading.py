@@ -209,7 +209,7 @@ def _truth(page: Page) -> tuple[tuple[str, ...], tuple[Box, ...], tuple[Box, ...
             wanted.append(run.replace("²", "2").replace("³", "3"))
             boxes.append((*low.tolist(), *(high - low).tolist()))
     order = _reading_order(boxes)
-    return tuple(wanted[i] for i in order), tuple(boxes[i] for i in order), page.cut
+    return tuple(wanted[i] for i in order), tuple(boxes[i] for i in order), page.ignore_boxes
 
 
 def real(folder: Path) -> Iterator[Case]:

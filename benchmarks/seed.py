@@ -1,11 +1,11 @@
-"""How good and how fast is the recipe `seed`, beside the textbook's form of the same network?
+"""Accuracy and time of the recipe `seed` against the textbook form of the same network.
 
 .venv/bin/python benchmarks/seed.py [SEEDS]
 
-Both learn from the same digits in one process and in turn, once for each of SEEDS seeds (default
-5), so that a slow minute of the machine meets both: the recipe, and the textbook form with 128
-units, Adam, `fit` with its defaults, 20 epochs. Time is that of `fit`, tracing included. One row a
-seed, then mean and spread, and the median of the ratios of time.
+Both are trained on the same digits in one process and in turn, once for each of SEEDS seeds
+(default 5), so that a slow minute of the machine affects both: the recipe, and the textbook form
+with 128 units, Adam, `fit` with its defaults, 20 epochs. Time is that of `fit`, tracing included.
+One row per seed, then mean and spread, and the median of the ratios of time.
 """
 
 import os
@@ -23,6 +23,7 @@ quiet_tensorflow()
 import keras  # noqa: E402
 
 from digits.data import mnist  # noqa: E402
+from digits.model.spec import CLASSES, TILE  # noqa: E402
 from digits.training.fit import train  # noqa: E402
 from digits.training.recipe import load_recipe  # noqa: E402
 
@@ -35,10 +36,10 @@ def textbook(seed: int) -> tuple[float, float]:
     keras.utils.set_random_seed(seed)
     model = keras.Sequential(
         [
-            keras.Input((28, 28)),
+            keras.Input((TILE, TILE)),
             keras.layers.Flatten(),
             keras.layers.Dense(128, activation="relu"),
-            keras.layers.Dense(10, activation="softmax"),
+            keras.layers.Dense(CLASSES, activation="softmax"),
         ]
     )
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])

@@ -1,8 +1,8 @@
-"""How soon does the recipe `fast` reach 99 %, beside the convnet of Keras' documentation?
+"""Time to 99 % of the recipe `fast` against the convnet of Keras' documentation.
 
 .venv/bin/python benchmarks/speed_to_accuracy.py [SEEDS]
 
-Both learn from MNIST's 60,000 training digits in one process. The convnet (Conv 32, pool, Conv 64,
+Both are trained on MNIST's training digits in one process. The convnet (Conv 32, pool, Conv 64,
 pool, dropout, dense; batches of 128; Adam) is scored on the test set after every epoch, its clock
 stopped meanwhile, until it first passes 99.0 %. The recipe is trained for SEEDS seeds (default 10)
 in one `fit` each and scored once at the end. Time is from the files on disk to the trained
@@ -27,6 +27,7 @@ from matplotlib.figure import Figure  # noqa: E402
 from matplotlib.ticker import PercentFormatter  # noqa: E402
 
 from digits.data import mnist  # noqa: E402
+from digits.model.spec import CLASSES, TILE  # noqa: E402
 from digits.training import networks  # noqa: E402
 from digits.training.export import logits  # noqa: E402
 from digits.training.fit import fit  # noqa: E402
@@ -34,7 +35,7 @@ from digits.training.recipe import load_recipe  # noqa: E402
 from digits.training.tasks.tiles import prepare  # noqa: E402
 
 GOAL = 0.99
-MOST_EPOCHS = 15
+MAX_EPOCHS = 15
 PLOT = Path(__file__).parents[1] / "docs" / "speed_to_accuracy.png"
 Curve = list[tuple[float, float]]  # seconds, accuracy
 
@@ -48,20 +49,20 @@ def documented(seed: int) -> Curve:
     tiles = (images / 255.0).astype("float32")[..., None]
     model = keras.Sequential(
         [
-            keras.Input((28, 28, 1)),
+            keras.Input((TILE, TILE, 1)),
             keras.layers.Conv2D(32, 3, activation="relu"),
             keras.layers.MaxPooling2D(),
             keras.layers.Conv2D(64, 3, activation="relu"),
             keras.layers.MaxPooling2D(),
             keras.layers.Flatten(),
             keras.layers.Dropout(0.5),
-            keras.layers.Dense(10, activation="softmax"),
+            keras.layers.Dense(CLASSES, activation="softmax"),
         ]
     )
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     seconds = time.perf_counter() - started
     curve: Curve = []
-    while not curve or (curve[-1][1] < GOAL and len(curve) < MOST_EPOCHS):
+    while not curve or (curve[-1][1] < GOAL and len(curve) < MAX_EPOCHS):
         started = time.perf_counter()
         model.fit(tiles, labels, batch_size=128, epochs=1, verbose=0)
         seconds += time.perf_counter() - started
@@ -76,10 +77,10 @@ def recipe(seed: int) -> tuple[float, float]:
     fast = load_recipe("fast")
     started = time.perf_counter()
     keras.utils.set_random_seed(seed)
-    lesson = prepare(fast, seed, None)
+    task = prepare(fast, seed, None)
     network = networks.build(fast.network)
     with tempfile.TemporaryDirectory() as folder:
-        fit(network, fast, lesson, Path(folder))
+        fit(network, fast, task, Path(folder))
     seconds = time.perf_counter() - started
     test, truth = mnist.load("test")
     right = float((logits(network, test).argmax(axis=1) == truth).mean())
@@ -106,7 +107,7 @@ def main() -> None:
     print(f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, n={seeds}")
     curve = documented(0)
     runs = [recipe(seed) for seed in range(seeds)]
-    seconds, scores = ([run[place] for run in runs] for place in (0, 1))
+    seconds, scores = ([run[index] for run in runs] for index in (0, 1))
     spread = statistics.stdev(scores) if seeds > 1 else 0.0
     reached = f"{GOAL:.0%} in {curve[-1][0]:.1f} s" if curve[-1][1] >= GOAL else "never the goal"
     middle = statistics.median(seconds)

@@ -126,6 +126,7 @@ def test_pages_are_written_with_their_truth_and_a_sheet(
     truth = [json.loads(line) for line in (out / "truth.jsonl").read_text("utf-8").splitlines()]
     assert [page["picture"] for page in truth] == [f"page_0000{i}.png" for i in range(3)]
     for page in truth:
+        assert set(page) == {"picture", "layout", "numbers", "ignore_boxes"}
         picture = cv2.imread(str(out / page["picture"]))
         assert picture.shape == (512, 512, 3)
         for number in page["numbers"]:

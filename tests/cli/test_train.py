@@ -31,7 +31,7 @@ RECIPE = """
 kind = "dense"
 widths = [16]
 
-[material]
+[dataset]
 validation = 1000
 
 [augmentation]
@@ -146,7 +146,7 @@ def test_the_folder_is_a_model_that_can_tell_ink_from_digits(
 def test_nothing_but_the_epochs_is_said_on_the_way(done: Done) -> None:
     lines = done.errors.splitlines()
     assert [line[:10] for line in lines] == ["epoch 1/3 ", "epoch 2/3 ", "epoch 3/3 "]
-    assert "on digits kept back" in lines[0]
+    assert "validation" in lines[0]
     assert len(done.output.splitlines()) == 1
 
 

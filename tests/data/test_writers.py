@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from digits.data import mnist
-from digits.data.writers import rows_kept_back, writers, writers_kept_back
+from digits.data.writers import validation_rows, validation_writers, writers
 
 
 def test_every_digit_has_a_writer() -> None:
@@ -21,14 +21,14 @@ def test_a_writer_wrote_all_ten_digits_about_equally_often() -> None:
 
 
 def test_rows_kept_back_are_all_those_of_48_writers() -> None:
-    rows = rows_kept_back()
+    rows = validation_rows()
     assert len(np.unique(rows)) == len(rows) > 5000
-    assert len(writers_kept_back()) == len(np.unique(writers()[rows])) == 48
+    assert len(validation_writers()) == len(np.unique(writers()[rows])) == 48
     others = np.delete(writers(), rows)
-    assert not np.isin(others, writers_kept_back()).any()
+    assert not np.isin(others, validation_writers()).any()
 
 
 def test_rows_kept_back_hold_all_classes_about_equally_often() -> None:
     _, labels = mnist.load("train")
-    rows = rows_kept_back()
+    rows = validation_rows()
     assert (np.bincount(labels[rows]) > 0.08 * len(rows)).all()

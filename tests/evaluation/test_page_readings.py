@@ -20,13 +20,13 @@ ELSEWHERE = (200.0, 0.0, 40.0, 20.0)
 
 
 def page(
-    wanted: list[str], found: list[tuple[str, float]], *, unclear=(), seconds: float = 0.1
+    truth: list[str], found: list[tuple[str, float]], *, ignore_boxes=(), seconds: float = 0.1
 ) -> PageReading:
-    boxes = tuple((50.0 * i, 0.0, 40.0, 20.0) for i in range(len(wanted)))
+    boxes = tuple((50.0 * i, 0.0, 40.0, 20.0) for i in range(len(truth)))
     numbers = tuple(
         Found(text, (50.0 * i, 0.0, 40.0, 20.0), sure) for i, (text, sure) in enumerate(found)
     )
-    return PageReading(tuple(wanted), boxes, tuple(unclear), numbers, 500_000, seconds)
+    return PageReading(tuple(truth), boxes, tuple(ignore_boxes), numbers, 500_000, seconds)
 
 
 def test_a_page_read_as_it_stands_scores_full() -> None:
@@ -62,8 +62,8 @@ def test_digits_on_an_empty_page_are_counted_a_megapixel() -> None:
     assert score.number_f1 is None
 
 
-def test_what_is_read_in_an_unclear_place_counts_for_nothing() -> None:
-    score = score_pages([page(["12"], [("12", 0.9), ("5", 0.9)], unclear=[(45, 0, 60, 30)])])
+def test_readings_in_ignore_boxes_do_not_count() -> None:
+    score = score_pages([page(["12"], [("12", 0.9), ("5", 0.9)], ignore_boxes=[(45, 0, 60, 30)])])
     assert score.read_rate == 1
     assert score.number_f1 == 1
 
@@ -116,6 +116,6 @@ def test_edits_are_a_distance(a: str, b: str) -> None:
 
 
 @given(st.lists(st.text("0123456789", min_size=1, max_size=4), min_size=1, max_size=6))
-def test_what_is_read_as_it_stands_is_always_full(wanted: list[str]) -> None:
-    score = score_pages([page(wanted, [(text, 0.9) for text in wanted])])
+def test_what_is_read_as_it_stands_is_always_full(truth: list[str]) -> None:
+    score = score_pages([page(truth, [(text, 0.9) for text in truth])])
     assert score.read_rate == score.number_f1 == score.coverage_999 == 1

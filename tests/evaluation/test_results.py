@@ -21,18 +21,18 @@ CARD = json.loads((SHIPPED / "default" / "classifier" / "model.json").read_text(
 def row(mnist_test: tuple[NDArray[np.uint8], NDArray[np.uint8]]) -> Row:
     images, labels = mnist_test
     blank = np.zeros((50, 28, 28), np.uint8)
-    first, second = Classifier("default", tta=False), Classifier("default")
-    return measure(first, second, CARD, (images[:500], labels[:500]), blank)
+    plain, augmented = Classifier("default", tta=False), Classifier("default")
+    return measure(plain, augmented, CARD, (images[:500], labels[:500]), blank)
 
 
-def test_a_row_holds_what_the_network_did(row: Row) -> None:
+def test_a_row_holds_the_metrics(row: Row) -> None:
     assert row["recipe"] == "default"
     assert (row["n"], row["errors"]) == (500, len(row["wrong"]))
     assert row["accuracy"] == 1 - row["errors"] / 500
     assert row["accepted"] > 0.95
-    twice = row["second_look"]
-    assert (twice["n"], set(twice["robustness"])) == (500, set(CORRUPTIONS))
-    assert twice["log_loss"] != row["log_loss"]
+    augmented = row["tta"]
+    assert (augmented["n"], set(augmented["robustness"])) == (500, set(CORRUPTIONS))
+    assert augmented["log_loss"] != row["log_loss"]
     assert row["auroc"] > 0.99  # a blank tile is no digit
     assert set(row["robustness"]) == set(CORRUPTIONS)
     assert row["robustness"]["scratches"] < row["accuracy"]
@@ -69,15 +69,15 @@ def test_the_page_gives_mean_spread_and_comparison(row: Row) -> None:
     text = page(rows)
 
     assert "| `a` | 2 | 98.50 % ± 0.71 |" in text
-    assert "asked together" not in text
-    assert text.index("With a second look") < text.rindex("| `a` | 2 |")
+    assert "are averaged" not in text
+    assert text.index("With test-time augmentation") < text.rindex("| `a` | 2 |")
     assert "| `b` | 1 | 100.00 % |" in text
     assert "| `b` | `a` | 10 | 0 | 0.002 |" in text
 
 
-def test_the_page_names_what_a_network_is_asked_with(row: Row) -> None:
-    best = row | {"recipe": "best", "joined": ["large"]}
-    assert "`best` is asked together with `large` as shipped." in page([row, best])
+def test_the_page_names_the_ensemble(row: Row) -> None:
+    best = row | {"recipe": "best", "ensemble": ["large"]}
+    assert "Logits of `best` are averaged with those of `large` as shipped." in page([row, best])
 
 
 def test_the_page_is_what_the_rows_give() -> None:

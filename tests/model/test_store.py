@@ -92,7 +92,17 @@ def test_missing_weights_are_named(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"\xff\xfe\x00", b"{", b"[]", b"null", b'"text"', b'{"name": "mine"}', b"\x00" * 100],
+    [
+        b"",
+        b"\xff\xfe\x00",
+        b"{",
+        b"[]",
+        b"null",
+        b'"text"',
+        b'{"name": "mine"}',
+        b"\x00" * 100,
+        pytest.param(b"[" * 100_000, id="brackets"),
+    ],
 )
 def test_a_card_that_is_garbage_is_refused_in_one_line(content: bytes, folder: Path) -> None:
     (folder / "model.json").write_bytes(content)
@@ -113,6 +123,8 @@ def test_a_card_that_is_garbage_is_refused_in_one_line(content: bytes, folder: P
         {"temperature": 0, "digit_energy": 3, "digit_scale": 1},
         {"temperature": 1, "digit_energy": 3, "digit_scale": 0},
         {"temperature": -1, "digit_energy": 3, "digit_scale": 1},
+        {"temperature": float("nan"), "digit_energy": 3, "digit_scale": 1},
+        {"temperature": 1, "digit_energy": float("inf"), "digit_scale": 1},
     ],
 )
 def test_a_calibration_that_cannot_be_used_is_refused(calibration: object, folder: Path) -> None:
@@ -129,19 +141,44 @@ def test_weights_that_are_no_network_are_refused_when_opened(folder: Path) -> No
     assert "\n" not in str(error.value)
 
 
-def test_a_network_with_other_inputs_is_refused(folder: Path) -> None:
+def replace_network(folder: Path, names: tuple[str, str], weights: NDArray[np.float32]) -> None:
+    """Put a network into a model folder that multiplies flattened tiles with weights (784, n)."""
     onnx = pytest.importorskip("onnx")
     helper = onnx.helper
     ends = [
-        helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ["N", 10])
-        for name in ("images", "scores")
+        helper.make_tensor_value_info(names[0], onnx.TensorProto.FLOAT, ["N", 28, 28]),
+        helper.make_tensor_value_info(names[1], onnx.TensorProto.FLOAT, ["N", None]),
     ]
-    graph = helper.make_graph(
-        [helper.make_node("Identity", ["images"], ["scores"])], "g", ends[:1], ends[1:]
-    )
+    nodes = [
+        helper.make_node("Flatten", [names[0]], ["flat"]),
+        helper.make_node("MatMul", ["flat", "weights"], [names[1]]),
+    ]
+    initial = [onnx.numpy_helper.from_array(weights, "weights")]
+    graph = helper.make_graph(nodes, "g", ends[:1], ends[1:], initial)
     opset = helper.make_opsetid("", 18)
-    weights = helper.make_model(graph, opset_imports=[opset], ir_version=9).SerializeToString()
-    (folder / "model.onnx").write_bytes(weights)
-    change(folder, sha256=hashlib.sha256(weights).hexdigest())
-    with pytest.raises(ModelError, match=r"\['images', 'scores'\]; expected tiles and logits"):
+    content = helper.make_model(graph, opset_imports=[opset], ir_version=9).SerializeToString()
+    (folder / "model.onnx").write_bytes(content)
+    change(folder, sha256=hashlib.sha256(content).hexdigest())
+
+
+@pytest.mark.parametrize(
+    ("names", "width", "value", "message"),
+    [
+        (("images", "scores"), 10, 0.1, r"\['images', 'scores'\]; expected tiles and logits"),
+        (("tiles", "logits"), 11, 0.1, r"shape \(1, 11\) .* expected \(1, 10\)"),
+        (("tiles", "logits"), 1, 0.1, r"shape \(1, 1\) .* expected \(1, 10\)"),
+        (("tiles", "logits"), 10, np.nan, "gives NaN or infinity for blank tiles"),
+    ],
+)
+def test_another_or_a_damaged_network_is_refused_in_one_line(
+    names: tuple[str, str], width: int, value: float, message: str, folder: Path
+) -> None:
+    replace_network(folder, names, np.full((784, width), value, np.float32))
+    with pytest.raises(ModelError, match=message) as error:
         Classifier(folder)
+    assert "\n" not in str(error.value)
+
+
+def test_a_network_with_ten_outputs_is_opened(folder: Path) -> None:
+    replace_network(folder, ("tiles", "logits"), np.full((784, 10), 0.1, np.float32))
+    assert Classifier(folder).predict(np.zeros((1, 28, 28), np.uint8)).shape == (1,)

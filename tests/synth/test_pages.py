@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from digits.synth import marks
 from digits.synth.cast import Cast
-from digits.synth.closeup import LEAST, close_up
+from digits.synth.closeup import MIN_HEIGHT, close_up
 from digits.synth.layouts import LAYOUTS, drawing
 from digits.synth.letters import LONE, Script, make_up_word
-from digits.synth.page import Page, _truth, make_page, make_pages
+from digits.synth.page import Page, _labels, make_page, make_pages
 from digits.synth.paper import PATTERNS
 from digits.synth.pen import Hand
 from digits.synth.scene import lit_sheet
@@ -107,9 +107,9 @@ def test_a_sum_of_unknowns_alone_is_no_number() -> None:
     cv2.line(sheet.pen, (4, 4), (12, 16), 255, 1)
     sheet.numbers += [Placed("x+y", ()), Placed("x+7", ((7, corners),))]
     pixels = np.repeat(255 - sheet.pen[..., None], 3, axis=2)
-    numbers, cut = _truth(pixels, sheet, np.eye(3))
+    numbers, ignore_boxes = _labels(pixels, sheet, np.eye(3))
     assert [number.text for number in numbers] == ["x+7"]
-    assert cut == []
+    assert ignore_boxes == []
 
 
 def test_a_number_that_nobody_could_make_out_is_not_to_be_read() -> None:
@@ -120,9 +120,9 @@ def test_a_number_that_nobody_could_make_out_is_not_to_be_read() -> None:
         sheet.numbers.append(Placed("4", ((4, corners),)))
     pixels = np.repeat(255 - sheet.pen[..., None], 3, axis=2)
     pixels[:, 40:] = 200  # as where a scanner took faint ink for paper
-    numbers, cut = _truth(pixels, sheet, np.eye(3))
+    numbers, ignore_boxes = _labels(pixels, sheet, np.eye(3))
     assert [number.digits[0][1] for number in numbers] == [(11, 16, 13, 14)]
-    assert cut == [(51, 16, 13, 14), (91, 16, 13, 14)]
+    assert ignore_boxes == [(51, 16, 13, 14), (91, 16, 13, 14)]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -322,7 +322,7 @@ def test_a_close_up_shows_what_the_page_shows_there(pages: list[Page]) -> None:
         close = close_up(page, rng)
         if close is None:
             for number in page.numbers:
-                assert np.median([box[3] for _, box in number.digits]) < LEAST
+                assert np.median([box[3] for _, box in number.digits]) < MIN_HEIGHT
             continue
         found += 1
         height, width = close.pixels.shape[:2]

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from digits.model.classifier import Classifier
 from digits.training import networks
-from digits.training.export import export, logits, opened
+from digits.training.export import export, logits, open_classifier
 from digits.training.recipe import Network
 
 SOME = (
@@ -30,7 +30,7 @@ def test_every_kind_gives_ten_scores_a_tile_and_the_same_in_onnx(
 
     assert scores.shape == (20, 10)
     assert np.ptp(scores, axis=0).min() > 0
-    exported: Classifier = opened(export(built, "onnx"))
+    exported: Classifier = open_classifier(export(built, "onnx"))
     assert exported.logits(tiles) == pytest.approx(scores, abs=1e-4)
 
 

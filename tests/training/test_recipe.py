@@ -9,14 +9,14 @@ import pytest
 
 from digits.errors import TrainingError
 from digits.training import networks
-from digits.training.recipe import Join, load_recipe, parse_recipe, shipped_recipes
+from digits.training.recipe import Ensemble, load_recipe, parse_recipe, shipped_recipes
 
 WHOLE = """
 [network]
 kind = "residual"
 widths = [4, 8]
 
-[material]
+[dataset]
 drawn = 10
 clutter = 0
 validation = 100
@@ -57,7 +57,7 @@ def test_seed_is_the_lessons_network() -> None:
     assert (type(scores), scores.activation) == (keras.layers.Dense, keras.activations.softmax)
     assert scores.units == 10
     assert recipe.fit.epochs == 20
-    assert (recipe.material.drawn, recipe.material.clutter) == (0, 0)
+    assert (recipe.dataset.drawn, recipe.dataset.clutter) == (0, 0)
 
 
 def test_a_file_is_a_recipe_named_after_it(tmp_path: Path) -> None:
@@ -84,20 +84,20 @@ def test_a_recipe_survives_json() -> None:
     [
         (
             "stroke = 0.5",
-            "stroke = 0.5\n[finish]\nepochs=1\nlearning_rate=1e-3\nteacher=3",
-            "key teacher: found 3, expected a text",
+            "stroke = 0.5\n[finish]\nepochs=1\nlearning_rate=1e-3\ndistil_from=3",
+            "key distil_from: found 3, expected a text",
         ),
         (
             "stroke = 0.5",
-            "stroke = 0.5\n[finish]\nepochs=1\nlearning_rate=1e-3\ntaught=1",
-            "found taught 1, expected less",
+            "stroke = 0.5\n[finish]\nepochs=1\nlearning_rate=1e-3\ndistil_weight=1",
+            "found distil_weight 1, expected less",
         ),
         (
             'kind = "residual"\nwidths = [4, 8]',
-            'kind = "dense"\nwidths = [4]\n[finish]\nepochs=1\nlearning_rate=1e-3\nteacher="a"',
-            "dense gives no scores",
+            'kind = "dense"\nwidths = [4]\n[finish]\nepochs=1\nlearning_rate=1e-3\ndistil_from="a"',
+            "found dense and distil_from, expected a kind that gives ten logits",
         ),
-        ("[material]", "[materials]", "sections .*'materials'.*expected network and fit"),
+        ("[dataset]", "[datasets]", "sections .*'datasets'.*expected network and fit"),
         (WHOLE[WHOLE.index("[fit]") :], "", "expected network and fit"),
         ("[network]", "[[network]]", r"section \[network\]: expected a table"),
         ("epochs = 2", "epoch = 2", "unknown key 'epoch'; expected epochs, batch_size"),
@@ -115,7 +115,7 @@ def test_a_recipe_survives_json() -> None:
         ("rotation = 10", "rotation = -1", "found -1, expected a number of 0 or more"),
         ("rotation = 10", "blur = 1.5", "key blur: found 1.5, expected a number from 0 to 1"),
         ("stroke = 0.5", "stroke = 0.6", "expected at most 0.5"),
-        ("compile = false", "kept = 0.5", "found kept 0.5, expected a start as well"),
+        ("compile = false", "init_weight = 0.5", "init_weight 0.5, expected init_from as well"),
         ("size = 56", "size = 42", "found size 42, expected a multiple of 28"),
         ('"residual"', '"transformer"', 'found \'transformer\', expected "dense" or .* "residual"'),
         ("[4, 8]", "[]", "found 0 widths"),
@@ -123,6 +123,7 @@ def test_a_recipe_survives_json() -> None:
         ("[4, 8]", "[4, 0]", r"found \[4, 0\], expected a list of whole numbers of 1"),
         ('"residual"', '"dense"', "found 2 widths, expected 1 for dense"),
         ("size = 56", "size 56", "not valid TOML.*line"),
+        pytest.param("size = 56", "size = " + "[" * 100_000, "not valid TOML", id="brackets"),
     ],
 )
 def test_a_mistake_is_named(old: str, new: str, message: str) -> None:
@@ -148,12 +149,12 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
 
 def test_a_recipe_is_based_on_another() -> None:
     recipe = parse_recipe(
-        "own", 'based_on = "default"\n[fit]\nepochs = 3\n[join]\nmodels = ["large"]'
+        "own", 'based_on = "default"\n[fit]\nepochs = 3\n[ensemble]\nmodels = ["large"]'
     )
     default = load_recipe("default")
     assert recipe.fit == replace(default.fit, epochs=3)
-    assert recipe.join == Join(("large",))
-    assert replace(recipe, name="default", fit=default.fit, join=None) == default
+    assert recipe.ensemble == Ensemble(("large",))
+    assert replace(recipe, name="default", fit=default.fit, ensemble=None) == default
 
 
 @pytest.mark.parametrize(
@@ -161,10 +162,16 @@ def test_a_recipe_is_based_on_another() -> None:
     [
         ('based_on = "nothing"', "is based on 'nothing'; expected one of"),
         ('based_on = "own"', "is based on 'own'; expected one of"),
-        ('based_on = "default"\n[join]\nmodels = []', "found \\[\\], expected a list of one text"),
-        ('based_on = "seed"\n[join]\nmodels = ["large"]', "found dense, expected another kind"),
+        (
+            'based_on = "default"\n[ensemble]\nmodels = []',
+            "found \\[\\], expected a list of one text",
+        ),
+        (
+            'based_on = "seed"\n[ensemble]\nmodels = ["large"]',
+            "found dense, expected a kind of network",
+        ),
     ],
 )
-def test_what_cannot_be_based_on_or_joined_is_refused(text: str, complaint: str) -> None:
+def test_impossible_bases_and_ensembles_are_refused(text: str, complaint: str) -> None:
     with pytest.raises(TrainingError, match=complaint):
         parse_recipe("own", text)

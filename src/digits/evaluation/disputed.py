@@ -1,4 +1,4 @@
-"""The labels of the MNIST test set that people do not uphold."""
+"""The labels of the MNIST test set that human raters did not confirm."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ DISPUTED_TEST_LABELS: Mapping[int, tuple[int, ...]] = MappingProxyType(
         9729: (6,),
     }
 )
-"""Position in the MNIST test set → what the majority of five raters saw instead of the label.
+"""Index in the MNIST test set → the majority answer of five raters instead of the label.
 
 Two digits: a tie between them; none: neither the label nor the other proposed digit.
 The labels themselves stay as they are. Source: Northcutt, Athalye, Mueller 2021, "Pervasive
 Label Errors in Test Sets Destabilize Machine Learning Benchmarks", arXiv 2103.14749, and its
-data in github.com/cleanlab/label-errors: 100 candidates, five raters each, 15 not upheld.
+data in github.com/cleanlab/label-errors: 100 candidates, five raters each, 15 not confirmed.
 """

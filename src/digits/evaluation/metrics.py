@@ -1,4 +1,4 @@
-"""Figures of a digit classifier, from its probabilities and the given labels alone."""
+"""Metrics of a digit classifier, from probabilities and labels alone."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ import numpy.typing as npt
 
 from digits.errors import DataError, ModelError
 from digits.evaluation.selective import RiskCoverage, risk_coverage
+from digits.model.spec import CLASSES
 
-CLASSES = 10
 BINS = 15
 NORMAL_97_5 = 1.959963984540054  # two-sided 95 % of the normal distribution
 
-# The log-loss of a certain and wrong answer is infinite; as in scikit-learn, probabilities
-# are kept one float32 step away from 0, so that one such answer costs 15.9 nats.
+# Probabilities are clipped at one float32 epsilon, as in scikit-learn, so that a wrong answer with
+# probability 1 costs 15.9 nats instead of infinity.
 LOWEST_PROBABILITY = float(np.finfo(np.float32).eps)
-ROW_SUM_TOLERANCE = 1e-2  # half precision rounds ten probabilities to about this
+ROW_SUM_TOLERANCE = 1e-2  # about the rounding of ten probabilities in half precision
 
 
 @dataclass(frozen=True, slots=True)
 class ClassScore:
-    """How the digits of one class were answered; interval: Wilson 95 % of `accuracy`.
+    """The score of one class; interval: Wilson 95 % of `accuracy`.
 
-    A class without a digit has accuracy and interval None. `taken_for` is the wrong answer
-    given most often, `taken_for_count` how often; None and 0 without a mistake.
+    Accuracy and interval of a class without digits are None. `taken_for` is the most frequent wrong
+    answer, `taken_for_count` its number; None and 0 without an error.
     """
 
     digit: int
@@ -42,7 +42,7 @@ class ClassScore:
 
 @dataclass(frozen=True, slots=True)
 class ReliabilityBin:
-    """The answers whose confidence lies in (low, high]; both means are None where n is 0."""
+    """Number, mean confidence and accuracy (None if n = 0) of answers in (low, high]."""
 
     low: float
     high: float
@@ -53,12 +53,12 @@ class ReliabilityBin:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What a classifier scored on n labelled digits. Rates lie in [0, 1].
+    """The metrics of a classifier on n labelled digits. Rates are in [0, 1].
 
     interval: Wilson 95 % of `accuracy`. confusion[given][answer]: counts that sum to n.
     log_loss: mean, in nats. ece: expected calibration error over `reliability`.
-    risk_coverage: what remains wrong if only the surest answers are kept.
-    The last three leave out the disputed labels and are None where no label is disputed.
+    risk_coverage: the error rate over the fraction of most confident answers that is kept.
+    The last three leave out disputed labels and are None if no label is disputed.
     """
 
     n: int
@@ -82,7 +82,7 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True)
 class McNemar:
-    """Two classifiers on the same digits; the counts and the two-sided exact p-value."""
+    """Two classifiers on the same digits: counts, and the exact two-sided p-value."""
 
     only_first_right: int
     only_second_right: int
@@ -95,9 +95,9 @@ def evaluate(
 ) -> Evaluation:
     """Score probabilities against labels.
 
-    probabilities: (N, 10), rows summing to 1. labels: (N,) integers 0-9. disputed: positions
-    whose label is in doubt; they count in every figure but `…_without_disputed`.
-    Raises ModelError for probabilities that are none, DataError for labels that are none.
+    probabilities: (N, 10), rows sum to 1. labels: (N,) integers 0 to 9. disputed: indices of
+    disputed labels, which count in every metric but `…_without_disputed`.
+    Raises ModelError for invalid probabilities, DataError for invalid labels.
     """
     labels = checked_labels(labels)
     probabilities = checked_probabilities(probabilities, len(labels))
@@ -107,7 +107,7 @@ def evaluate(
     counts = confusion_matrix(labels, answers)
     confidence = probabilities.max(axis=1)
     bins = reliability_bins(confidence, right)
-    kept = np.delete(right, list(disputed)) if disputed else None
+    undisputed = np.delete(right, list(disputed)) if disputed else None
     return Evaluation(
         n=n,
         errors=errors,
@@ -119,9 +119,11 @@ def evaluate(
         ece=expected_calibration_error(bins),
         reliability=bins,
         risk_coverage=risk_coverage(confidence, right),
-        n_without_disputed=None if kept is None else len(kept),
-        errors_without_disputed=None if kept is None else int((~kept).sum()),
-        accuracy_without_disputed=None if kept is None or not len(kept) else float(kept.mean()),
+        n_without_disputed=None if undisputed is None else len(undisputed),
+        errors_without_disputed=None if undisputed is None else int((~undisputed).sum()),
+        accuracy_without_disputed=(
+            None if undisputed is None or not len(undisputed) else float(undisputed.mean())
+        ),
     )
 
 
@@ -142,13 +144,15 @@ def checked_probabilities(probabilities: npt.ArrayLike, n: int) -> npt.NDArray[n
     """(n, 10) float64 probabilities; ModelError unless they have that shape and rows sum to 1."""
     array = np.asarray(probabilities, dtype=np.float64)
     if array.shape != (n, CLASSES):
-        raise ModelError(f"the model answered in shape {array.shape}; expected ({n}, {CLASSES})")
+        raise ModelError(
+            f"the model gives probabilities of shape {array.shape}; expected ({n}, {CLASSES})"
+        )
     if not np.isfinite(array).all():
-        raise ModelError("the model's answer holds NaN or infinity; expected probabilities")
+        raise ModelError("the model gives NaN or infinity; expected probabilities")
     sums = array.sum(axis=1)
     if array.min() < 0 or np.abs(sums - 1).max() > ROW_SUM_TOLERANCE:
         raise ModelError(
-            f"the model's answers sum to {sums.min():.3g} to {sums.max():.3g} a digit, smallest "
+            f"the model's outputs sum to {sums.min():.3g} to {sums.max():.3g} per digit, smallest "
             f"{array.min():.3g}; expected probabilities (does its last layer lack a softmax?)"
         )
     return array
@@ -195,7 +199,7 @@ def wilson_interval(successes: int, n: int) -> tuple[float, float]:
 
 
 def log_loss(probabilities: npt.NDArray[np.float64], labels: npt.NDArray[np.int64]) -> float:
-    """Mean of -ln p(given label) in nats, with p kept at or above LOWEST_PROBABILITY."""
+    """Mean of -ln p(label) in nats, p clipped at LOWEST_PROBABILITY."""
     given = probabilities[np.arange(len(labels)), labels]
     return float(np.log(1 / np.clip(given, LOWEST_PROBABILITY, 1)).mean())
 
@@ -203,7 +207,7 @@ def log_loss(probabilities: npt.NDArray[np.float64], labels: npt.NDArray[np.int6
 def reliability_bins(
     confidence: npt.NDArray[np.float64], right: npt.NDArray[np.bool_]
 ) -> tuple[ReliabilityBin, ...]:
-    """Mean confidence against share of right answers in 15 bins of equal width over (0, 1].
+    """Mean confidence and accuracy in 15 bins of equal width over (0, 1].
 
     Source: Guo et al. 2017, "On Calibration of Modern Neural Networks", arXiv 1706.04599.
     """
@@ -224,7 +228,7 @@ def reliability_bins(
 
 
 def expected_calibration_error(bins: Collection[ReliabilityBin]) -> float:
-    """Mean distance of confidence and accuracy over all answers (Guo et al. 2017, eq. 3)."""
+    """Mean absolute difference of confidence and accuracy per bin (Guo et al. 2017, eq. 3)."""
     total = sum(b.n for b in bins)
     return sum(
         b.n / total * abs(b.accuracy - b.confidence)
@@ -234,10 +238,10 @@ def expected_calibration_error(bins: Collection[ReliabilityBin]) -> float:
 
 
 def mcnemar(first_right: npt.NDArray[np.bool_], second_right: npt.NDArray[np.bool_]) -> McNemar:
-    """Do two classifiers differ on the same digits? Both: (N,) bool, True where right.
+    """Exact test whether two classifiers differ on the same digits; (N,) bool, True where right.
 
-    Of the digits that only one got right, each falls to either side like a coin if the two
-    are equally good; p is the exact two-sided binomial probability of a split as uneven.
+    If both are equally good, each digit that only one got right falls to either with probability
+    1/2; p is the two-sided binomial probability of a split at least as uneven.
     Source: McNemar 1947, DOI 10.1007/BF02295996; exact form as in Dietterich 1998.
     """
     if first_right.shape != second_right.shape:

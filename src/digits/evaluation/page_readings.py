@@ -1,4 +1,4 @@
-"""How well numbers are read on whole pages, whoever reads them."""
+"""Metrics of reading numbers on whole pages, for any reader."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from digits.evaluation.metrics import expected_calibration_error, reliability_bi
 from digits.evaluation.selective import all_cuts, widest
 
 Box = tuple[float, float, float, float]  # x, y, width, height in pixels
-OVERLAP = 0.5  # intersection over union from which two boxes hold the same number
+OVERLAP = 0.5  # minimum IoU of two boxes of the same number
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A number as it was read: its digits, where it stands, how sure the reader is of it."""
+    """A number that was read: digits, box, and confidence in [0, 1]."""
 
     text: str
     box: Box
@@ -29,16 +29,16 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class PageReading:
-    """What stands on a page, and what was read.
+    """The labels of a page and what was read.
 
-    wanted: the digits of its numbers, in reading order. boxes: of the same numbers, where they
-    are known. unclear: boxes in which any reading is neither right nor wrong. found: in reading
-    order. pixels: of the page. seconds: that the reading took.
+    truth: the digits of its numbers, in reading order. boxes: of the same numbers, None if unknown.
+    ignore_boxes: in these, a reading is neither right nor wrong. found: in reading order. pixels:
+    number of pixels of the page. seconds: time of the reading.
     """
 
-    wanted: tuple[str, ...]
+    truth: tuple[str, ...]
     boxes: tuple[Box, ...] | None
-    unclear: tuple[Box, ...]
+    ignore_boxes: tuple[Box, ...]
     found: tuple[Found, ...]
     pixels: int
     seconds: float
@@ -46,16 +46,15 @@ class PageReading:
 
 @dataclass(frozen=True, slots=True)
 class PagesScore:
-    """Figures over many pages; shares in [0, 1], None where there is nothing to measure it on.
+    """Metrics over many pages; rates in [0, 1], None where there is nothing to measure.
 
-    n: pages. read_rate: share of pages of which all digits were read, in order, and no other.
-    digit_error: edits to what was read, as a share of the digits that stand there. number_f1: of
-    numbers as texts; box_f1: of their places, at an overlap of 0.5. false_digits: read on pages
-    without any, a megapixel. coverage_99, coverage_999: the most numbers, as a share of those that
-    stand there, that one least confidence keeps with 99 or 99.9 % of them right. calibration_error:
-    how far confidences of numbers are from the share that is right, in 15 bins (ECE). median,
-    slowest: seconds a page, the 50th and 95th percentile; per_megapixel: the median of seconds a
-    megapixel.
+    n: pages. read_rate: fraction of pages with all digits read in order and no others. digit_error:
+    edit distance over the number of digits. number_f1: F1 of numbers as texts; box_f1: of their
+    boxes at an IoU of 0.5. false_digits: digits per megapixel read on pages without any.
+    coverage_99, coverage_999: the largest fraction of the numbers that a minimum confidence keeps
+    with 99 or 99.9 % of them right. calibration_error: ECE of the confidences of numbers, 15 bins.
+    median, slowest: seconds per page, 50th and 95th percentile; per_megapixel: median of seconds
+    per megapixel.
     """
 
     n: int
@@ -72,14 +71,14 @@ class PagesScore:
     per_megapixel: float
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-ready."""
+        """The metrics as plain values, ready for JSON."""
         return asdict(self)
 
 
 def score_pages(pages: Sequence[PageReading]) -> PagesScore:
-    """All figures over some pages, one at least."""
-    written = [page for page in pages if page.wanted]
-    empty = [page for page in pages if not page.wanted and not page.unclear]
+    """The metrics of one page or more."""
+    written = [page for page in pages if page.truth]
+    empty = [page for page in pages if not page.truth and not page.ignore_boxes]
     boxed = [page for page in pages if page.boxes is not None]
     seconds = np.array([page.seconds for page in pages])
     return PagesScore(
@@ -99,7 +98,7 @@ def score_pages(pages: Sequence[PageReading]) -> PagesScore:
 
 
 def digits_in(text: str, box: Box, confidence: float) -> list[Found]:
-    """The numbers in a line of text, each with its share of the line's box, by characters."""
+    """The numbers in a line of text; boxes divide the line's box evenly by characters."""
     x, y, width, height = box
     step = width / max(len(text), 1)
     return [
@@ -109,7 +108,7 @@ def digits_in(text: str, box: Box, confidence: float) -> list[Found]:
 
 
 def edits(a: str, b: str) -> int:
-    """Fewest insertions, deletions and changes from one text to the other (Levenshtein 1966)."""
+    """Edit distance of two texts (Levenshtein 1966)."""
     row = list(range(len(b) + 1))
     for i, x in enumerate(a, 1):
         new = [i]
@@ -128,8 +127,10 @@ def overlap(a: Box, b: Box) -> float:
 
 
 def _counted(page: PageReading) -> list[Found]:
-    """What was read where that is right or wrong."""
-    return [each for each in page.found if not any(_inside(each.box, box) for box in page.unclear)]
+    """The numbers read outside ignore boxes."""
+    return [
+        each for each in page.found if not any(_inside(each.box, box) for box in page.ignore_boxes)
+    ]
 
 
 def _inside(box: Box, area: Box) -> bool:
@@ -138,40 +139,40 @@ def _inside(box: Box, area: Box) -> bool:
 
 
 def _is_read(page: PageReading) -> bool:
-    return "".join(page.wanted) == "".join(each.text for each in _counted(page))
+    return "".join(page.truth) == "".join(each.text for each in _counted(page))
 
 
 def _digit_error(pages: Sequence[PageReading]) -> float:
     wrong = length = 0
     for page in pages:
-        wanted, found = "".join(page.wanted), "".join(each.text for each in _counted(page))
-        wrong += min(edits(wanted, found), len(wanted))
-        length += len(wanted)
+        truth, found = "".join(page.truth), "".join(each.text for each in _counted(page))
+        wrong += min(edits(truth, found), len(truth))
+        length += len(truth)
     return wrong / max(length, 1)
 
 
 def _number_f1(pages: Sequence[PageReading]) -> float:
-    both = wanted = found = 0
+    both = expected = found = 0
     for page in pages:
-        stands, read = Counter(page.wanted), Counter(each.text for each in _counted(page))
-        both += (stands & read).total()
-        wanted, found = wanted + stands.total(), found + read.total()
-    return 2 * both / max(wanted + found, 1)
+        truth, read = Counter(page.truth), Counter(each.text for each in _counted(page))
+        both += (truth & read).total()
+        expected, found = expected + truth.total(), found + read.total()
+    return 2 * both / max(expected + found, 1)
 
 
 def _box_f1(pages: Sequence[PageReading]) -> float:
-    both = wanted = found = 0
+    both = expected = found = 0
     for page in pages:
         rest = list(page.boxes or ())
-        wanted += len(rest)
+        expected += len(rest)
         read = _counted(page)
         found += len(read)
         for each in sorted(read, key=lambda number: -number.confidence):
-            place = max(rest, key=lambda box, own=each.box: overlap(own, box), default=None)  # type: ignore[misc]
-            if place is not None and overlap(each.box, place) >= OVERLAP:
-                rest.remove(place)
+            best = max(rest, key=lambda box, own=each.box: overlap(own, box), default=None)  # type: ignore[misc]
+            if best is not None and overlap(each.box, best) >= OVERLAP:
+                rest.remove(best)
                 both += 1
-    return 2 * both / max(wanted + found, 1)
+    return 2 * both / max(expected + found, 1)
 
 
 def _false_digits(pages: Sequence[PageReading]) -> float:
@@ -180,12 +181,14 @@ def _false_digits(pages: Sequence[PageReading]) -> float:
 
 
 def _judged(pages: Sequence[PageReading]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Of all numbers read the confidence, and whether each is right: a text is as often as it
-    stands on the page, the surest first."""
+    """Confidence of all numbers read, and whether each is right.
+
+    A text is right as often as it is on the page, the most confident readings first.
+    """
     confidence: list[float] = []
     right: list[bool] = []
     for page in pages:
-        rest = Counter(page.wanted)
+        rest = Counter(page.truth)
         for each in sorted(_counted(page), key=lambda number: -number.confidence):
             confidence.append(each.confidence)
             right.append(rest[each.text] > 0)
@@ -199,8 +202,8 @@ def _coverage(pages: Sequence[PageReading], precision: float) -> float:
         return 0.0
     cuts = all_cuts(confidence, right)
     best = widest(cuts, precision)
-    kept = 0 if best is None else int(cuts.n[best] - cuts.errors[best])
-    return kept / max(sum(len(page.wanted) for page in pages), 1)
+    right_kept = 0 if best is None else int(cuts.n[best] - cuts.errors[best])
+    return right_kept / max(sum(len(page.truth) for page in pages), 1)
 
 
 def _calibration_error(pages: Sequence[PageReading]) -> float | None:

@@ -1,4 +1,4 @@
-"""What every recipe reached: one kept row a training, and the page that is rebuilt from them."""
+"""Results of recipes: a row per training run, and docs/results.md made from the rows."""
 
 from __future__ import annotations
 
@@ -23,61 +23,61 @@ Tiles = NDArray[np.uint8]
 Row = dict[str, Any]
 
 
-class Asked(Protocol):
-    """A network."""
+class TileClassifier(Protocol):
+    """A classifier, with or without test-time augmentation."""
 
     def classify(self, tiles: Tiles, /) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Tiles (N, 28, 28) → probabilities (N, 10) and is_digit (N,)."""
         ...
 
 
-SINGLES = 500  # tiles asked one by one to time them
+SINGLES = 500  # tiles that are timed one by one
 
 HEAD = """\
 # Results
 
-Rebuilt by `make results` from the rows in `docs/results/`, one a training; `python
-benchmarks/measure.py RUN` adds one. Accuracy is of MNIST's test set, n = 10,000, asked once a
-network, after its last epoch: mean and standard deviation over the seeds, and the Wilson 95 %
-interval that 10,000 digits leave to that mean. The other columns are means over the seeds too.
+`make results` rebuilds this page from the rows in `docs/results/`, one per training run; `python
+benchmarks/measure.py RUN` adds one. Accuracy is on MNIST's test set, n = 10,000, evaluated once per
+network after its last epoch: mean and standard deviation over the seeds, and the Wilson 95 %
+interval of the mean for n = 10,000. The other columns are means over the seeds too.
 """
 
 
 def measure(
-    first: Asked,
-    second: Asked,
+    plain: TileClassifier,
+    augmented: TileClassifier,
     run: Mapping[str, Any],
     test: tuple[Tiles, NDArray[np.uint8]],
     clutter: Tiles,
 ) -> Row:
     """The row of one trained network.
 
-    first, second: asked without and with a second look. run: what its run.json says, and `bytes`,
-    its size in ONNX. test: tiles (N, 28, 28) and labels (N,).
-    clutter: (M, 28, 28) tiles that show no digit and that no training saw.
+    plain, augmented: the classifier without and with test-time augmentation. run: the contents of
+    run.json, and `bytes`, the size in ONNX. test: tiles (N, 28, 28) uint8 and labels (N,).
+    clutter: (M, 28, 28) uint8 tiles without a digit that are not trained on.
     """
     tiles, labels = test
-    probabilities, is_digit = first.classify(tiles)
+    probabilities, is_digit = plain.classify(tiles)
     return {
         "recipe": run["recipe"]["name"],
         "seed": run["seed"],
         "parameters": run["parameters"],
         "bytes": run["bytes"],
         "fit_seconds": run["fit_seconds"],
-        **_service_of(first, tiles, labels),
+        **_service_of(plain, tiles, labels),
         "wrong": np.flatnonzero(probabilities.argmax(axis=1) != labels).tolist(),
         "accepted": round(float((is_digit >= 0.5).mean()), 5),
-        "auroc": round(auroc(is_digit, first.classify(clutter)[1]), 5),
-        "second_look": _service_of(second, tiles, labels),
+        "auroc": round(auroc(is_digit, plain.classify(clutter)[1]), 5),
+        "tta": _service_of(augmented, tiles, labels),
         "machine": run["machine"],
         "versions": run["versions"],
-        "joined": (run["recipe"].get("join") or {}).get("models", []),
+        "ensemble": (run["recipe"].get("ensemble") or {}).get("models", []),
     }
 
 
-def _service_of(asked: Asked, tiles: Tiles, labels: NDArray[np.uint8]) -> Row:
-    """How right, how sure, how hard to surprise and how fast it is."""
-    score = evaluate(asked.classify(tiles)[0], labels)
+def _service_of(classifier: TileClassifier, tiles: Tiles, labels: NDArray[np.uint8]) -> Row:
+    """Accuracy, calibration, robustness and speed."""
+    score = evaluate(classifier.classify(tiles)[0], labels)
     return {
         "n": score.n,
         "errors": score.errors,
@@ -85,40 +85,40 @@ def _service_of(asked: Asked, tiles: Tiles, labels: NDArray[np.uint8]) -> Row:
         "log_loss": round(score.log_loss, 5),
         "ece": round(score.ece, 5),
         "robustness": {
-            kind: round(_share_right(asked, corrupted(tiles, kind), labels), 4)
+            kind: round(_accuracy_of(classifier, corrupted(tiles, kind), labels), 4)
             for kind in CORRUPTIONS
         },
         "tiles_per_second": {
-            "1": round(_speed(asked, tiles[:SINGLES], 1)),
-            str(BATCH): round(_speed(asked, tiles, len(tiles))),
+            "1": round(_speed(classifier, tiles[:SINGLES], 1)),
+            str(BATCH): round(_speed(classifier, tiles, len(tiles))),
         },
     }
 
 
-def _share_right(asked: Asked, tiles: Tiles, labels: NDArray[np.uint8]) -> float:
-    return float((asked.classify(tiles)[0].argmax(axis=1) == labels).mean())
+def _accuracy_of(classifier: TileClassifier, tiles: Tiles, labels: NDArray[np.uint8]) -> float:
+    return float((classifier.classify(tiles)[0].argmax(axis=1) == labels).mean())
 
 
 def auroc(positive: NDArray[np.float32], negative: NDArray[np.float32]) -> float:
-    """Chance that a positive's value is above a negative's, ties counting half; (N,), (M,)."""
+    """Probability that a positive has a higher value than a negative, ties half; (N,), (M,)."""
     order = np.sort(negative)
     below = np.searchsorted(order, positive, "left") + np.searchsorted(order, positive, "right")
     return float(below.mean() / 2 / len(negative))
 
 
-def _speed(asked: Asked, tiles: Tiles, batch: int) -> float:
-    """Tiles a second, the best of three times."""
+def _speed(classifier: TileClassifier, tiles: Tiles, batch: int) -> float:
+    """Tiles per second, the best of three runs."""
     times = []
     for _ in range(3):
-        begun = time.perf_counter()
+        started = time.perf_counter()
         for start in range(0, len(tiles), batch):
-            asked.classify(tiles[start : start + batch])
-        times.append(time.perf_counter() - begun)
+            classifier.classify(tiles[start : start + batch])
+        times.append(time.perf_counter() - started)
     return len(tiles) / min(times)
 
 
 def read_rows(folder: Path) -> list[Row]:
-    """All rows kept in a folder, by recipe and seed. Raises DataError for a file that has none."""
+    """All rows in a folder, by recipe and seed. Raises DataError for a line that is no JSON."""
     rows: list[Row] = []
     for path in sorted(folder.glob("*.jsonl")):
         try:
@@ -129,7 +129,7 @@ def read_rows(folder: Path) -> list[Row]:
 
 
 def keep(row: Row, folder: Path) -> Path:
-    """Put a row in place of the one of the same recipe and seed, or beside the others."""
+    """Save a row, in place of one of the same recipe and seed; returns the file."""
     path = folder / f"{row['recipe']}.jsonl"
     others = [each for each in read_rows(folder) if each["recipe"] == row["recipe"]]
     rows = [each for each in others if each["seed"] != row["seed"]] + [row]
@@ -141,9 +141,9 @@ def keep(row: Row, folder: Path) -> Path:
 def page(rows: Sequence[Row]) -> str:
     """docs/results.md as text."""
     recipes = _by_recipe(rows)
-    looked = _by_recipe(row for row in rows if "second_look" in row)
+    augmented = _by_recipe(row for row in rows if "tta" in row)
     sections = [HEAD, _accuracy(recipes), _service(recipes), _robustness(recipes)]
-    sections += [_second_look(looked)] if looked else []
+    sections += [_tta(augmented)] if augmented else []
     return "\n".join([*sections, _compared(recipes), _circumstances(rows)])
 
 
@@ -174,9 +174,10 @@ def _accuracy(recipes: Mapping[str, list[Row]]) -> str:
         weights = f"{rows[0]['parameters']:,}"
         table.append((f"`{name}`", str(len(rows)), mean, interval, loss, ece, weights))
     together = [
-        f"`{name}` is asked together with {' and '.join(f'`{each}`' for each in models)} as shipped"
+        f"Logits of `{name}` are averaged with those of "
+        f"{' and '.join(f'`{each}`' for each in models)} as shipped"
         for name, rows in recipes.items()
-        if (models := rows[0].get("joined"))
+        if (models := rows[0].get("ensemble"))
     ]
     return _table("Accuracy", head, table, f"{'; '.join(together)}." if together else "")
 
@@ -198,8 +199,8 @@ def _service(recipes: Mapping[str, list[Row]]) -> str:
     ]
     return _table(
         "Time, size, rejection", head, table,
-        "Accepted are test digits of which `is_digit` is at least 0.5; AUROC is of all of them "
-        "against 3,000 unseen pieces of ink that are no digit (`digits.synth.clutter`).",
+        "Accepted are test digits with an `is_digit` of at least 0.5; AUROC is of all of them "
+        "against 3,000 unseen tiles without a digit (`digits.synth.clutter`).",
     )  # fmt: skip
 
 
@@ -212,26 +213,26 @@ def _robustness(recipes: Mapping[str, list[Row]]) -> str:
         table.append((f"`{name}`", *shown))
     return _table(
         "Damaged tiles", head, table,
-        "Accuracy in % on the same test digits, damaged as no training showed them "
+        "Accuracy in % on the same test digits with corruptions that no training used "
         "(`digits.evaluation.corruptions`).",
     )  # fmt: skip
 
 
-def _second_look(recipes: Mapping[str, list[Row]]) -> str:
-    """The recipes as users meet them, where that was measured."""
+def _tta(recipes: Mapping[str, list[Row]]) -> str:
+    """The recipes with test-time augmentation, where that was measured."""
     head = ("recipe", "seeds", "accuracy", "log-loss", "ECE", "damaged tiles", "tiles/s in batches")
     table = []
-    for name, twice in recipes.items():
-        seconds = [row["second_look"] for row in twice]
-        damaged = statistics.mean(_mean(seconds, "robustness", kind) for kind in CORRUPTIONS)
-        loss, ece = f"{_mean(seconds, 'log_loss'):.4f}", percent(_mean(seconds, "ece"))
-        speed = f"{_mean(seconds, 'tiles_per_second', str(BATCH)):,.0f}"
+    for name, rows in recipes.items():
+        augmented = [row["tta"] for row in rows]
+        damaged = statistics.mean(_mean(augmented, "robustness", kind) for kind in CORRUPTIONS)
+        loss, ece = f"{_mean(augmented, 'log_loss'):.4f}", percent(_mean(augmented, "ece"))
+        speed = f"{_mean(augmented, 'tiles_per_second', str(BATCH)):,.0f}"
         shown = f"{100 * damaged:.1f} %"
-        table.append((f"`{name}`", str(len(twice)), _spread(seconds), loss, ece, shown, speed))
+        table.append((f"`{name}`", str(len(rows)), _spread(augmented), loss, ece, shown, speed))
     return _table(
-        "With a second look", head, table,
-        "The figures above are of each network alone. `Classifier` looks again, from several "
-        "views, at what is doubted; so do `digits read` and `digits evaluate`.",
+        "With test-time augmentation", head, table,
+        "The figures above are without it. `Classifier` averages the logits of several views of "
+        "uncertain tiles, as do `digits read` and `digits evaluate`.",
     )  # fmt: skip
 
 
@@ -244,7 +245,7 @@ def _spread(rows: Sequence[Row]) -> str:
 
 
 def _compared(recipes: Mapping[str, list[Row]]) -> str:
-    """Each pair of recipes by their first seeds, on the same digits."""
+    """Each pair of recipes, first seeds, on the same digits."""
     head = ("first", "second", "only first right", "only second right", "p")
     table = []
     for (first, rows), (second, others) in combinations(recipes.items(), 2):

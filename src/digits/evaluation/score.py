@@ -1,4 +1,4 @@
-"""A model on a test set, and models against each other."""
+"""Scores of models on a test set, comparisons and mistakes."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ Probabilities = npt.NDArray[np.float32]
 
 
 class Model(Protocol):
-    """What can be scored."""
+    """The protocol of a model that can be scored."""
 
     def probabilities(self, tiles: npt.ArrayLike, /) -> Probabilities:
-        """(N, 28, 28) uint8 → (N, 10)."""
+        """(N, 28, 28) uint8 → (N, 10) float32."""
         ...
 
     def explain(self, tile: npt.ArrayLike, /) -> Explanation:
-        """Which ink of a tile (28, 28) uint8 spoke for the answer."""
+        """The attribution of one tile (28, 28) uint8."""
         ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TestSet:
-    """Labelled digits that no training saw.
+    """Labelled digits that no model was trained on.
 
     tiles: (N, 28, 28) uint8, ink bright. labels: (N,) uint8.
-    disputed: position → the digits that people saw instead of the label.
+    disputed: index → the digits that raters gave instead of the label.
     """
 
-    __test__ = False  # the name is no invitation to pytest
+    __test__ = False  # not a test class of pytest
 
     name: str
     tiles: Tiles
@@ -47,10 +47,10 @@ class TestSet:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Score:
-    """What one model made of a test set.
+    """The score of one model on a test set.
 
-    model: its name. probabilities: (N, 10). seconds: wall time for all N digits, without opening
-    the model. asked: the model itself.
+    model: its name. probabilities: (N, 10) float32. seconds: wall time for all N digits, without
+    opening the model. asked: the model itself.
     """
 
     model: str
@@ -62,12 +62,12 @@ class Score:
 
     @property
     def answers(self) -> npt.NDArray[np.int64]:
-        """(N,) the digit answered for each tile."""
+        """(N,) int64: the likeliest digit of each tile."""
         answers: npt.NDArray[np.int64] = self.probabilities.argmax(axis=1)
         return answers
 
     def to_dict(self) -> dict[str, Any]:
-        """The line of `digits evaluate --json`: all figures, without the probabilities."""
+        """The line of `digits evaluate --json`: all metrics, without the probabilities."""
         return {
             "model": self.model,
             "data": self.data,
@@ -78,7 +78,7 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The more accurate of two models, the other, and whether chance explains the difference."""
+    """The more accurate of two models, the other, and McNemar's test of the difference."""
 
     better: Score
     other: Score
@@ -87,9 +87,9 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mistake:
-    """A wrong answer: `index` in the test set, the two likeliest digits, their probabilities.
+    """A wrong answer: index in the test set, the two likeliest digits, their probabilities.
 
-    raters: what people saw instead of a disputed label, None where the label is not disputed.
+    raters: the digits that raters gave instead of a disputed label; None if it is not disputed.
     """
 
     index: int
@@ -103,19 +103,19 @@ class Mistake:
 
 
 def score(name: str, model: Model, test_set: TestSet) -> Score:
-    """Ask a model for every digit of a test set and evaluate the answers.
+    """Evaluate a model's probabilities on a test set.
 
-    name: under which it is reported. Raises ModelError where the answers are no probabilities.
+    name: of the model in reports. Raises ModelError if it gives no valid probabilities.
     """
     start = time.perf_counter()
-    answered = model.probabilities(test_set.tiles)
+    probabilities = model.probabilities(test_set.tiles)
     seconds = time.perf_counter() - start
-    evaluation = evaluate(answered, test_set.labels, test_set.disputed)
-    return Score(name, test_set.name, answered, evaluation, seconds, model)
+    evaluation = evaluate(probabilities, test_set.labels, test_set.disputed)
+    return Score(name, test_set.name, probabilities, evaluation, seconds, model)
 
 
 def compare(scores: Sequence[Score], test_set: TestSet) -> tuple[Comparison, ...]:
-    """The most accurate model against each of the others, on the same digits."""
+    """The most accurate model compared with each of the others on the same digits."""
     best = max(scores, key=lambda score: score.evaluation.accuracy)
     best_right = best.answers == test_set.labels
     return tuple(
@@ -126,7 +126,7 @@ def compare(scores: Sequence[Score], test_set: TestSet) -> tuple[Comparison, ...
 
 
 def mistakes(score: Score, test_set: TestSet) -> tuple[Mistake, ...]:
-    """Every wrong answer, the most confident first."""
+    """All wrong answers, the most confident first."""
     wrong = np.flatnonzero(score.answers != test_set.labels)
     by_confidence = wrong[np.argsort(-score.probabilities[wrong].max(axis=1), kind="stable")]
     return tuple(_mistake(int(index), score, test_set) for index in by_confidence)

@@ -1,8 +1,8 @@
-"""How many answers can be kept if those that are not sure enough go to a person.
+"""Selective classification: how many answers a minimum confidence keeps, and how many are wrong.
 
 Sources: El-Yaniv and Wiener 2010, "On the Foundations of Noise-free Selective Classification",
-JMLR 11, for risk and coverage; Geifman and El-Yaniv 2017, arXiv 1705.08500, for cutting a
-network's answers at one confidence.
+JMLR 11, for risk and coverage; Geifman and El-Yaniv 2017, arXiv 1705.08500, for a threshold on a
+network's confidence.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Indices = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class RiskPoint:
-    """Of all answers, `coverage` are at least this sure; of those, `risk` are wrong."""
+    """A fraction `coverage` of answers has at least this confidence; `risk` of those are wrong."""
 
     coverage: float
     risk: float
@@ -29,11 +29,11 @@ class RiskPoint:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The most answers that one cut can keep so that at least `precision` of them are right.
+    """The largest set of most confident answers of which at least `precision` are right.
 
-    n, errors: how many are kept, and how many of those are wrong. coverage: their share of all
-    answers. confidence: of the least sure one kept, None where no cut will do; next_confidence:
-    of the surest one left out, None where all are kept.
+    n, errors: answers kept, and wrong ones among them. coverage: the fraction kept. confidence:
+    the lowest one kept, None if no cut suffices; next_confidence: the highest one left out, None
+    if all are kept.
     """
 
     precision: float
@@ -46,11 +46,11 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class RiskCoverage:
-    """Share of wrong answers among those kept, over the share kept, from the surest to all.
+    """Error rate of the answers kept, over the fraction kept, the most confident first.
 
-    curve: at most POINTS cuts, the fewest kept first; every one at which an error enters, if
-    there is room for them. kept: one for each of PRECISIONS. The cuts are found on the answers
-    that they are measured on; they describe these and promise nothing of others.
+    curve: at most POINTS cuts by rising coverage, with each cut at which an error enters if there
+    are few enough. kept: one for each of PRECISIONS. The cuts are chosen on the answers that they
+    are measured on; they do not predict the precision on others.
     """
 
     curve: tuple[RiskPoint, ...]
@@ -59,9 +59,9 @@ class RiskCoverage:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cuts:
-    """Every way to keep the surest answers, the fewest first; equally sure ones stay together.
+    """All cuts of the answers by confidence, the fewest kept first; ties stay together.
 
-    n, errors: (K,) answers kept and wrong ones among them. confidence: (K,) of the least sure kept.
+    n, errors: (K,) answers kept, and wrong ones among them. confidence: (K,) the lowest one kept.
     """
 
     n: Indices
@@ -72,7 +72,7 @@ class Cuts:
 def risk_coverage(
     confidence: npt.NDArray[np.float64], right: npt.NDArray[np.bool_]
 ) -> RiskCoverage:
-    """Cut at every confidence. Both (N,), N > 0: of an answer, and whether it is right."""
+    """Risk and coverage of N > 0 answers: confidence (N,), and whether each is right (N,)."""
     cuts = all_cuts(confidence, right)
     best = [widest(cuts, precision) for precision in PRECISIONS]
     return RiskCoverage(
@@ -82,7 +82,7 @@ def risk_coverage(
 
 
 def all_cuts(confidence: npt.NDArray[np.float64], right: npt.NDArray[np.bool_]) -> Cuts:
-    """One cut below each confidence that occurs. Both (N,)."""
+    """One cut below each confidence that occurs; both arguments (N,)."""
     order = np.argsort(-confidence, kind="stable")
     falling, errors = confidence[order], np.cumsum(~right[order], dtype=np.int64)
     last = np.flatnonzero(np.append(falling[1:] < falling[:-1], True))
@@ -91,14 +91,14 @@ def all_cuts(confidence: npt.NDArray[np.float64], right: npt.NDArray[np.bool_]) 
 
 
 def widest(cuts: Cuts, precision: float) -> int | None:
-    """Index of the cut that keeps most answers with at least `precision` of them right."""
+    """Index of the cut that keeps most answers with at least `precision` of them right, or None."""
     # right / n rounds to what "0.999" rounds to, so 999 of 1,000 do; 1 - errors / n would not
     enough = np.flatnonzero((cuts.n - cuts.errors) / cuts.n >= precision)
     return int(enough[-1]) if len(enough) else None
 
 
 def thinned(cuts: Cuts, needed: list[int]) -> Indices:
-    """At most POINTS indices of cuts, rising: first what is needed, then what shapes the curve."""
+    """At most POINTS rising indices of cuts: those needed, then those that shape the curve."""
     every = np.arange(len(cuts.n))
     entering = np.flatnonzero(np.diff(cuts.errors, prepend=0))
     chosen = np.unique([0, len(every) - 1, *needed])
@@ -108,11 +108,11 @@ def thinned(cuts: Cuts, needed: list[int]) -> Indices:
     return chosen
 
 
-def _spread(indices: Indices, room: int) -> Indices:
-    """All of them, or `room` of them at even distances."""
-    if len(indices) <= room:
+def _spread(indices: Indices, count: int) -> Indices:
+    """All of them, or `count` of them at even distances."""
+    if len(indices) <= count:
         return indices
-    return indices[np.linspace(0, len(indices) - 1, room).round().astype(np.int64)]
+    return indices[np.linspace(0, len(indices) - 1, count).round().astype(np.int64)]
 
 
 def _point(cuts: Cuts, i: int) -> RiskPoint:

@@ -44,7 +44,7 @@ class Classifier:
         self.threads = threads or cores()
         # A network this small loses more to waking threads at every layer than it gains: of many
         # tiles, each core takes whole batches instead.
-        self._session = open_session(self.model, ["tiles", "logits"], CLASSES, threads=1)
+        self._session = open_session(self.model, ["tiles", "logits"], threads=1)
 
     @property
     def name(self) -> str:

@@ -20,7 +20,6 @@ from digits.model.session import cores, open_session
 from digits.model.spec import (
     BOX_UNIT,
     CLASSES,
-    DETECTOR_MAPS,
     DETECTOR_SIZE_MULTIPLE,
     DETECTOR_STRIDE,
 )
@@ -58,9 +57,7 @@ class Detector:
         """model: a shipped bundle's name, a model folder, or one opened. threads: None for as many
         as this process may use. Raises ModelError."""
         self.model = model if isinstance(model, Model) else open_model(model, DETECTOR)
-        self._session = open_session(
-            self.model, ["page", "maps"], DETECTOR_MAPS, threads or cores()
-        )
+        self._session = open_session(self.model, ["page", "maps"], threads=threads or cores())
 
     @property
     def name(self) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits.geometry import quantile
-from digits.model.spec import CHANNELS, TILE, TILE_BOX
+from digits.model.spec import CHANNELS, LINE_DIGIT, TILE, TILE_BOX
 
 # The edge of blurred ink, as a fraction of the darkest ink. Half would be unbiased for thick
 # strokes but cuts the ends of thin ones; MNIST digits enlarged to 200 px come back best at 0.4.
@@ -27,7 +27,7 @@ FLOOR = 2.0  # grey levels, the same for a picture without any contrast
 
 # The ink of a digit within a line crop.
 MARGIN = 0.12  # of a box, by which ink may reach beyond it, and 1 pixel
-PAPER_WINDOW = 26  # pixels to both sides, whose median is the paper
+PAPER_WINDOW = LINE_DIGIT  # pixels to both sides, whose median is the paper
 GRAIN = 0.2  # of the pen's contrast, up to which it may be grain of the paper
 INK = 0.4  # of it, from which on it is ink
 DARK = 10.0  # grey levels, added to the light: where there is none, noise is no contrast

@@ -26,7 +26,7 @@ class Recogniser:
         """model: a shipped bundle's name, a model folder, or one opened. threads: None for as many
         as this process may use. Raises ModelError."""
         self.model = model if isinstance(model, Model) else open_model(model, RECOGNISER)
-        self._session = open_session(self.model, ["lines", "logits"], TOKENS, threads or cores())
+        self._session = open_session(self.model, ["lines", "logits"], threads=threads or cores())
 
     @property
     def name(self) -> str:

@@ -1,4 +1,4 @@
-"""A model's network on ONNX Runtime, and how many cores it may use."""
+"""Opening a model's network on ONNX Runtime, and how many cores it may use."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import os
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+
 from digits.errors import ModelError
+from digits.model import spec
 from digits.model.store import Model
 
 # ONNX Runtime's wheel looks up a host of its maker and leaves a device id in the user's cache, from
@@ -15,6 +18,18 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 import onnxruntime
 
 QUOTA = Path("/sys/fs/cgroup/cpu.max")  # control groups v2: "quota period" in microseconds
+PROBES = {
+    "tiles": ((1, spec.TILE, spec.TILE), (1, spec.CLASSES)),
+    "page": (
+        (1, spec.DETECTOR_SIZE_MULTIPLE, spec.DETECTOR_SIZE_MULTIPLE, spec.CHANNELS),
+        (1, *[spec.DETECTOR_SIZE_MULTIPLE // spec.DETECTOR_STRIDE] * 2, spec.DETECTOR_MAPS),
+    ),
+    "lines": (
+        (1, spec.LINE_HEIGHT, spec.LINE_SIZE_MULTIPLE, spec.CHANNELS),
+        (1, spec.LINE_SIZE_MULTIPLE // spec.LINE_STRIDE, spec.TOKENS),
+    ),
+}
+"""By the name of the input: shapes of a smallest input and of its output."""
 
 
 @cache
@@ -33,13 +48,11 @@ def _quota(path: Path) -> int:
         return 1 << 16
 
 
-def open_session(
-    model: Model, names: list[str], channels: int, threads: int
-) -> onnxruntime.InferenceSession:
-    """Open a network.
+def open_session(model: Model, names: list[str], *, threads: int) -> onnxruntime.InferenceSession:
+    """Open a network whose inputs and outputs have these names.
 
-    names: of its input and its output. channels: of the output, its last dimension. threads: that
-    share each layer. Raises ModelError if it cannot be run or is another network.
+    threads: that share each layer. Raises ModelError if the network cannot be run, or if its inputs
+    and outputs have other names or shapes, or if its output for a blank input is not finite.
     """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
@@ -62,10 +75,28 @@ def open_session(
             f"model {model.name!r} has inputs and outputs {found}; "
             f"expected {' and '.join(names)}; export it again"
         )
-    shape = session.get_outputs()[0].shape
-    if shape[-1] != channels:
-        raise ModelError(
-            f"model {model.name!r} gives {names[1]} of shape {shape}; expected {channels} in the "
-            "last place; export it again"
-        )
+    _probe(session, model.name, names)
     return session
+
+
+def _probe(session: onnxruntime.InferenceSession, model: str, names: list[str]) -> None:
+    """Run the network on a smallest blank input and check the shape and values of its output."""
+    source, target = names
+    shape, expected = PROBES[source]
+    try:
+        (output,) = session.run([target], {source: np.zeros(shape, np.float32)})
+    except Exception as error:  # ONNX Runtime's own errors share no base but Exception
+        raise ModelError(
+            f"model {model!r} cannot be run on {source} of shape {shape} "
+            f"({type(error).__name__}); export it again"
+        ) from error
+    if output.shape != expected:
+        raise ModelError(
+            f"model {model!r} gives {target} of shape {output.shape} for {source} of {shape}; "
+            f"expected {expected}; export it again"
+        )
+    if not np.isfinite(output).all():
+        raise ModelError(
+            f"model {model!r} gives NaN or infinity for blank {source}: its weights are damaged; "
+            "export it again"
+        )

@@ -1,4 +1,4 @@
-"""Pages in a folder: a picture each, the truth about all of them, and a sheet to look at."""
+"""Pages in a folder: a picture each, the labels of all, and a contact sheet."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ RED, GREEN = (220, 40, 40), (0, 130, 60)
 
 
 def save_pages(pages: Iterable[Page], out: Path) -> int:
-    """Write page_00000.png and so on, truth.jsonl with a line for each, and sheet.png.
+    """Write page_00000.png and so on, truth.jsonl with a line per page, and sheet.png.
 
     Returns how many pages there were. Raises DigitsError if the folder cannot be written to.
     """
     truth: list[str] = []
     shown: list[NDArray[np.uint8]] = []
-    for place, page in enumerate(pages):
-        name = f"page_{place:05}.png"
+    for index, page in enumerate(pages):
+        name = f"page_{index:05}.png"
         write_atomically(out / name, _png(page.pixels))
         truth.append(json.dumps({"picture": name, **page.to_dict()}, ensure_ascii=False))
         if len(shown) < SHOWN:

@@ -1,4 +1,4 @@
-"""How a sheet gets into a picture: scanned, photographed at an angle, saved by a program."""
+"""From sheet to picture: viewpoint, exposure, scanner, compression."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ Random = np.random.Generator
 
 
 def viewpoint(size: tuple[int, int], rng: Random) -> NDArray[np.float64]:
-    """(3, 3) matrix from the sheet to a picture of the same size, taken by hand: a little turned,
-    shifted and seen from aside."""
+    """(3, 3) homography from the sheet to a picture of the same size: a little turned, shifted and
+    tilted, as of a hand-held camera."""
     height, width = size
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     angle = math.radians(rng.normal(0, 2.5))
@@ -28,7 +28,7 @@ def viewpoint(size: tuple[int, int], rng: Random) -> NDArray[np.float64]:
 
 
 def seen_from(view: NDArray[np.float64], scene: Scene, rng: Random) -> Scene:
-    """The sheet as a viewpoint sees it; around it more of its paper, or a desk."""
+    """The sheet from a viewpoint; around it more of its paper, or a desk."""
     beyond = scene[0, 0] if rng.random() < 0.5 else rng.uniform(0, 0.7, 3)
     height, width = scene.shape[:2]
     colour = tuple(float(value) for value in beyond)
@@ -36,7 +36,7 @@ def seen_from(view: NDArray[np.float64], scene: Scene, rng: Random) -> Scene:
 
 
 def exposed(scene: Scene, rng: Random) -> Pixels:
-    """What a camera or scanner makes of light: gain, noise, blur, sharpening, compression."""
+    """The picture of a camera or scanner: gain, noise, blur, sharpening, compression."""
     if rng.random() < 0.5:
         scene = cv2.GaussianBlur(scene, (0, 0), rng.uniform(0.3, 1.1)).astype(np.float32)
     if rng.random() < 0.25:
@@ -55,7 +55,7 @@ def _compressed(picture: Pixels, rng: Random) -> Pixels:
 
 
 def cleaned(scene: Scene, rng: Random) -> Pixels:
-    """What an office scanner or a binarising app makes of a sheet: white paper, black ink."""
+    """The picture of an office scanner or binarising app: white paper, black ink."""
     grey = scene.mean(axis=2)
     paper = np.quantile(grey, 0.7)
     contrast = rng.uniform(2, 12)

@@ -1,4 +1,4 @@
-"""Who makes a page."""
+"""Writer, script and typeface of one page."""
 
 from __future__ import annotations
 

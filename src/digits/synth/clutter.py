@@ -1,10 +1,9 @@
-"""Ink that is not one digit: what a network is shown so that it knows what it does not know.
+"""Clutter: ink that is not one digit, for outlier exposure.
 
-Training on such outliers too, and asking for no opinion about them, makes a network refuse other
-strange ink as well. Source: Hendrycks et al. 2019, "Deep Anomaly Detection with Outlier Exposure"
-(arXiv 1812.04606).
+Training on such outliers with a uniform target makes a network reject other unusual ink as well.
+Source: Hendrycks et al. 2019, "Deep Anomaly Detection with Outlier Exposure", arXiv 1812.04606.
 
-Whatever a careful person might call a digit is left out: a lone bar, upright or steep (1), a
+Ink that a careful person could call a digit is left out: a lone bar, upright or steep (1), a
 ring (0), a T or a corner at the upper right (7), a bar with an arm to the left (4).
 """
 
@@ -24,12 +23,12 @@ Ink = NDArray[np.uint8]
 Line = NDArray[np.float32]  # (N, 2): x and y, y down
 Random = np.random.Generator
 
-PENS = (0.03, 0.15)  # width of the line, as a share of the longer side
+PENS = (0.03, 0.15)  # width of the line, as a fraction of the longer side
 FONTS = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_TRIPLEX)
 PRINTABLE = "AEFKMNPRVWXefhkmnrvwx"
 
-ROUND_AT_FOOT = (2, 3, 5, 8)
-"""Digits that end in a shallow arc or a base; the foot of others may pass for a 1 or a 0."""
+ROUND_AT_BOTTOM = (2, 3, 5, 8)
+"""Digits that end in a shallow arc or a base; the bottom of others may pass for a 1 or a 0."""
 
 
 def clutter(count: int, seed: int) -> list[NDArray[np.uint8]]:
@@ -119,13 +118,13 @@ def shadow(rng: Random) -> Ink:
     return _ink(0.5 + depth * np.exp(rng.uniform(-0.7, 3)))
 
 
-def grain(rng: Random) -> Ink:
+def noise(rng: Random) -> Ink:
     """Noise, from fine to cloudy."""
     height, width = _frame(rng).shape
     coarse = rng.uniform(1, height / 4)
     cells = rng.random((math.ceil(height / coarse), math.ceil(width / coarse)), np.float32)
-    noise = cv2.resize(cells, (width, height), interpolation=cv2.INTER_CUBIC)
-    return _ink(0.5 + (noise - rng.uniform(0.4, 0.7)) * rng.uniform(1, 6))
+    level = cv2.resize(cells, (width, height), interpolation=cv2.INTER_CUBIC)
+    return _ink(0.5 + (level - rng.uniform(0.4, 0.7)) * rng.uniform(1, 6))
 
 
 def weave(rng: Random) -> Ink:
@@ -204,18 +203,18 @@ def several_digits(rng: Random) -> Ink:
 
 
 def cut_digit(rng: Random) -> Ink:
-    """The foot of a digit of which the rest lies outside of the picture, and such arcs overturned.
+    """The bottom of a digit that lies mostly outside of the picture, or such an arc upside down.
 
     Real heads are not cut off: that of an 8 may be a 0 or, if it is open, a steep bar.
     """
-    digit = int(rng.choice(ROUND_AT_FOOT))
+    digit = int(rng.choice(ROUND_AT_BOTTOM))
     ink = draw(Hand.sample(rng).digit(digit, rng), 90, rng.uniform(3, 8))
-    foot = ink[-round(min(ink.shape) * rng.uniform(0.25, 0.4)) :]
-    return foot if rng.random() < 0.6 else cv2.flip(foot, 0).astype(np.uint8)
+    bottom = ink[-round(min(ink.shape) * rng.uniform(0.25, 0.4)) :]
+    return bottom if rng.random() < 0.6 else cv2.flip(bottom, 0).astype(np.uint8)
 
 
 def crossed_out(rng: Random) -> Ink:
-    """A digit that its writer took back."""
+    """A crossed-out digit."""
     hand = Hand.sample(rng)
     digit = hand.digit(int(rng.integers(10)), rng)
     width = max(float(line[:, 0].max()) for line in digit)
@@ -237,7 +236,7 @@ KINDS: Mapping[str, Callable[[Random], Ink]] = {
         specks,
         blob,
         shadow,
-        grain,
+        noise,
         weave,
         smudge,
         scribble,
@@ -251,13 +250,13 @@ KINDS: Mapping[str, Callable[[Random], Ink]] = {
         crossed_out,
     )
 }
-"""The kinds of clutter, by name: each draws one example, with what it needs from a generator."""
+"""The kinds of clutter by name: functions that draw one example with a random generator."""
 
 
 def _draw(lines: Iterable[Line], rng: Random, pen: float | None = None) -> Ink:
     """Lines of any size, turned and sheared a little, drawn 40 to 90 pixels large.
 
-    pen: width of the line as a share of the longer side, drawn at random if left out.
+    pen: width of the line as a fraction of the longer side, random if left out.
     """
     turn, shear = rng.normal(0, 0.06), rng.uniform(-0.15, 0.25)
     matrix = np.array([[1, turn], [-turn - shear, 1]])
@@ -267,8 +266,8 @@ def _draw(lines: Iterable[Line], rng: Random, pen: float | None = None) -> Ink:
     size = (points.max(axis=0) - low).max()
     placed = tuple(((line - low) / size).astype(np.float32) for line in moved)
     side = int(rng.integers(40, 90))
-    share = pen or math.exp(rng.uniform(math.log(PENS[0]), math.log(PENS[1])))
-    return draw(placed, side, max(1.2, share * side))
+    fraction = pen or math.exp(rng.uniform(math.log(PENS[0]), math.log(PENS[1])))
+    return draw(placed, side, max(1.2, fraction * side))
 
 
 def _thin(rng: Random, lines: float) -> float:
@@ -316,5 +315,5 @@ def _ellipse(sheet: Ink, centre: Iterable[float], axes: Iterable[float], degrees
 
 
 def _ink(level: NDArray[np.floating]) -> Ink:
-    """Levels, 0 paper to 1 ink, as uint8; whatever lies beyond is cut off."""
+    """Levels, 0 paper to 1 ink, clipped, as uint8."""
     return np.asarray(np.clip(level, 0, 1) * 255, np.uint8)

@@ -1,4 +1,4 @@
-"""What stands where on a page: each layout fills a sheet as people fill one."""
+"""Layouts of pages: each function fills a sheet with numbers and other marks."""
 
 from __future__ import annotations
 
@@ -72,8 +72,8 @@ def table(sheet: Sheet, cast: Cast, rng: Random) -> None:
         kind = rng.random()
         if kind < 0.06:
             glyph = cast.face.word(make_up_word(rng), max(5, cast.height // 2))
-            place = cell[0] + 2, cell[1] + (high - len(glyph.ink)) // 2
-            sheet.paste(glyph.ink[:, : wide - 2], *place, printed=True)
+            position = cell[0] + 2, cell[1] + (high - len(glyph.ink)) // 2
+            sheet.paste(glyph.ink[:, : wide - 2], *position, printed=True)
         elif rng.random() >= empty:
             marks.write_in(sheet, cast.number(make_up_number(rng, longest), rng), cell, rng)
 
@@ -107,9 +107,9 @@ def amount(sheet: Sheet, cast: Cast, rng: Random) -> None:
         cast = replace(cast, height=max(cast.height, int(rng.integers(14, 40))))
     for _ in range(rng.integers(1, 12)):
         written = cast.number(make_up_amount(rng), rng, room=sheet.size[1])
-        place = sheet.random_place(written.ink, rng)
-        if sheet.write(written, *place) and rng.random() < 0.5:
-            marks.frame(sheet, cast, written, place, rng)
+        position = sheet.random_position(written.ink, rng)
+        if sheet.write(written, *position) and rng.random() < 0.5:
+            marks.frame(sheet, cast, written, position, rng)
     if rng.random() < 0.4:
         marks.scatter_words(sheet, cast, int(rng.integers(1, 8)), rng)
 
@@ -119,7 +119,7 @@ def sums(sheet: Sheet, cast: Cast, rng: Random) -> None:
     y = rng.uniform(0, cast.height)
     while y + cast.height < sheet.size[0]:
         written = cast.number(make_up_sum(rng), rng, room=sheet.size[1])
-        sheet.write(written, sheet.random_place(written.ink, rng)[0], round(y))
+        sheet.write(written, sheet.random_position(written.ink, rng)[0], round(y))
         y += cast.height * rng.uniform(1.5, 3)
 
 
@@ -197,4 +197,4 @@ LAYOUTS: Mapping[Callable[[Sheet, Cast, Random], None], float] = {
     prose: 0.13,
     drawing: 0.05,
 }
-"""How often a page has each layout."""
+"""The probability of each layout."""

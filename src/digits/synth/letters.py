@@ -1,10 +1,9 @@
-"""A pen that writes words, in the scripts of writers who do not exist.
+"""A parametric pen that writes words in synthetic scripts.
 
-A page of numbers has letters around it, and a page of letters has no digit: within a word an l is
-no 1 and an o no 0, however alike they are. So letters are drawn as words.
+Letters are drawn as words: within a word an l is no 1 and an o no 0, however similar they are.
 
-Notation: strokes are parted by `|`, points by blanks; a point is its column, 0 to 9, and its row:
-0 the top of capitals, 3 the top of an x, 6 the writing line, 9 the foot of a g. All strokes are
+Notation: `|` separates strokes, blanks separate points; a point is its column, 0 to 9, and its row:
+0 the top of capitals, 3 the top of an x, 6 the writing line, 9 the bottom of a g. All strokes are
 curves, in which a point given twice is a corner.
 """
 
@@ -109,11 +108,11 @@ FREQUENCY = {
     "c": 3, "u": 3, "m": 3, "w": 2, "f": 2, "g": 2, "y": 2, "p": 2, "b": 2, "v": 1, "k": 1, "j": 1,
     "x": 1, "q": 1, "z": 1,
 }  # fmt: skip
-"""How often a letter is met in English, in percent."""
-LONE = "AEFHKMNRTVWXaehkmnrwx"  # letters that look like no digit when they stand alone
-ALIKE = "abceegiillnnoooqrssttuyzz"  # those of which words are full that are taken for digits
+"""Frequency of letters in English, in percent."""
+LONE = "AEFHKMNRTVWXaehkmnrwx"  # letters that resemble no digit when isolated
+ALIKE = "abceegiillnnoooqrssttuyzz"  # letters of words that are confused with digits
 ALIKE_CAPITALS = "BDGILOOQSSZ"
-MISTAKEABLE = frozenset("bgiloqsyzBDGIOQSZ")  # of these alone, a word may as well be a number
+MISTAKEABLE = frozenset("bgiloqsyzBDGIOQSZ")  # a word of these alone could be a number
 OTHERS = {
     "b": "00 05 16 35 44 33 04",
     "e": "14 34 43 23 04 05 16 36 45",
@@ -128,21 +127,21 @@ OTHERS = {
     "t": "20 15 26 35 | 03 43",
     "u": "03 15 26 35 43",
     "z": "03 33 33 06 06 36 | 14 34",
-}  # other forms of letters, which do not hang together
+}  # other forms of unjoined letters
 UNKNOWNS = (
     "03 13 24 25 16 06 | 43 33 24 25 36 46",
     "04 13 23 24 15 06 | 24 25 36 46",
     "04 13 23 24 15 06 | 43 34 25 36 45",
-)  # forms of an x that people are taught in mathematics; all are much like a 2
+)  # forms of an x in mathematics, which resemble a 2
 
 
 def make_up_word(rng: np.random.Generator) -> str:
-    """Letters in their common frequency, one to eleven; some words begin with or are capitals."""
+    """One to eleven random letters by their frequency; some words have capitals."""
     length = 1 + rng.binomial(10, 0.4)
     if length == 1:
         return str(rng.choice(list(LONE)))
-    chances = np.array(list(FREQUENCY.values())) / sum(FREQUENCY.values())
-    word = "".join(rng.choice(list(FREQUENCY), length, p=chances))
+    probabilities = np.array(list(FREQUENCY.values())) / sum(FREQUENCY.values())
+    word = "".join(rng.choice(list(FREQUENCY), length, p=probabilities))
     style = rng.random()
     if style > 0.85:
         letters = ALIKE_CAPITALS if style > 0.97 else ALIKE
@@ -153,18 +152,18 @@ def make_up_word(rng: np.random.Generator) -> str:
 
 
 def _unmistakable(word: str, rng: np.random.Generator) -> str:
-    """The word with one letter in it that looks like no digit."""
+    """The word with one letter replaced by one that resembles no digit."""
     plain = [letter for letter in LONE if letter.isupper() == word[-1].isupper()]
-    place = int(rng.integers(len(word)))
-    return word[:place] + str(rng.choice(plain)) + word[place + 1 :]
+    index = int(rng.integers(len(word)))
+    return word[:index] + str(rng.choice(plain)) + word[index + 1 :]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Script:
-    """How one imaginary person writes letters.
+    """The letters of one synthetic writer.
 
     shapes: the strokes (N, 2) of each letter, in heights of a capital, y down from its top.
-    joined: how often letters of a word hang together, in [0, 1]. slant: x gained per unit of
+    joined: probability that a letter is joined to the next. slant: x gained per unit of
     height. spacing: between letters. jitter: scatter of points from one time to the next. The
     last two in heights of a capital.
     """
@@ -177,11 +176,11 @@ class Script:
 
     @classmethod
     def sample(cls, rng: np.random.Generator) -> Script:
-        """A new writer."""
+        """A random script."""
         joined = rng.uniform(0.7, 1) if rng.random() < 0.6 else 0.0
         stretch = np.exp(rng.normal(0, 0.2)), np.exp(rng.normal(-0.05, 0.1))
         small = dict(CURSIVE)
-        if not joined:  # of no school
+        if not joined:  # unjoined scripts mix forms
             mixed = rng.random() if rng.random() < 0.5 else 0.0
             for letter, notation in PRINT.items():
                 if rng.random() >= mixed:
@@ -236,6 +235,6 @@ class Script:
 
 def _strokes(notation: str) -> list[Line]:
     return [
-        np.array([[int(place) for place in point] for point in part.split()], np.float32)
+        np.array([[int(value) for value in point] for point in part.split()], np.float32)
         for part in notation.split("|")
     ]

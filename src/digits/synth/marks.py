@@ -1,4 +1,4 @@
-"""What layouts are made of: numbers in cells and boxes, words, rules, and what is no number."""
+"""Elements of layouts: numbers in cells and boxes, words, rules, clutter."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ CLUTTER = (
     "word",
     "crossed_out",
 )
-"""The kinds of clutter in which nobody finds a digit, on a page either."""
+"""The kinds of clutter that show no digit on a page either."""
 
 
 def scatter(sheet: Sheet, cast: Cast, texts: list[str], rng: Random) -> None:
-    """Numbers at free places; some climb or fall, some are underlined, circled or taken back."""
+    """Numbers at free positions; some are slanted, underlined, circled or crossed out."""
     steep = rng.random() < 0.15
     for text in texts:
         size = round(cast.height * math.exp(rng.normal(0, 0.12)))
@@ -42,51 +42,51 @@ def scatter(sheet: Sheet, cast: Cast, texts: list[str], rng: Random) -> None:
         if rng.random() < 0.35:
             written = turned(written, float(rng.normal(0, 20 if steep else 9)))
         if rng.random() < 0.06:
-            cross_out(sheet, written, *sheet.random_place(written.ink, rng), rng)
+            cross_out(sheet, written, *sheet.random_position(written.ink, rng), rng)
             continue
         for _ in range(8):
-            place = sheet.random_place(written.ink, rng)
-            if sheet.write(written, *place):
+            position = sheet.random_position(written.ink, rng)
+            if sheet.write(written, *position):
                 kind = rng.random()
                 if kind < 0.12:
-                    underline(sheet, written, place, rng)
+                    underline(sheet, written, position, rng)
                 elif kind < 0.17:
-                    circle(sheet, written, place, rng)
+                    circle(sheet, written, position, rng)
                 break
 
 
 def scatter_words(sheet: Sheet, cast: Cast, count: int, rng: Random) -> None:
-    """Words at free places, written or printed."""
+    """Words at free positions, written or printed."""
     for _ in range(count):
         printed = bool(rng.random() < 0.3)
         ink = (cast.face.word(make_up_word(rng), cast.height) if printed else cast.word(rng)).ink
-        sheet.paste_if_free(ink, sheet.random_place(ink, rng), printed=printed)
+        sheet.paste_if_free(ink, sheet.random_position(ink, rng), printed=printed)
 
 
 def scatter_clutter(sheet: Sheet, count: int, rng: Random) -> None:
-    """Things that are no digits, at free places."""
+    """Clutter at free positions."""
     for _ in range(count):
         paste_clutter(sheet, str(rng.choice(CLUTTER)), int(rng.integers(10, 120)), rng)
 
 
 def paste_clutter(sheet: Sheet, name: str, side: int, rng: Random) -> None:
-    """One thing of that kind, `side` pixels large, at a place if that is free."""
+    """One piece of clutter, `side` pixels large, at a random position if that is free."""
     ink = KINDS[name](rng)
     scale = side / max(ink.shape)
     size = max(2, round(ink.shape[1] * scale)), max(2, round(ink.shape[0] * scale))
     ink = np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA), np.uint8)
-    sheet.paste_if_free(ink, sheet.random_place(ink, rng))
+    sheet.paste_if_free(ink, sheet.random_position(ink, rng))
 
 
 def write_in(
     sheet: Sheet, written: Written, cell: Cell, rng: Random, *, printed: bool = False
 ) -> None:
-    """Put a number about the middle of a cell; printed ones stand there exactly."""
+    """Put a number near the middle of a cell; a printed one exactly there."""
     x, y, wide, high = cell
     rows, columns = written.ink.shape
     shift = np.full(2, 0.5) if printed else rng.normal(0.5, 0.15, 2)
-    place = round(x + (wide - columns) * shift[0]), round(y + (high - rows) * shift[1])
-    sheet.write(written, *place, printed=printed, anywhere=True)
+    position = round(x + (wide - columns) * shift[0]), round(y + (high - rows) * shift[1])
+    sheet.write(written, *position, printed=printed, anywhere=True)
 
 
 def write_in_boxes(
@@ -109,10 +109,12 @@ def write_in_boxes(
         write_in(sheet, number, (x + k * side, y, side, side), rng)
 
 
-def frame(sheet: Sheet, cast: Cast, written: Written, place: tuple[int, int], rng: Random) -> None:
+def frame(
+    sheet: Sheet, cast: Cast, written: Written, position: tuple[int, int], rng: Random
+) -> None:
     """A printed box around a number, a currency or a short word before it."""
     pad = round(cast.height * rng.uniform(0.1, 0.5))
-    (x, y), (rows, columns) = place, written.ink.shape
+    (x, y), (rows, columns) = position, written.ink.shape
     corners = (x - pad, y - pad), (x + columns + pad, y + rows + pad)
     cv2.rectangle(sheet.print, *corners, 255, max(1, cast.height // 30))
     sign = str(rng.choice(["EUR", "$", "€", "Nr", "Total", "No.", "Rs", "kr"]))
@@ -148,9 +150,9 @@ def rule_sudoku(sheet: Sheet, at: tuple[float, float], side: float, rng: Random)
             cv2.line(sheet.print, start, end, 255, thin if k % 3 else thick)
 
 
-def underline(sheet: Sheet, written: Written, place: tuple[int, int], rng: Random) -> None:
+def underline(sheet: Sheet, written: Written, position: tuple[int, int], rng: Random) -> None:
     """A stroke or two below a number."""
-    (x, y), (rows, columns) = place, written.ink.shape
+    (x, y), (rows, columns) = position, written.ink.shape
     margin, thick = written.height // 4, max(1, round(rng.uniform(0.04, 0.1) * written.height))
     for line in range(rng.integers(1, 3)):
         level = y + rows - margin + (1 + 3 * line) * thick + rng.uniform(0.02, 0.2) * written.height
@@ -158,19 +160,19 @@ def underline(sheet: Sheet, written: Written, place: tuple[int, int], rng: Rando
         _draw(sheet.pen, [ends + rng.normal(0, 0.06 * written.height, (2, 2))], thick)
 
 
-def circle(sheet: Sheet, written: Written, place: tuple[int, int], rng: Random) -> None:
+def circle(sheet: Sheet, written: Written, position: tuple[int, int], rng: Random) -> None:
     """A line once around a number, drawn by hand."""
     half = np.array(written.ink.shape[::-1]) / 2
     angle = np.linspace(0, rng.uniform(5.8, 7), 14) + rng.uniform(0, 6.3)
     reach = half * rng.uniform(0.9, 1.2, 2) + rng.uniform(0, 0.3) * written.height
     ring = np.stack([np.cos(angle), np.sin(angle)], 1) * reach * rng.uniform(0.94, 1.06, (14, 1))
-    curve = spline((ring + half + place).astype(np.float32), np.ones(14, np.float32))
+    curve = spline((ring + half + position).astype(np.float32), np.ones(14, np.float32))
     thick = max(1, round(rng.uniform(0.03, 0.1) * written.height))
     _draw(sheet.pen, [np.asarray(curve, np.float64)], thick)
 
 
 def cross_out(sheet: Sheet, written: Written, x: int, y: int, rng: Random) -> None:
-    """A number that its writer took back, so that it is not to be read, if the place is free."""
+    """A crossed-out number, which is not a label, if its box is free."""
     rows, columns = written.ink.shape
     margin = written.height // 4
     if rng.random() < 0.35:

@@ -1,4 +1,4 @@
-"""Pages of numbers that nobody wrote, with the exact truth about them."""
+"""Synthetic pages of numbers with exact labels."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from digits.synth.typefaces import TypeWriter
 from digits.synth.writing import Habits, Points, Random
 
 Box = tuple[float, float, float, float]  # x, y, width, height in pixels
-SIZE = (512, 512)  # height and width of a page, where nothing else is asked for
-SMALLEST, LARGEST = 8, 200  # heights of a digit in pixels
+SIZE = (512, 512)  # default height and width of a page in pixels
+MIN_HEIGHT, MAX_HEIGHT = 8, 200  # of a digit in pixels
 CHUNK = 8  # pages that a process makes at a time
 
 
 @dataclass(frozen=True, slots=True)
 class PageNumber:
-    """A number on a page: its text with the signs in it, and the box of each digit's ink."""
+    """A number on a page: its text with signs, and value and box of each digit's ink."""
 
     text: str
     digits: tuple[tuple[int, Box], ...]
@@ -41,20 +41,20 @@ class PageNumber:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Page:
-    """A picture and what is to be read in it.
+    """A picture and its labels.
 
-    pixels: (H, W, 3) uint8 RGB. numbers: those that lie in the picture as a whole and can be made
-    out. cut: boxes of the digits of all others; what is read there is neither right nor wrong.
-    layout: its name.
+    pixels: (H, W, 3) uint8 RGB. numbers: those that lie wholly in the picture and are legible.
+    ignore_boxes: boxes of the digits of all other numbers, in which a reading is neither right nor
+    wrong. layout: name of its layout.
     """
 
     pixels: NDArray[np.uint8]
     numbers: tuple[PageNumber, ...]
-    cut: tuple[Box, ...]
+    ignore_boxes: tuple[Box, ...]
     layout: str
 
     def to_dict(self) -> dict[str, Any]:
-        """The truth, JSON-ready; boxes as x, y, width, height in pixels."""
+        """The labels, JSON-ready; boxes are x, y, width, height in pixels."""
         return {
             "layout": self.layout,
             "numbers": [
@@ -64,7 +64,7 @@ class Page:
                 }
                 for number in self.numbers
             ],
-            "cut": [_rounded(box) for box in self.cut],
+            "ignore_boxes": [_rounded(box) for box in self.ignore_boxes],
         }
 
 
@@ -76,12 +76,12 @@ def make_pages(
     size: tuple[int, int] = SIZE,
     processes: int = 1,
 ) -> Iterator[Page]:
-    """`count` pages of this height and width, one by one.
+    """Yield `count` pages of this height and width.
 
     Page i is a function of seed, i, size and sources alone, however many processes make them.
     """
     if processes == 1:
-        yield from (_make(seed, size, sources, place) for place in range(count))
+        yield from (_make(seed, size, sources, index) for index in range(count))
         return
     context = get_context("spawn")
     given = (seed, size, sources)  # to each process once: sources are large
@@ -104,25 +104,25 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _make_held(place: int) -> Page:
-    return _make(*_held[0], place)
+def _make_held(index: int) -> Page:
+    return _make(*_held[0], index)
 
 
-def _make(seed: int, size: tuple[int, int], sources: Sources, place: int) -> Page:
-    return make_page(size, np.random.default_rng([seed, place]), sources)
+def _make(seed: int, size: tuple[int, int], sources: Sources, index: int) -> Page:
+    return make_page(size, np.random.default_rng([seed, index]), sources)
 
 
 def make_page(size: tuple[int, int], rng: Random, sources: Sources) -> Page:
-    """A page of this height and width, written by someone, on some paper, in some light."""
+    """A page of this height and width with random writer, layout, paper, light and camera."""
     layout = list(LAYOUTS)[rng.choice(len(LAYOUTS), p=list(LAYOUTS.values()))]
     sheet = Sheet.empty(size)
-    height = round(math.exp(rng.uniform(math.log(SMALLEST), math.log(min(size) / 4))))
+    height = round(math.exp(rng.uniform(math.log(MIN_HEIGHT), math.log(min(size) / 4))))
     cast = Cast(
         writer=sources.writer(rng),
         habits=Habits.sample(rng),
         script=sources.script(rng),
         face=TypeWriter.sample(sources.printed, rng),
-        height=min(height, LARGEST),
+        height=min(height, MAX_HEIGHT),
         pen=float(np.clip(rng.lognormal(math.log(0.08), 0.35), 0.04, 0.16)),
     )
     layout(sheet, cast, rng)
@@ -138,31 +138,31 @@ def make_page(size: tuple[int, int], rng: Random, sources: Sources) -> Page:
         pixels = camera.exposed(scene * paper.light(size, rng)[..., None], rng)
     if rng.random() < 0.1:  # a blackboard, a dark screen
         pixels = 255 - pixels
-    numbers, cut = _truth(pixels, sheet, view)
-    return Page(pixels, tuple(numbers), tuple(cut), layout.__name__)
+    numbers, ignore_boxes = _labels(pixels, sheet, view)
+    return Page(pixels, tuple(numbers), tuple(ignore_boxes), layout.__name__)
 
 
-def _truth(
+def _labels(
     pixels: NDArray[np.uint8], sheet: Sheet, view: NDArray[np.float64]
 ) -> tuple[list[PageNumber], list[Box]]:
-    """The numbers that can be read in a picture of a sheet, and the boxes of other digits."""
+    """The legible numbers in a picture of a sheet, and the boxes of all other digits."""
     every = [
         PageNumber(each.text, tuple((digit, _box(points, view)) for digit, points in each.digits))
         for each in sheet.numbers
-        if each.digits  # else a sum of unknowns alone
+        if each.digits  # a sum of unknowns has none
     ]
     boxes = [box for number in every for _, box in number.digits]
     is_shown = _are_within(boxes, pixels.shape)
-    inside = [boxes[place] for place in np.flatnonzero(is_shown)]
+    inside = [boxes[index] for index in np.flatnonzero(is_shown)]
     is_shown[is_shown] = _are_legible(inside, pixels, sheet, view)
-    numbers, cut = [], []
+    numbers, ignore_boxes = [], []
     for number in every:
         shown, is_shown = np.split(is_shown, [len(number.digits)])
         if shown.all():
             numbers.append(number)
         else:
-            cut += [box for _, box in number.digits]
-    return numbers, cut
+            ignore_boxes += [box for _, box in number.digits]
+    return numbers, ignore_boxes
 
 
 def _are_within(boxes: list[Box], shape: tuple[int, ...]) -> NDArray[np.bool_]:

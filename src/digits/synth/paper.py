@@ -1,4 +1,4 @@
-"""What numbers are written on: paper of every kind, and the light that falls on it."""
+"""Paper: printed patterns, light, grain and stains."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def tinted_bands(size: Size, pitch: float, rng: Random) -> Ink:
 
 
 def rings(size: Size, pitch: float, rng: Random) -> Ink:
-    """Fine circles around a few places, as in rosettes on banknotes."""
+    """Fine circles around a few points, as in rosettes on banknotes."""
     y, x = np.mgrid[0 : size[0], 0 : size[1]].astype(np.float32)
     level = np.zeros(size, np.float32)
     fine = _fine(pitch, rng)
@@ -93,12 +93,12 @@ def rings(size: Size, pitch: float, rng: Random) -> Ink:
 PATTERNS: Mapping[str, Callable[[Size, float, Random], Ink]] = {
     kind.__name__: kind for kind in (ruled, squared, dotted, guilloche, rings, tinted_bands)
 }
-"""What is printed on paper, by name: each draws it for a distance between lines in pixels."""
-FINE = ("guilloche", "rings", "tinted_bands")  # those that shall make copying hard
+"""Printed patterns by name; `pitch` is the distance between lines in pixels."""
+FINE = ("guilloche", "rings", "tinted_bands")  # security printing
 
 
 def light(size: Size, rng: Random) -> Light:
-    """How much light each place of a photographed page sends: slopes, shadows, folds, grain."""
+    """The light on each pixel of a photographed page: slopes, shadows, folds."""
     height, width = size
     y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
     x = np.linspace(-1, 1, width, dtype=np.float32)

@@ -1,8 +1,8 @@
-"""A pen that writes digits in the hands of writers who do not exist.
+"""A parametric pen that writes digits in the hands of synthetic writers.
 
-MNIST's writers learned to write in the United States; other hands have other forms of the digits,
-which no distortion of MNIST makes. Here they are drawn: each `Hand` has one form of every digit
-and habits that all its digits share.
+MNIST's writers learned to write in the United States; other countries have other forms of the
+digits, which no distortion of MNIST gives. Each `Hand` has one form of every digit and parameters
+that all its digits share.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from digits.synth.forms.strokes import Skeleton, Stroke
 
 DIGITS_PER_HAND = 20
 SCHOOLS = {"plain": 0.24, "continental": 0.48, "ornate": 0.14, "printed": 0.14}
-"""How often a hand belongs to each school of writing, which decides its forms."""
+"""Probability of each school of writing, which determines the forms of a hand."""
 
 SAMPLES_PER_SEGMENT = 8
 _t = np.linspace(0, 1, SAMPLES_PER_SEGMENT, endpoint=False, dtype=np.float32)
@@ -31,9 +31,9 @@ HERMITE = np.stack(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Hand:
-    """The writing of one imaginary person.
+    """The handwriting of one synthetic writer.
 
-    shapes: for each digit two skeletons of one form, between which the person's own vary.
+    shapes: for each digit two skeletons of one form, between which the writer's digits vary.
     slant: x gained per unit of height. width: widths over heights, 1 is common. roundness: 0
     draws all curves as polygons, 1 as round splines, more as bulging ones. softness: how far
     corners are rounded off, 0 to 0.5. jitter, sloppiness, tremor: scatter of all points, of the
@@ -53,7 +53,7 @@ class Hand:
 
     @classmethod
     def sample(cls, rng: np.random.Generator, schools: Mapping[str, float] = SCHOOLS) -> Hand:
-        """A new writer: a school, a form of every digit as it is taught there, and habits."""
+        """A random writer: a school, a form of every digit from it, and parameters."""
         school = rng.choice(list(schools), p=list(schools.values()))
         forms = [_choose(digit_forms, str(school), rng) for digit_forms in FORMS]
         return cls(
@@ -69,14 +69,14 @@ class Hand:
         )
 
     def digit(self, digit: int, rng: np.random.Generator) -> tuple[NDArray[np.float32], ...]:
-        """One digit in this hand, a little different each time.
+        """One digit in this hand, with random variation.
 
         Returns its strokes: polylines (N, 2) float32 of x and y in [0, 1], y down; the longer
         side of the digit fills the unit box, the other starts at 0.
         """
-        usual, other = self.shapes[digit]
-        mood = rng.uniform(0, 0.4)
-        skeleton = [a + np.float32(mood) * (b - a) for a, b in zip(usual, other, strict=True)]
+        first, second = self.shapes[digit]
+        mix = rng.uniform(0, 0.4)
+        skeleton = [a + np.float32(mix) * (b - a) for a, b in zip(first, second, strict=True)]
         lines = [self._trace(points, rng) for points in skeleton]
         turn = math.radians(rng.normal(0, 2.5))
         stretch = self.width * math.exp(rng.normal(0, 0.05))
@@ -85,12 +85,12 @@ class Hand:
         return _fit([line @ matrix.astype(np.float32) for line in lines])
 
     def _trace(self, points: Stroke, rng: np.random.Generator) -> NDArray[np.float32]:
-        """The line that this hand's pen takes along control points."""
+        """The line of this hand's pen along control points."""
         scatter = np.full((len(points), 1), self.jitter)
         scatter[[0, -1]] += self.sloppiness
-        place = points[:, :2] + scatter * rng.standard_normal((len(points), 2)).clip(-2, 2)
+        position = points[:, :2] + scatter * rng.standard_normal((len(points), 2)).clip(-2, 2)
         smoothness = self.roundness * np.maximum(points[:, 2], self.softness)
-        line = spline(place.astype(np.float32), smoothness.astype(np.float32))
+        line = spline(position.astype(np.float32), smoothness.astype(np.float32))
         tremor = self.tremor * rng.standard_normal(line.shape)
         return np.asarray(line + tremor.astype(np.float32), np.float32)
 
@@ -99,7 +99,7 @@ def spline(points: NDArray[np.float32], smoothness: NDArray[np.float32]) -> NDAr
     """A curve through `points` (N, 2), returned as a polyline.
 
     smoothness: (N,) factor on the speed at each point; 0 makes a corner there. A centripetal
-    Catmull-Rom spline, which makes no loops of its own between unevenly spaced points.
+    Catmull-Rom spline, which has no loops between unevenly spaced points.
     Source: Yuksel et al. 2011, DOI 10.1016/j.cad.2010.08.008.
     """
     step = np.diff(points, axis=0)
@@ -109,7 +109,7 @@ def spline(points: NDArray[np.float32], smoothness: NDArray[np.float32]) -> NDAr
     speed[1:-1] = (chord[:-1] * time[1:] + chord[1:] * time[:-1]) / (time[:-1] + time[1:])
     speed[1:-1] *= smoothness[1:-1, None]
     speed[0], speed[-1] = chord[0], chord[-1]
-    if len(points) > 2:  # the ends bend on like a parabola
+    if len(points) > 2:  # the ends continue as a parabola
         speed[0] += (chord[0] - speed[1]) / 2
         speed[-1] += (chord[-1] - speed[-2]) / 2
     segments = np.stack([points[:-1], speed[:-1] * time, points[1:], speed[1:] * time], axis=1)
@@ -120,7 +120,7 @@ def spline(points: NDArray[np.float32], smoothness: NDArray[np.float32]) -> NDAr
 def draw(
     strokes: tuple[NDArray[np.float32], ...], height: int, width_px: float, nib: float = 0.0
 ) -> NDArray[np.uint8]:
-    """Ink on a sheet just large enough for the strokes: (H, W) uint8, 0 paper, 255 ink.
+    """Ink on the smallest sheet that holds the strokes: (H, W) uint8, 0 paper, 255 ink.
 
     strokes: as from `Hand.digit`. height: of the unit box in pixels. width_px: of the line. nib:
     how much broader it is where the pen goes straight down, in widths.
@@ -141,7 +141,7 @@ def draw(
 
 
 def _pressed(sheet: NDArray[np.uint8], path: NDArray[np.int32], width: float, nib: float) -> None:
-    """A line of a steel pen, which spreads as it is drawn down and not as it is pushed up."""
+    """Draw the line of a steel nib, which spreads on downstrokes and not on upstrokes."""
     step = np.diff(path, axis=0)
     down = np.maximum(step[:, 1], 0) / np.maximum(np.hypot(*step.T), 1)
     pressed = np.convolve(np.pad(down, 2, mode="edge"), np.full(5, 0.2), mode="valid")
@@ -176,8 +176,7 @@ def _choose(forms: tuple[Form, ...], school: str, rng: np.random.Generator) -> F
 
 
 def _shape(form: Form, rng: np.random.Generator) -> Skeleton:
-    """A skeleton of this form in proportions of its own: how high its waist sits, how wide it is,
-    whether it is wider above or below, and how it is bent."""
+    """A skeleton of this form with random proportions: height of the waist, width, taper, bend."""
     waist, width = np.exp(rng.normal(0, 0.12, 2).clip(-0.25, 0.25))
     taper, bend = rng.normal(0, (0.15, 0.035)).clip((-0.3, -0.07), (0.3, 0.07))
     skeleton = tuple(points.copy() for points in form.skeleton(rng.uniform))

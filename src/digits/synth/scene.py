@@ -1,4 +1,4 @@
-"""Layers of ink on paper → the light that a sheet sends."""
+"""Layers of ink on paper → the light that a sheet reflects."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from digits.synth.sources import Sources
 from digits.synth.writing import Ink, Random
 
 Scene = NDArray[np.float32]  # (H, W, 3) red, green, blue in [0, 1]
-LEGIBLE = 0.25  # of the paper's light, the least that a pen takes away
-BEHIND = 0.7  # of what the pen takes, the most that a pattern behind it takes
+MIN_CONTRAST = 0.25  # of the paper's light, that a pen absorbs
+MAX_PATTERN = 0.7  # of the pen's contrast, that a pattern behind it has
 
 
 def lit_sheet(sheet: Sheet, height: int, sources: Sources, rng: Random) -> Scene:
@@ -24,7 +24,7 @@ def lit_sheet(sheet: Sheet, height: int, sources: Sources, rng: Random) -> Scene
     """
     size = sheet.size
     colour, strength = _pen(rng)
-    taken = strength * (1 - float(colour.mean()))
+    contrast = strength * (1 - float(colour.mean()))
     scene = _blank(size, rng)
     if sheet.is_security_printed or rng.random() < 0.4:
         kinds = sources.patterns
@@ -32,10 +32,10 @@ def lit_sheet(sheet: Sheet, height: int, sources: Sources, rng: Random) -> Scene
             kinds = tuple(name for name in kinds if name in paper.FINE)
         pattern = paper.PATTERNS[str(rng.choice(kinds))]
         ink = pattern(size, height * rng.uniform(0.8, 3), rng)
-        scene = inked(scene, ink, _any_colour(rng), rng.uniform(0.1, 1) * BEHIND * taken)
+        scene = inked(scene, ink, _any_colour(rng), rng.uniform(0.1, 1) * MAX_PATTERN * contrast)
     if rng.random() < 0.1:
         stain = paper.stain(size, rng)
-        scene = inked(scene, stain, _any_colour(rng), rng.uniform(0.2, 1) * BEHIND * taken)
+        scene = inked(scene, stain, _any_colour(rng), rng.uniform(0.2, 1) * MAX_PATTERN * contrast)
     scene = inked(scene, sheet.print, _pen(rng)[0], rng.uniform(0.4, 1))
     pen = sheet.pen
     if strength < 0.75:  # a pencil skips over the grain of the paper
@@ -48,7 +48,7 @@ def lit_sheet(sheet: Sheet, height: int, sources: Sources, rng: Random) -> Scene
 
 
 def inked(scene: Scene, ink: Ink, colour: NDArray[np.float32], strength: float) -> Scene:
-    """Ink of some colour laid over a scene: it multiplies what light is left."""
+    """A scene under ink of some colour, which absorbs a fraction of the light."""
     if not ink.any():
         return scene
     cover = np.arange(256, dtype=np.float32) * (strength / 255)
@@ -66,8 +66,8 @@ def _blank(size: tuple[int, int], rng: Random) -> Scene:
 
 
 def _pen(rng: Random) -> tuple[NDArray[np.float32], float]:
-    """The share of red, green and blue that a pen leaves, and how much it covers: ballpoint, felt
-    or fountain pen, a third of them pencils."""
+    """Red, green and blue that a pen reflects, and its strength: ballpoint, felt or fountain pen, a
+    third of them pencils."""
     while True:
         strength = rng.uniform(0.3, 0.75) if rng.random() < 0.3 else rng.uniform(0.75, 1)
         kind = rng.random()
@@ -77,7 +77,7 @@ def _pen(rng: Random) -> tuple[NDArray[np.float32], float]:
             colour = rng.uniform((0, 0.1, 0.4), (0.3, 0.4, 0.9)).astype(np.float32)
         else:
             colour = _any_colour(rng)
-        if strength * (1 - colour.mean()) >= LEGIBLE:
+        if strength * (1 - colour.mean()) >= MIN_CONTRAST:
             return colour, strength
 
 

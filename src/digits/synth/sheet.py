@@ -1,4 +1,4 @@
-"""A sheet while it is written on: its layers of ink and the truth about its numbers."""
+"""A sheet of a page: layers of ink, and the labels of its numbers."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Placed:
 @dataclass(slots=True, eq=False)
 class Sheet:
     """pen, print: (H, W) uint8 layers of what is written and what is printed; 255 is full ink.
-    numbers: those that are to be read. taken: where something stands. is_security_printed: whether
-    its paper has the fine patterns of cheques and tickets."""
+    numbers: those to be read. taken: boxes of all ink. is_security_printed: whether its paper has
+    the fine patterns of cheques and tickets."""
 
     pen: Ink
     print: Ink
@@ -43,7 +43,7 @@ class Sheet:
         return self.pen.shape[0], self.pen.shape[1]
 
     def is_free(self, box: Box) -> bool:
-        """Whether a box lies on the sheet and nothing stands in it."""
+        """Whether a box lies on the sheet and overlaps no ink."""
         x, y, width, height = box
         rows, columns = self.size
         if x < 0 or y < 0 or x + width > columns or y + height > rows:
@@ -54,7 +54,7 @@ class Sheet:
         )
 
     def paste(self, ink: Ink, x: int, y: int, *, printed: bool = False) -> Box:
-        """Add ink with its upper left corner at a place; what lies outside is cut off."""
+        """Add ink with its upper left corner at (x, y), clipped to the sheet; returns its box."""
         layer = self.print if printed else self.pen
         rows, columns = layer.shape
         top, left = max(y, 0), max(x, 0)
@@ -66,9 +66,9 @@ class Sheet:
             np.maximum(window, ink[top - y : bottom - y, left - x : right - x], out=window)
         return box
 
-    def paste_if_free(self, ink: Ink, place: tuple[int, int], *, printed: bool = False) -> None:
-        """The same where nothing stands yet."""
-        x, y = place
+    def paste_if_free(self, ink: Ink, position: tuple[int, int], *, printed: bool = False) -> None:
+        """Add ink at `position` (x, y) if its box is free."""
+        x, y = position
         if self.is_free((x, y, ink.shape[1], ink.shape[0])):
             self.paste(ink, x, y, printed=printed)
 
@@ -81,7 +81,7 @@ class Sheet:
         printed: bool = False,
         anywhere: bool = False,
     ) -> bool:
-        """Put a number at a place if it is free, or `anywhere`; whether it was put there."""
+        """Add a number at (x, y) if its box is free, or `anywhere`; whether it was added."""
         box = (x, y, written.ink.shape[1], written.ink.shape[0])
         if not (anywhere or self.is_free(box)):
             return False
@@ -91,8 +91,8 @@ class Sheet:
         self.numbers.append(Placed(written.text, digits))
         return True
 
-    def random_place(self, ink: Ink, rng: Random) -> tuple[int, int]:
-        """x and y anywhere on the sheet where the ink fits as a whole, if it does at all."""
+    def random_position(self, ink: Ink, rng: Random) -> tuple[int, int]:
+        """Random x and y at which the ink lies wholly on the sheet, if it fits."""
         rows, columns = self.size
         height, width = ink.shape
         x = int(rng.integers(0, max(columns - width, 1)))
@@ -100,7 +100,7 @@ class Sheet:
 
 
 def turned(written: Written, degrees: float) -> Written:
-    """A number that climbs or falls."""
+    """A number turned counterclockwise by some degrees."""
     height, width = written.ink.shape
     matrix = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0)
     corners = cv2.transform(

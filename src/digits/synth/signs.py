@@ -1,10 +1,10 @@
-"""Letters and signs that nobody takes for a digit, as pen strokes.
+"""Letters and signs that resemble no digit, as pen strokes.
 
-What can pass for a digit is left out: C c D G O o Q U u (0, 6), I i J j l L T ! / ( ) | ^ (1, 7),
-a Z z ? (2), } (3), H Y y (4), S s $ (5), b (6), B d (8), g p q and the round a (9).
+Those that can pass for a digit are left out: C c D G O o Q U u (0, 6), I i J j l L T ! / ( ) | ^
+(1, 7), a Z z ? (2), } (3), H Y y (4), S s $ (5), b (6), B d (8), g p q and the round a (9).
 
-Notation: strokes are parted by `|`, points by blanks; a point is its column and its row, each 0 to
-9, rows downwards. A stroke that begins with `~` is a curve, in which a point given twice is a
+Notation: `|` separates strokes, blanks separate points; a point is its column and its row, each 0
+to 9, rows downwards. A stroke that begins with `~` is a curve, in which a point given twice is a
 corner; any other is a chain of straight lines.
 """
 
@@ -71,4 +71,4 @@ def strokes(notation: str) -> list[tuple[NDArray[np.float32], bool]]:
 
 
 def _points(text: str) -> NDArray[np.float32]:
-    return np.array([[int(place) for place in point] for point in text.split()], np.float32)
+    return np.array([[int(value) for value in point] for point in text.split()], np.float32)

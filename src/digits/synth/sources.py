@@ -1,4 +1,4 @@
-"""What pages are made of: writers, typefaces and papers, in two parts that share nothing."""
+"""Sources of synthetic pages: writers, typefaces and papers; training and validation share none."""
 
 from __future__ import annotations
 
@@ -9,25 +9,28 @@ from pathlib import Path
 import numpy as np
 
 from digits.data import mnist
-from digits.data.writers import writers, writers_kept_back
+from digits.data.writers import validation_writers, writers
 from digits.synth.letters import Script
 from digits.synth.paper import PATTERNS
 from digits.synth.typefaces import PRINTED, WRITTEN, TypeWriter
 from digits.synth.writing import Ink, PenWriter, Random, TileWriter, Writer
 
-MNIST_HANDS, TYPEFACES = 0.35, 0.12  # shares of the writers; all others are drawn by the pen
-TYPESET = 0.25  # share of the scripts that are typefaces
-KEPT_BACK = {
+MNIST_RATE, TYPEFACE_RATE = 0.35, 0.12  # of the writers; the others are drawn by the pen
+SCRIPT_TYPEFACE_RATE = 0.25  # of the scripts of words
+VALIDATION = {
     "typefaces": ("bitter", "oswald", "roboto", "delius", "kalam", "zeyada"),
     "patterns": ("dotted", "rings"),
 }
-"""What only pages to validate on have, besides the writers of MNIST that are kept back."""
+"""What only validation pages have, besides MNIST's validation writers."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sources:
-    """tiles: the digits of each writer of MNIST, (N, 28, 28) uint8 for each value. written,
-    printed: families of typefaces. patterns: of paper, by name."""
+    """What a page can be made of.
+
+    tiles: for each writer of MNIST, (N, 28, 28) uint8 for each digit. written, printed: families
+    of typefaces. patterns: names of paper.PATTERNS.
+    """
 
     tiles: tuple[Mapping[int, Ink], ...]
     written: tuple[str, ...]
@@ -36,39 +39,44 @@ class Sources:
 
     @classmethod
     def open(cls, part: str, data: Path | None = None) -> Sources:
-        """part: "train" or "validation". data: where MNIST is. Raises DataError without it."""
-        held = part == "validation"
+        """The sources of a part, "train" or "validation".
+
+        data: the folder of MNIST, or None for the usual places. Raises DataError without it.
+        """
+        is_validation = part == "validation"
         images, labels = mnist.load("train", data)
         return cls(
-            tiles=_tiles(images, labels, held),
-            written=_part(WRITTEN, KEPT_BACK["typefaces"], held),
-            printed=_part(PRINTED, KEPT_BACK["typefaces"], held),
-            patterns=_part(tuple(PATTERNS), KEPT_BACK["patterns"], held),
+            tiles=_tiles(images, labels, is_validation),
+            written=_part(WRITTEN, VALIDATION["typefaces"], is_validation),
+            printed=_part(PRINTED, VALIDATION["typefaces"], is_validation),
+            patterns=_part(tuple(PATTERNS), VALIDATION["patterns"], is_validation),
         )
 
     def writer(self, rng: Random) -> Writer:
-        """Someone who writes numbers."""
+        """A random writer of numbers."""
         kind = rng.random()
-        if kind < MNIST_HANDS:
+        if kind < MNIST_RATE:
             return TileWriter(self.tiles[rng.integers(len(self.tiles))], Script.sample(rng))
-        if kind < MNIST_HANDS + TYPEFACES:
+        if kind < MNIST_RATE + TYPEFACE_RATE:
             return TypeWriter.sample(self.written, rng)
         return PenWriter.sample(rng)
 
     def script(self, rng: Random) -> Script | TypeWriter:
-        """How someone writes words."""
-        if rng.random() < TYPESET:
+        """A random script of words."""
+        if rng.random() < SCRIPT_TYPEFACE_RATE:
             return TypeWriter.sample(self.written, rng)
         return Script.sample(rng)
 
 
-def _part(every: tuple[str, ...], kept_back: tuple[str, ...], held: bool) -> tuple[str, ...]:
-    return tuple(name for name in every if (name in kept_back) == held)
+def _part(
+    every: tuple[str, ...], validation: tuple[str, ...], is_validation: bool
+) -> tuple[str, ...]:
+    return tuple(name for name in every if (name in validation) == is_validation)
 
 
-def _tiles(images: Ink, labels: Ink, held: bool) -> tuple[Mapping[int, Ink], ...]:
-    """The digits of each writer who has at least one of all ten."""
-    chosen = np.isin(writers(), writers_kept_back()) == held
+def _tiles(images: Ink, labels: Ink, is_validation: bool) -> tuple[Mapping[int, Ink], ...]:
+    """The digits of each writer who wrote all ten."""
+    chosen = np.isin(writers(), validation_writers()) == is_validation
     found = []
     for writer in np.unique(writers()[chosen]):
         rows = np.flatnonzero(writers() == writer)

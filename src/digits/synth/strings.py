@@ -1,4 +1,4 @@
-"""What is written on pages: numbers as people meet them."""
+"""Texts of numbers on pages."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ AFTER_AMOUNTS = (
     "", "", "", "", "-", "-", "_", "_", "~", ".-", ".-", ",-", "=", ".=", ".", ",", "/", "//",
     ".-/", "-/", "x",
 )  # fmt: skip
-"""What closes a sum of money."""
+"""Endings of sums of money."""
 
 
 SUFFIXES = "acdefhkmntACEFHKMN"
-"""Letters behind a number that are no digit either, if one looks twice."""
+"""Letters behind a number that resemble no digit."""
 
 
 def make_up_number(rng: Random, longest: int = 12) -> str:
-    """A number, now and then with the signs that belong to it.
+    """A random number, sometimes with signs.
 
-    Lone digits, doubles, rows of zeros and leading zeros are more common than chance has them:
-    they are what readers of sequences lose.
+    Lone digits, doubles, rows of zeros and leading zeros are more frequent than by chance: sequence
+    readers make most errors there.
     """
     kind = rng.random()
     if kind < 0.62 or longest < 6:

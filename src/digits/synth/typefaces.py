@@ -38,18 +38,18 @@ WRITTEN = (
     "yellowtail",
     "zeyada",
 )
-SIZE = 80  # pixels at which letters are drawn, to be shrunk
+SIZE = 80  # pixels at which letters are rendered before they are scaled
 
 
 @dataclass(frozen=True, slots=True)
 class TypeWriter:
-    """Someone whose hand is a typeface. file: of the font."""
+    """A writer whose glyphs are those of a font; file: of the font."""
 
     file: Path
 
     @classmethod
     def sample(cls, families: tuple[str, ...], rng: Random) -> TypeWriter:
-        """A font of one of some families."""
+        """A random font of one of these families."""
         folder = resources.files(f"fontpkg_{rng.choice(families)}") / "files"
         return cls(Path(str(rng.choice(sorted(str(file) for file in folder.iterdir())))))
 
@@ -58,7 +58,7 @@ class TypeWriter:
         return self.word(character, height)
 
     def word(self, text: str, height: int) -> Glyph:
-        """A line of text in one piece; `height` is that of a 0."""
+        """A line of text as one glyph; `height` is that of a 0."""
         ink, top, digit = _rendered(self.file, text)
         scale = height / digit
         size = max(1, round(ink.shape[1] * scale)), max(1, round(ink.shape[0] * scale))
@@ -70,13 +70,13 @@ class TypeWriter:
 def _rendered(file: Path, text: str) -> tuple[Ink, int, int]:
     """Ink of a text, pixels from the top of a 0 down to it, height of a 0."""
     font = _font(file)
-    _, zero_top, _, zero_foot = font.getbbox("0")
+    _, zero_top, _, zero_bottom = font.getbbox("0")
     top = font.getbbox(text)[1]
     mask = font.getmask(text, mode="L")
     ink = np.array(mask, np.uint8).reshape(mask.size[1], mask.size[0])
     if not ink.size:
         ink = np.zeros((1, 1), np.uint8)
-    return ink, round(top - zero_top), max(1, round(zero_foot - zero_top))
+    return ink, round(top - zero_top), max(1, round(zero_bottom - zero_top))
 
 
 @lru_cache(64)

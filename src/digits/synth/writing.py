@@ -1,4 +1,4 @@
-"""Numbers written in one hand, larger than MNIST's 28 pixels, with the exact place of each digit.
+"""Numbers in one hand, larger than MNIST's 28 pixels, with the exact position of each digit.
 
 Who writes is drawn by the pen (`PenWriter`), one of MNIST's writers (`TileWriter`) or a typeface
 (`TypeWriter`); each of them writes single characters, which `write_number` puts side by side as
@@ -75,11 +75,11 @@ SIGNS: Mapping[str, Sequence[Sequence[tuple[float, float]]]] = {
 
 
 POWERS = {"²": "2", "³": "3"}
-STEEL = 0.2  # share of the drawn writers who write with a nib that spreads, as most once did
+STEEL_RATE = 0.2  # fraction of pen writers with a steel nib, which spreads on downstrokes
 OLD_SCHOOLS = {"continental": 0.4, "ornate": 0.6}
-"""How often those belong to each school of writing."""
+"""Probability of each school of such writers."""
 DOTTED = {"2": (0,), "3": (0, -1), "5": (-1,), "9": (-1,)}
-"""Where such a pen may leave a dot: 0 where a digit begins, -1 where it ends."""
+"""Strokes at whose start (0) or end (-1) such a pen may leave a dot."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,7 +91,7 @@ class Glyph:
 
 
 class Writer(Protocol):
-    """Who can write digits, some signs and, within formulas, the letters x, y and z."""
+    """The protocol of writers of digits, signs and, in formulas, the letters x, y and z."""
 
     def write(self, character: str, height: int, rng: Random) -> Glyph:
         """The ink of a character, cut to its box; height: of a digit, in pixels."""
@@ -99,7 +99,7 @@ class Writer(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PenWriter:
-    """An imaginary writer. nib: how much broader strokes down are than those up and across, in
+    """A synthetic writer. nib: how much broader strokes down are than those up and across, in
     widths of the pen; that of a quill or a steel pen is about 1. dots: how often strokes of a 2, 3,
     5 or 9 begin or end in one, in [0, 1]."""
 
@@ -110,8 +110,8 @@ class PenWriter:
 
     @classmethod
     def sample(cls, rng: Random) -> PenWriter:
-        """A new one."""
-        is_steel = rng.random() < STEEL
+        """A random writer."""
+        is_steel = rng.random() < STEEL_RATE
         script = Script.sample(rng)
         if not is_steel:
             return cls(Hand.sample(rng), script, 0.0, 0.0)
@@ -136,7 +136,7 @@ class PenWriter:
 
 
 def _dot(at: Points, pen: float, rng: Random) -> Points:
-    """A small ring around a place, as a stroke; pen: its width, as the place in heights."""
+    """A small ring around a position, as a stroke; pen: its width, as the position in heights."""
     radius, angles = rng.uniform(0.2, 0.5) * pen, np.linspace(0, 2 * math.pi, 7)
     ring = at + radius * np.stack([np.cos(angles), np.sin(angles)], 1)
     return np.clip(ring, 0, 1).astype(np.float32)
@@ -144,7 +144,7 @@ def _dot(at: Points, pen: float, rng: Random) -> Points:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TileWriter:
-    """A writer of MNIST. tiles: (N, 28, 28) uint8 of each digit that he wrote."""
+    """A writer of MNIST. tiles: (N, 28, 28) uint8 of each digit by that writer."""
 
     tiles: Mapping[int, Ink]
     script: Script
@@ -158,9 +158,9 @@ class TileWriter:
 
 
 def enlarge(tile: Ink, height: int) -> Ink:
-    """A tile of MNIST as ink of that height, with edges as sharp as a pen's.
+    """A tile of MNIST as ink of that height, with sharp edges.
 
-    tile: (28, 28) uint8. Its soft edges are what shrinking left of sharp ones.
+    tile: (28, 28) uint8, whose soft edges come from its reduction to 28 pixels.
     """
     left, top, wide, high = cv2.boundingRect((tile > 64).astype(np.uint8))
     scale = height / max(high, wide)
@@ -190,7 +190,7 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """How someone puts digits side by side.
+    """How a writer places digits side by side.
 
     gap: between them, in heights of a digit. unrest: scatter of their sizes and places, in
     heights. rise: of the line, in heights a digit. zeros: height of a 0 that is not the first.
@@ -208,7 +208,7 @@ class Habits:
 
     @classmethod
     def sample(cls, rng: Random) -> Habits:
-        """Mostly a fifth of a height apart, now and then touching or wide apart."""
+        """Random habits: mostly a fifth of a height apart, sometimes touching or wide apart."""
         kind = rng.random()
         near, far = (-0.1, 0.06) if kind < 0.25 else (0.08, 0.3) if kind < 0.85 else (0.3, 0.7)
         return cls(
@@ -223,26 +223,26 @@ class Habits:
 
 
 def _unrest(rng: Random) -> float:
-    """Most write evenly; with some, digits of a number stand at very different heights."""
+    """Scatter of sizes and positions: low for most writers, high for a few."""
     kind = rng.random()
     low, high = (0, 0.06) if kind < 0.83 else (0.06, 0.15) if kind < 0.97 else (0.15, 0.3)
     return float(rng.uniform(low, high))
 
 
 def write_number(writer: Writer, habits: Habits, text: str, height: int, rng: Random) -> Written:
-    """Digits and signs side by side, as a person writes them.
+    """Digits and signs side by side, in a writer's hand.
 
     height: of its usual digit in pixels.
     """
     placed: list[_PlacedGlyph] = []
-    for place, character in enumerate(text):
+    for index, character in enumerate(text):
         digit = POWERS.get(character, character)
         size = height * math.exp(rng.normal(0, habits.unrest))
-        if character == "0" and place:
+        if character == "0" and index:
             size *= habits.zeros
-        drop = habits.rise * place + rng.normal(0, habits.unrest)
+        drop = habits.rise * index + rng.normal(0, habits.unrest)
         lean = habits.lean
-        if character == "1" and not place:
+        if character == "1" and not index:
             size, drop = size * habits.ones, drop + rng.uniform(0, habits.ones - 1)
             lean += rng.uniform(0, habits.ones - 1)
         if character in POWERS:

@@ -1,4 +1,4 @@
-"""What a network's logits are worth, measured on digits it did not learn from."""
+"""Calibration of a classifier on validation digits: temperature, and energy → is_digit."""
 
 from __future__ import annotations
 
@@ -8,51 +8,58 @@ from numpy.typing import NDArray
 from digits.model.classifier import energy
 
 TEMPERATURES = np.exp(np.linspace(np.log(0.2), np.log(5), 400))
-ACCEPTED = 0.9975  # of digits, that is_digit calls likelier than not: a reader misses none gladly
+ACCEPTED = 0.9975  # minimum fraction of validation digits with is_digit of 0.5 or more
 STEPS = 50  # of Newton's method, which needs about ten
 
 
 def calibrate(
     logits: NDArray[np.float32], labels: NDArray[np.uint8], clutter: NDArray[np.float32]
 ) -> dict[str, float]:
-    """Temperature, and the logistic curve from energy to is_digit, as model.json keeps them.
+    """The temperature, and the logistic function from energy to is_digit, as in model.json.
 
-    logits: (N, 10) float32 of digits kept back; labels: (N,); clutter: (M, 10) float32, logits of
-    ink that is no digit.
+    logits: (N, 10) float32 of validation digits; labels: (N,) uint8; clutter: (M, 10) float32,
+    logits of tiles without a digit. digit_energy and digit_scale are centre and width of the
+    logistic function.
     """
     energies = energy(logits)
     centre, scale = logistic(energies, energy(clutter))
-    least = float(np.quantile(energies, 1 - ACCEPTED))
+    maximum = float(np.quantile(energies, 1 - ACCEPTED))
     return {
         "temperature": round(temperature(logits, labels), 4),
-        "digit_energy": round(min(centre, least), 4),
+        "digit_energy": round(min(centre, maximum), 4),
         "digit_scale": max(round(scale, 4), 1e-4),
     }
 
 
 def logistic(yes: NDArray[np.float32], no: NDArray[np.float32]) -> tuple[float, float]:
-    """Centre and width of the logistic curve that best tells `yes` from `no`, both weighing alike.
+    """Centre and width of the logistic regression of class on value, both classes weighted alike.
 
-    yes, no: (N,) and (M,) float32. The width is at least a fiftieth of the distance of the
-    means, also where the two do not overlap.
+    yes, no: (N,) and (M,) float32 values of the two classes. The width is at least a fiftieth of
+    the distance of the means, also where the two do not overlap.
     """
     value = np.concatenate([yes, no]).astype(np.float64)
-    wanted = np.concatenate([np.ones(len(yes)), np.zeros(len(no))])
+    target = np.concatenate([np.ones(len(yes)), np.zeros(len(no))])
     weight = np.concatenate([np.full(len(yes), 0.5 / len(yes)), np.full(len(no), 0.5 / len(no))])
-    middle, apart = (yes.mean() + no.mean()) / 2, max(float(yes.mean() - no.mean()), 1e-3)
-    features = np.stack([(value - middle) / apart, np.ones_like(value)])
+    middle = (yes.mean() + no.mean()) / 2
+    distance = max(float(yes.mean() - no.mean()), 1e-3)
+    features = np.stack([(value - middle) / distance, np.ones_like(value)])
     slope = np.zeros(2)
     for _ in range(STEPS):
-        chance = 1 / (1 + np.exp(-np.clip(slope @ features, -60, 60)))
-        gradient = features @ (weight * (chance - wanted)) + 1e-4 * slope
-        curvature = (features * (weight * chance * (1 - chance))) @ features.T + 1e-4 * np.eye(2)
+        probability = 1 / (1 + np.exp(-np.clip(slope @ features, -60, 60)))
+        gradient = features @ (weight * (probability - target)) + 1e-4 * slope
+        curvature = (
+            features * (weight * probability * (1 - probability))
+        ) @ features.T + 1e-4 * np.eye(2)
         slope = slope - np.linalg.solve(curvature, gradient)
     steepness = float(np.clip(slope[0], 1.0, 50.0))
-    return float(middle - apart * slope[1] / steepness), apart / steepness
+    return float(middle - distance * slope[1] / steepness), distance / steepness
 
 
 def temperature(logits: NDArray[np.float32], labels: NDArray[np.uint8]) -> float:
-    """The divisor of the logits that gives the lowest log-loss (Guo et al. 2017)."""
+    """The divisor of logits (N, 10) with the lowest log-loss on labels (N,).
+
+    Source: Guo et al. 2017, "On Calibration of Modern Neural Networks", arXiv 1706.04599.
+    """
     rows = np.arange(len(labels))
     wide = logits.astype(np.float64)
 

@@ -1,4 +1,4 @@
-"""What happens beside the fitting: progress, curves, checkpoints, clean digits."""
+"""Keras callbacks: progress, curves, checkpoints, the schedule of the augmentation."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds")
 
 
 class Progress(keras.callbacks.Callback):
-    """A bar within each epoch on a terminal, and a line after it, on standard error."""
+    """On standard error, a bar within each epoch on a terminal, and a line after the epoch."""
 
     def __init__(self, epochs: int) -> None:
         super().__init__()
@@ -48,15 +48,15 @@ class Progress(keras.callbacks.Callback):
         values = logs or {}
         line = f"{self._title}   loss {values['loss']:.4f}   accuracy {values['accuracy']:.2%}"
         if "val_accuracy" in values:
-            line += f"   on digits kept back {values['val_accuracy']:.2%}"
+            line += f"   validation {values['val_accuracy']:.2%}"
         tqdm.write(line, file=sys.stderr)
 
 
 class Checkpoint(keras.callbacks.Callback):
-    """All state of a training after each epoch, and its curves so far.
+    """Saves the state of a training, and its curves so far, after each epoch.
 
-    The state is every variable of model and optimizer, those of the random generators among
-    them, so that a resumed run continues bit for bit.
+    The state is every variable of model and optimizer, including those of random generators, so
+    that a resumed run continues bit for bit.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -66,16 +66,16 @@ class Checkpoint(keras.callbacks.Callback):
 
     @property
     def epoch(self) -> int:
-        """How many epochs are done."""
+        """The number of finished epochs."""
         return len(self.rows)
 
     @property
     def seconds(self) -> float:
-        """Time spent fitting, over all sittings."""
+        """The time of all finished epochs."""
         return sum(row["seconds"] for row in self.rows)
 
     def restore(self, model: keras.Model) -> None:
-        """Put model and optimizer into the state of the last checkpoint, if there is one.
+        """Restore model and optimizer from the last checkpoint, if there is one.
 
         Raises TrainingError if it is damaged or belongs to another network.
         """
@@ -88,7 +88,7 @@ class Checkpoint(keras.callbacks.Callback):
                 values = [saved[f"v{number}"] for number in range(len(saved.files) - 1)]
         except (OSError, ValueError, KeyError, BadZipFile) as error:
             raise TrainingError(
-                f"{path} is damaged ({error}); delete it to begin this run anew"
+                f"{path} is damaged ({error}); delete it to start this run again"
             ) from error
         variables = _variables(model)
         if [value.shape for value in values] != [tuple(each.shape) for each in variables]:
@@ -119,8 +119,8 @@ class Checkpoint(keras.callbacks.Callback):
         write_atomically(self.folder / "curves.csv", curves_csv(self.rows))
 
 
-class ShowClean(keras.callbacks.Callback):
-    """Show a share of the digits as they are; `clean` gives it for each epoch."""
+class CleanSchedule(keras.callbacks.Callback):
+    """Leaves a fraction of the tiles without augmentation; `clean` gives it for each epoch."""
 
     def __init__(self, augment: Augment, clean: Sequence[float]) -> None:
         super().__init__()
@@ -128,11 +128,11 @@ class ShowClean(keras.callbacks.Callback):
         self._clean = clean
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        self._augment.share.assign(1 - self._clean[epoch])
+        self._augment.fraction.assign(1 - self._clean[epoch])
 
 
 def curves_csv(rows: list[dict[str, float]]) -> str:
-    """The curves as CSV: one row an epoch, columns as in COLUMNS; empty where not measured."""
+    """The curves as CSV: a row per epoch, columns as in COLUMNS; empty where not measured."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)

@@ -1,94 +1,102 @@
-"""The model card: what a model is for, how it was made, how good it is, where it fails."""
+"""Model cards: what a model is for, how it was made, how good it is, where it fails."""
 
 from __future__ import annotations
 
 from typing import Any
 
-TEMPLATE = """\
+from digits.model import spec
+
+CLASSIFIER = """\
 # {name}
 
-A network that tells which digit a 28×28 tile shows: {parameters:,} weights, {kilobytes:,.0f} kB.
+Classifies the digit on a 28×28 tile: {parameters:,} weights, {kilobytes:,.0f} kB.
 
 | | |
 |---|---|
-| Takes | tiles (N, 28, 28) float32 in [0, 1], ink bright, in MNIST's form |
-| Gives | logits (N, 10); divided by {temperature} and through a softmax they are probabilities |
+| Input | tiles (N, 28, 28) float32 in [0, 1], ink bright, in MNIST's form |
+| Output | logits (N, 10); the softmax of logits / {temperature} gives probabilities |
 | Score | {accuracy:.2%} on {data}, n = {n:,}: {errors} errors |
 | Wilson 95 % interval | {low:.2%} to {high:.2%} |
 | Log-loss, calibration | {log_loss:.4f}, ECE {ece:.2%} (15 bins) |
-| With a second look at what is doubted | `digits evaluate {name}` tells |
+| With test-time augmentation | run `digits evaluate {name}` |
 | Trained | recipe `{name}`, seed {seed}, {digits:,} tiles, {minutes:.1f} minutes on {machine} |
 | Weights | SHA-256 `{sha256}` |
 
-**For** handwritten digits 0 to 9, one a tile, from any pen. **Made** by
-`digits train --recipe {name} --seed {seed}`; the recipe stands in `model.json`. Learned from MNIST
-(LeCun, Cortes and Burges; CC BY-SA 3.0){drawn}.{joined}
+**For** handwritten digits 0 to 9, one per tile, from any pen. **Made** by
+`digits train --recipe {name} --seed {seed}`; `model.json` holds the recipe. Trained on MNIST
+(LeCun, Cortes and Burges; CC BY-SA 3.0){drawn}.{ensemble}
 
-**Fails** on letters and signs, which it takes for the digit they resemble (look at `is_digit`), on
-digits cut in two or touching another, and on forms of one country that are another digit
-elsewhere. Not for decisions about people, money or health without a second look.
+**Fails** on letters and signs, which it classifies as the digit they resemble (use `is_digit`), on
+digits that are cut in two or touch another, and on forms of one country that are another digit
+elsewhere. Not for decisions about people, money or health that nobody checks.
 """
 
 
 DETECTOR = """\
 # {name}
 
-A network that finds digits on a page and tells which they are: {parameters:,} weights,
-{kilobytes:,.0f} kB.
+Detects and classifies the digits on a page: {parameters:,} weights, {kilobytes:,.0f} kB.
 
 | | |
 |---|---|
-| Takes | contrast (N, H, W, 3) float32 (`digits.model.inputs`), H and W multiples of 16 |
-| Says | (N, H/4, W/4, 14): ten logits that a digit's centre is there, four sides of its box |
-| Score | {accuracy:.2%} of the digits on {data} found and told, n = {n:,}; {false:,} false ones |
+| Input | pages (N, H, W, {CHANNELS}) float32 after local contrast normalisation \
+(`digits.model.inputs`), H and W multiples of {DETECTOR_SIZE_MULTIPLE} |
+| Output | maps (N, H/{DETECTOR_STRIDE}, W/{DETECTOR_STRIDE}, {DETECTOR_MAPS}): a logit for each \
+digit's centre, logarithms of the four sides of its box |
+| Score | {accuracy:.2%} of the digits on {data} detected and classified correctly, n = {n:,}; \
+{false:,} false detections |
 | Trained | recipe `{name}`, seed {seed}, {pages:,} pages, {minutes:.1f} minutes on {machine} |
-{start}| Weights | SHA-256 `{sha256}` |
+{pretrained}| Weights | SHA-256 `{sha256}` |
 
-**For** pages of handwritten numbers, digits 9 to 52 pixels high at the scale it is shown. **Made**
-by `digits train --recipe {name} --seed {seed}`; the recipe stands in `model.json`. Learned from
-pages made up by this project, with digits of MNIST (LeCun, Cortes and Burges; CC BY-SA 3.0), of its
-own pen and of typefaces.
+**For** pages of handwritten numbers, digits {MIN_DIGIT} to {MAX_DIGIT} pixels high in the input.
+**Made** by `digits train --recipe {name} --seed {seed}`; `model.json` holds the recipe. Trained on
+synthetic pages of this project, with digits of MNIST (LeCun, Cortes and Burges; CC BY-SA 3.0), of
+the project's own pen and of typefaces.
 
-**Fails** where letters look like digits and stand alone, and on pages that lie on their side.
+**Fails** on isolated letters that look like digits, and on pages that lie on their side.
 """
 
 
 RECOGNISER = """\
 # {name}
 
-A network that reads lines of digits: {parameters:,} weights, {kilobytes:,.0f} kB.
+Reads a line of digits: {parameters:,} weights, {kilobytes:,.0f} kB.
 
 | | |
 |---|---|
-| Takes | strips (N, 48, W, 3) float32, a digit 26 pixels high (`digits.reading.page.textline`) |
-| Says | (N, W/4, 12): of every fourth column, logits of nothing, each digit, the end of a number |
-| Score | {accuracy:.2%} of {data} read without a mistake, n = {n:,} |
+| Input | line crops (N, {LINE_HEIGHT}, W, {CHANNELS}) float32, a digit {LINE_DIGIT} pixels high \
+(`digits.reading.page.textline`) |
+| Output | logits (N, W/{LINE_STRIDE}, {TOKENS}) for CTC: blank, the ten digits, number boundary |
+| Score | {accuracy:.2%} of {data} read without an error, n = {n:,} |
 | Trained | recipe `{name}`, seed {seed}, {pages:,} pages, {minutes:.1f} minutes on {machine} |
-{start}| Weights | SHA-256 `{sha256}` |
+{pretrained}| Weights | SHA-256 `{sha256}` |
 
-**For** numbers by hand, twelve digits and more, joined or apart, on paper of any kind. **Made** by
-`digits train --recipe {name} --seed {seed}`; the recipe stands in `model.json`. Learned from pages
-made up by this project, with digits of MNIST (LeCun, Cortes and Burges; CC BY-SA 3.0), of its own
-pen and of typefaces.
+**For** handwritten numbers of up to a dozen digits and more, touching or apart, on any paper.
+**Made** by `digits train --recipe {name} --seed {seed}`; `model.json` holds the recipe. Trained on
+synthetic pages of this project, with digits of MNIST (LeCun, Cortes and Burges; CC BY-SA 3.0), of
+the project's own pen and of typefaces.
 
-**Fails** where a letter that looks like a digit stands among digits, and on lines that bend.
+**Fails** on letters that look like digits among digits, and on lines that bend.
 """
 
 
 def detector_card(card: dict[str, Any]) -> str:
-    """The card of a detector as Markdown, from what model.json says."""
-    return _filled(DETECTOR, card)
+    """The card of a detector as Markdown; card: the contents of model.json."""
+    return _page_model_card(DETECTOR, card)
 
 
 def recogniser_card(card: dict[str, Any]) -> str:
-    """The card of a recogniser as Markdown, from what model.json says."""
-    return _filled(RECOGNISER, card)
+    """The card of a recogniser as Markdown; card: the contents of model.json."""
+    return _page_model_card(RECOGNISER, card)
 
 
-def _filled(template: str, card: dict[str, Any]) -> str:
-    start = card.get("start")
+def _page_model_card(template: str, card: dict[str, Any]) -> str:
+    pretrained = "".join(
+        f"| Initial weights | `{name}`, SHA-256 `{found}` |\n"
+        for name, found in card.get("pretrained", {}).items()
+    )
     return template.format(
-        start=f"| Began with | weights of SHA-256 `{start}` |\n" if start else "",
+        pretrained=pretrained,
         name=card["name"],
         parameters=card["parameters"],
         kilobytes=card["bytes"] / 1000,
@@ -101,15 +109,16 @@ def _filled(template: str, card: dict[str, Any]) -> str:
         minutes=card["fit_seconds"] / 60,
         machine=_machine(card["machine"]),
         sha256=card["sha256"],
+        **{name: value for name, value in vars(spec).items() if name.isupper()},
     )
 
 
 def model_card(card: dict[str, Any]) -> str:
-    """The card as Markdown, from what model.json says."""
+    """The card of a classifier as Markdown; card: the contents of model.json."""
     score = card["score"]
-    drawn = card["recipe"]["material"]["drawn"]
-    models = (card["recipe"].get("join") or {}).get("models", [])
-    return TEMPLATE.format(
+    drawn = card["recipe"]["dataset"]["drawn"]
+    models = (card["recipe"].get("ensemble") or {}).get("models", [])
+    return CLASSIFIER.format(
         name=card["name"],
         parameters=card["parameters"],
         kilobytes=card["bytes"] / 1000,
@@ -127,8 +136,10 @@ def model_card(card: dict[str, Any]) -> str:
         minutes=card["fit_seconds"] / 60,
         machine=_machine(card["machine"]),
         sha256=card["sha256"],
-        joined=f" Asked together with {' and '.join(models)}." if models else "",
-        drawn=f" and {drawn:,} digits drawn by this project's own pen" if drawn else "",
+        ensemble=f" Its logits are averaged with those of {' and '.join(models)}."
+        if models
+        else "",
+        drawn=f" and {drawn:,} digits of this project's own pen" if drawn else "",
     )
 
 

@@ -1,4 +1,4 @@
-"""The curves of a training as a picture."""
+"""The curves of a training run as a picture."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from pathlib import Path
 from digits.errors import require
 from digits.files import write_atomically
 
-LEARNED, KEPT_BACK = "#0072b2", "#d55e00"  # told apart by colour-blind readers too (Wong 2011)
+TRAINING, VALIDATION = "#0072b2", "#d55e00"  # safe for colour-blind readers (Wong 2011)
 
 
 def draw_curves(rows: list[dict[str, float]], path: Path, title: str) -> None:
     """Draw loss and error rate over the epochs as a PNG.
 
-    rows: one an epoch, with the columns of curves.csv.
+    rows: one per epoch, with the columns of curves.csv. Raises MissingExtraError without
+    Matplotlib.
     """
     require("matplotlib", "report")
     from matplotlib.figure import Figure
@@ -25,8 +26,8 @@ def draw_curves(rows: list[dict[str, float]], path: Path, title: str) -> None:
     marks = {"markersize": 3, "marker": "o", "linewidth": 1.5}
     for axes, name, scale in ((loss, "loss", 1), (error, "accuracy", 100)):
         for prefix, colour, label in (
-            ("", LEARNED, "digits learned from, as augmented"),
-            ("val_", KEPT_BACK, "digits kept back"),
+            ("", TRAINING, "training, augmented"),
+            ("val_", VALIDATION, "validation"),
         ):
             values = [row[prefix + name] for row in rows]
             if name == "accuracy":

@@ -1,4 +1,7 @@
-"""Learning from what a trained network says, besides the labels."""
+"""Knowledge distillation: the probabilities of a trained network as a second target.
+
+Source: Hinton et al. 2015, "Distilling the Knowledge in a Neural Network", arXiv 1503.02531.
+"""
 
 from __future__ import annotations
 
@@ -12,30 +15,29 @@ from digits.training.export import load_keras, without_softmax
 from digits.training.networks import in_bfloat16
 
 
-class Taught(keras.layers.Layer):
-    """Scores as they are; in training their cross-entropy to a teacher's adds to the loss.
+class DistillationLoss(keras.layers.Layer):
+    """Pass logits through; in training, add their cross-entropy to a network's probabilities.
 
-    What the teacher holds possible besides the label tells more than the label does (Hinton et al.
-    2015, "Distilling the Knowledge in a Neural Network"). teacher: from tiles to scores (N, 10);
-    weight: of its part of the loss, that of the labels being 1.
+    network: from tiles (N, 28, 28) to logits (N, 10); its weights are not trained. weight: of
+    this loss, that of the labels being 1.
     """
 
-    def __init__(self, teacher: Callable[..., Any], weight: float) -> None:
+    def __init__(self, network: Callable[..., Any], weight: float) -> None:
         super().__init__()
-        # a function, for a layer's weights would count as those of what learns
-        self._ask = lambda tiles: keras.ops.softmax(teacher(tiles, training=False))
+        # a function, since a layer as an attribute would add its weights to the trained network's
+        self._probabilities = lambda tiles: keras.ops.softmax(network(tiles, training=False))
         self._weight = weight
 
-    def call(self, scores: Any, tiles: Any, training: bool = False) -> Any:
-        """Scores (N, 10) of the tiles (N, 28, 28) float32, unchanged."""
+    def call(self, logits: Any, tiles: Any, training: bool = False) -> Any:
+        """Logits (N, 10) of the tiles (N, 28, 28) float32, unchanged."""
         if training:
-            wanted = keras.ops.stop_gradient(self._ask(tiles))  # type: ignore[no-untyped-call]
-            apart = keras.losses.categorical_crossentropy(wanted, scores, from_logits=True)
-            self.add_loss(self._weight * keras.ops.mean(apart))
-        return scores
+            target = keras.ops.stop_gradient(self._probabilities(tiles))  # type: ignore[no-untyped-call]
+            loss = keras.losses.categorical_crossentropy(target, logits, from_logits=True)
+            self.add_loss(self._weight * keras.ops.mean(loss))
+        return logits
 
 
-def open_teacher(name: str, bfloat16: bool = False) -> keras.Model:
-    """A shipped model, a run folder or a .keras file, from tiles to scores. Raises ModelError."""
+def open_network(name: str, bfloat16: bool = False) -> keras.Model:
+    """A shipped model, run folder or .keras file, from tiles to logits. Raises ModelError."""
     network = without_softmax(load_keras(keras_file(name)).network)
     return in_bfloat16(network) if bfloat16 else network

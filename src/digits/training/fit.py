@@ -1,4 +1,4 @@
-"""Recipe → run folder: the training from beginning to end."""
+"""Recipe → run folder: one training run from beginning to end."""
 
 from __future__ import annotations
 
@@ -18,19 +18,20 @@ from numpy.typing import NDArray
 
 from digits.errors import TrainingError
 from digits.files import write_json
-from digits.model.store import keras_file
+from digits.model.store import SOURCE, keras_file
 from digits.training import networks
 from digits.training.callbacks import Checkpoint, Progress
 from digits.training.curves import draw_curves
-from digits.training.datasets.pages import grey_pages
-from digits.training.distillation import open_teacher
+from digits.training.datasets.pages import labelled_pages
+from digits.training.distillation import open_network
+from digits.training.export import save_keras
 from digits.training.recipe import Fit, Recipe
-from digits.training.task import Lesson
+from digits.training.task import Task
 from digits.training.tasks import detection, recognition, tiles
 
 RUN = "run.json"
-OF_PAGES = {"detector": detection.lesson, "recogniser": recognition.lesson}
-"""What networks of these kinds learn from pages; all others learn tiles."""
+PAGE_TASKS = {"detector": detection.task, "recogniser": recognition.task}
+"""Networks that are trained on pages; all others are trained on tiles."""
 PACKAGES = (
     "handwritten-digit-recognition", "keras", "numpy", "onnx", "onnxruntime", "tensorflow",
     "tensorflow-cpu", "tf2onnx", "torch",
@@ -51,110 +52,120 @@ def train(
     The folder ends up holding run.json, curves.csv, curves.png, model.keras and the three files
     of a model folder. Raises TrainingError if `out` holds a run and `resume` is not set, or holds
     something else than the run to resume, or if the training diverges; DataError if MNIST cannot
-    be had; ModelError if the teacher cannot.
+    be had; ModelError if a network that the recipe names cannot be opened.
     """
     if not 0 <= seed < 2**32:
         raise TrainingError(f"the seed is {seed}; expected 0 to {2**32 - 1}")
-    begun = {"recipe": recipe.to_dict(), "seed": seed} | _teachers(recipe) | _start(recipe)
-    _enter(out, begun, resume)
+    identity = {"recipe": recipe.to_dict(), "seed": seed} | _pretrained(recipe)
+    _enter(out, identity, resume)
     keras.utils.set_random_seed(seed)
-    if recipe.pages:
-        made = grey_pages(recipe.pages, seed, data)
-        lesson = OF_PAGES[recipe.network.kind](recipe, recipe.pages, seed, *made)
-    else:
-        lesson = tiles.prepare(recipe, seed, data)
-    facts = _described(out, begun, _circumstances(lesson))
+    task = _task(recipe, seed, data)
+    facts = _described(out, identity, _circumstances(task))
     network = networks.build(recipe.network)
-    if recipe.fit.start:
-        _begin_with(network, recipe.fit.start)
-    begun_with = network.get_weights()
-    history = fit(network, recipe, lesson, out, tensorboard)
-    network.set_weights(_mean(begun_with, network.get_weights(), recipe.fit.kept))
-    network.save(out / "model.keras")
+    if recipe.fit.init_from:
+        initialise(network, recipe.fit.init_from)
+    initial = network.get_weights()
+    history = fit(network, recipe, task, out, tensorboard)
+    network.set_weights(_average(initial, network.get_weights(), recipe.fit.init_weight))
+    save_keras(network, out / SOURCE)
     draw_curves(history.rows, out / "curves.png", recipe.name)
     facts |= {"fit_seconds": round(history.seconds, 2)}
-    facts = lesson.finish(network, facts, out)
+    facts = task.finish(network, facts, out)
     write_json(out / RUN, facts)
     return facts
 
 
-def _teachers(recipe: Recipe) -> dict[str, Any]:
-    """SHA-256 of the weights of teachers, and of networks to be joined with, opened to see that
-    they can be, before hours of work."""
-    sums = {}
-    joined = recipe.join.models if recipe.join else ()
-    for name in {*(stage.teacher for stage in recipe.stages), *joined} - {""}:
-        open_teacher(name)
-        sums[name] = hashlib.sha256(keras_file(name).read_bytes()).hexdigest()
-    return {"teachers": sums} if sums else {}
+def _task(recipe: Recipe, seed: int, data: Path | None) -> Task:
+    if recipe.pages is None:
+        return tiles.prepare(recipe, seed, data)
+    pages = labelled_pages(recipe.pages, seed, data)
+    return PAGE_TASKS[recipe.network.kind](recipe, recipe.pages, seed, *pages)
 
 
-def _start(recipe: Recipe) -> dict[str, Any]:
-    """SHA-256 of the weights to begin with, seen to fit before hours of work."""
-    if not recipe.fit.start:
-        return {}
-    _begin_with(networks.build(recipe.network), recipe.fit.start)
-    return {"start": hashlib.sha256(keras_file(recipe.fit.start).read_bytes()).hexdigest()}
+def _pretrained(recipe: Recipe) -> dict[str, Any]:
+    """SHA-256 of the .keras files that a recipe names, by name; {} if it names none.
+
+    Each is opened, so that one that does not fit is refused before hours of work.
+    """
+    ensemble = recipe.ensemble.models if recipe.ensemble else ()
+    names = {*(stage.distil_from for stage in recipe.stages), *ensemble} - {""}
+    for name in names:
+        open_network(name)
+    if recipe.fit.init_from:
+        initialise(networks.build(recipe.network), recipe.fit.init_from)
+        names.add(recipe.fit.init_from)
+    sums = {name: hashlib.sha256(keras_file(name).read_bytes()).hexdigest() for name in names}
+    return {"pretrained": dict(sorted(sums.items()))} if sums else {}
 
 
-def _begin_with(network: keras.Model, name: str) -> None:
-    """Give a network the weights of another, which may be narrower: it then says the same. Raises
-    TrainingError if they do not fit."""
+def initialise(network: keras.Model, name: str) -> None:
+    """Give a network the weights of another one of the same kind, which may be narrower.
+
+    A wider network then gives the same output as the narrower one. name: a shipped model, run
+    folder or .keras file. Raises TrainingError if the weights do not fit.
+    """
     path = keras_file(name)
     try:
-        begun = keras.models.load_model(path, compile=False).get_weights()
-        pairs = zip(begun, network.get_weights(), strict=True)
+        weights = keras.models.load_model(path, compile=False).get_weights()
+        pairs = zip(weights, network.get_weights(), strict=True)
         network.set_weights([_widened(old, fresh) for old, fresh in pairs])
     except Exception as error:  # Keras raises whatever the damaged part raised
         reason = str(error).strip().partition("\n")[0]
         raise TrainingError(
             f"{path} does not fit the recipe's network: {reason}; "
-            "name another start, or leave it out"
+            "name another init_from, or leave it out"
         ) from error
 
 
 def _widened(old: NDArray[np.float32], fresh: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The weights of a layer among the fresh ones of a wider layer. To what the old channels say
-    the new ones add nothing at first; after Chen et al. 2015, "Net2Net" (arXiv 1511.05641)."""
-    room = tuple(slice(0, extent) for extent in old.shape)
+    """A layer's weights within the fresh weights of a wider layer.
+
+    The new input channels have weight 0 to the old output channels, which stay as they were.
+    Source: Chen et al. 2015, "Net2Net", arXiv 1511.05641.
+    """
+    corner = tuple(slice(0, extent) for extent in old.shape)
     wide = fresh.copy()
     if old.ndim > 1:
-        wide[..., room[-1]] = 0
-    wide[room] = old
+        wide[..., corner[-1]] = 0
+    wide[corner] = old
     return wide
 
 
-def _mean(
-    first: list[NDArray[np.float32]], second: list[NDArray[np.float32]], share: float
+def _average(
+    first: list[NDArray[np.float32]], second: list[NDArray[np.float32]], weight: float
 ) -> list[NDArray[np.float32]]:
-    """Weights of a network between two, with that share of the first."""
-    return [share * one + (1 - share) * other for one, other in zip(first, second, strict=True)]
+    """The weighted average of two lists of weights; `weight` is that of the first."""
+    return [weight * one + (1 - weight) * other for one, other in zip(first, second, strict=True)]
 
 
 def fit(
-    network: keras.Model, recipe: Recipe, lesson: Lesson, out: Path, tensorboard: bool = False
+    network: keras.Model, recipe: Recipe, task: Task, out: Path, tensorboard: bool = False
 ) -> Checkpoint:
-    """Fit the network's weights, from the last checkpoint in `out` on; returns its curves."""
+    """Fit the network's weights, from the last checkpoint in `out` on.
+
+    Returns that checkpoint, whose rows are the curves. Raises TrainingError if the checkpoint is
+    damaged or the training diverges.
+    """
     learning = networks.in_bfloat16(network) if recipe.fit.bfloat16 else network
     checkpoint = Checkpoint(out)
     epochs = sum(stage.epochs for stage in recipe.stages)
-    callbacks = [Progress(epochs), checkpoint, *lesson.callbacks]
+    callbacks = [Progress(epochs), checkpoint, *task.callbacks]
     if tensorboard:
         callbacks.append(keras.callbacks.TensorBoard(out / "tensorboard", write_graph=False))
-    begun = 0
+    end = 0
     for stage in recipe.stages:
-        learner = lesson.learner(learning, stage)
-        _compile(learner, lesson, stage)
-        if not begun or checkpoint.epoch > begun:  # else the stage starts with a fresh optimizer
-            checkpoint.restore(learner)
-        begun += stage.epochs
-        if checkpoint.epoch >= begun:
+        trainee = task.trainee(learning, stage)
+        _compile(trainee, task, stage)
+        if not end or checkpoint.epoch > end:  # else the stage starts with a fresh optimizer
+            checkpoint.restore(trainee)
+        end += stage.epochs
+        if checkpoint.epoch >= end:
             continue
-        learner.fit(
-            lesson.batches(stage, checkpoint.epoch),
-            epochs=begun,
+        trainee.fit(
+            task.batches(stage, checkpoint.epoch),
+            epochs=end,
             initial_epoch=checkpoint.epoch,
-            validation_data=lesson.validation,
+            validation_data=task.validation,
             validation_batch_size=5000,
             callbacks=callbacks,
             shuffle=False,  # the batches shuffle, by seed and epoch
@@ -165,33 +176,36 @@ def fit(
     return checkpoint
 
 
-def _compile(learner: keras.Model, lesson: Lesson, much: Fit) -> None:
-    steps = much.epochs * -(-lesson.count // much.batch_size)
-    warmup = max(1, round(much.warmup * steps))
+def _compile(trainee: keras.Model, task: Task, stage: Fit) -> None:
+    steps = stage.epochs * -(-task.count // stage.batch_size)
+    warmup = max(1, round(stage.warmup * steps))
     schedule = keras.optimizers.schedules.CosineDecay(
-        0.0, max(1, steps - warmup), warmup_target=much.learning_rate, warmup_steps=warmup
+        0.0, max(1, steps - warmup), warmup_target=stage.learning_rate, warmup_steps=warmup
     )
-    optimizer = keras.optimizers.AdamW(schedule, weight_decay=much.weight_decay)
+    optimizer = keras.optimizers.AdamW(schedule, weight_decay=stage.weight_decay)
     optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-    learner.compile(
+    trainee.compile(
         optimizer,
-        lesson.loss(much),
-        metrics=[keras.metrics.MeanMetricWrapper(lesson.accuracy, name="accuracy")],
-        steps_per_execution=much.steps_per_execution,
-        jit_compile=much.compile,
+        task.loss(stage),
+        metrics=[keras.metrics.MeanMetricWrapper(task.accuracy, name="accuracy")],
+        steps_per_execution=stage.steps_per_execution,
+        jit_compile=stage.compile,
     )
-    optimizer.build(learner.trainable_variables)
+    optimizer.build(trainee.trainable_variables)
 
 
-def _enter(out: Path, begun: dict[str, Any], resume: bool) -> None:
-    """Make the run folder, or see that it holds the very run to go on with."""
+def _enter(out: Path, identity: dict[str, Any], resume: bool) -> None:
+    """Make the run folder, or check that it holds the run to resume.
+
+    identity: recipe, seed and SHA-256 of pretrained weights. Raises TrainingError.
+    """
     if (out / RUN).exists():
         found = _read_run(out / RUN)
         if not resume:
             raise TrainingError(
                 f"{out} holds a run already; go on with --resume, or train into another --out"
             )
-        if any(found.get(key) != value for key, value in json.loads(json.dumps(begun)).items()):
+        if any(found.get(key) != value for key, value in json.loads(json.dumps(identity)).items()):
             raise TrainingError(
                 f"{out} holds a run of recipe {found['recipe']['name']!r} with seed "
                 f"{found['seed']}, not of this recipe and seed as they are now; "
@@ -210,35 +224,40 @@ def _enter(out: Path, begun: dict[str, Any], resume: bool) -> None:
         )
 
 
-def _described(out: Path, begun: dict[str, Any], where: dict[str, Any]) -> dict[str, Any]:
-    """What run.json says of a run while it goes on: how it was begun, and in what circumstances,
-    also if it is resumed in others."""
+def _described(
+    out: Path, identity: dict[str, Any], circumstances: dict[str, Any]
+) -> dict[str, Any]:
+    """Identity and circumstances of a run, as run.json keeps them.
+
+    A resumed run keeps the circumstances that it was started in.
+    """
     if (out / RUN).exists():
-        where |= {key: value for key, value in _read_run(out / RUN).items() if key in where}
+        saved = _read_run(out / RUN)
+        circumstances |= {key: value for key, value in saved.items() if key in circumstances}
     else:
-        write_json(out / RUN, begun | where)
-    return begun | where
+        write_json(out / RUN, identity | circumstances)
+    return identity | circumstances
 
 
 def _read_run(path: Path) -> dict[str, Any]:
     try:
         run = json.loads(path.read_text("utf-8"))
         return dict(run) | {"recipe": dict(run["recipe"]), "seed": int(run["seed"])}
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise TrainingError(
             f"{path} does not describe a run ({type(error).__name__}: {error}); "
             "train into another --out"
         ) from error
 
 
-def _circumstances(lesson: Lesson) -> dict[str, Any]:
-    """What a reader of the run needs to know to make it again."""
+def _circumstances(task: Task) -> dict[str, Any]:
+    """Data, versions and machine: what it takes to repeat the run, besides recipe and seed."""
     versions = {"python": platform.python_version()}
     for package in PACKAGES:
         with contextlib.suppress(PackageNotFoundError):  # one of the two TensorFlows, always
             versions[package] = version(package)
     return {
-        "data": lesson.data,
+        "data": task.data,
         "versions": versions,
         "machine": {
             "system": f"{platform.system()} {platform.machine()}",
@@ -250,7 +269,7 @@ def _circumstances(lesson: Lesson) -> dict[str, Any]:
 
 
 def _gpu() -> dict[str, str]:
-    """The graphics processor that Keras computes on, if there is one."""
+    """{"gpu": name} of the graphics processor that Keras computes on, or {}."""
     if keras.backend.backend() == "torch":  # for which Keras lists none
         cuda = import_module("torch").cuda
         return {"gpu": cuda.get_device_name()} if cuda.is_available() else {}

@@ -1,4 +1,7 @@
-"""The networks: from tiles (N, 28, 28) float32 in [0, 1] to ten scores each; and from pages."""
+"""The Keras networks: classifiers of tiles, the detector and the recogniser.
+
+Shapes, strides and alphabets are those of `digits.model.spec`.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +10,18 @@ from collections.abc import Sequence
 import keras
 from keras import layers
 
-from digits.model.spec import CLASSES, DETECTOR_MAPS, LINE_HEIGHT, TOKENS
+from digits.model.spec import CHANNELS, CLASSES, DETECTOR_MAPS, LINE_HEIGHT, TILE, TOKENS
 from digits.training.recipe import Network
 
-SIDES = DETECTOR_MAPS - CLASSES
-RARE = -4.6  # the logit of 1 %: at first nothing is a digit (Lin et al. 2017, arXiv 1708.02002)
+INITIAL_LOGIT = (
+    -4.6
+)  # a probability of 1 %, since few cells are centres (Lin et al. 2017, arXiv 1708.02002)
 
 
 def build(network: Network) -> keras.Model:
-    """Build the network of a recipe, with fresh weights.
+    """Build the network of a recipe with random weights.
 
-    A "dense" network ends in a softmax, as in the lesson; the others in plain logits.
+    A "dense" network ends in a softmax, as in the notebook; the others give logits.
     """
     widths = network.widths
     match network.kind:
@@ -36,7 +40,7 @@ def build(network: Network) -> keras.Model:
 
 
 def in_bfloat16(network: keras.Model) -> keras.Model:
-    """The same network and weights; its convolutions compute in bfloat16, the weights do not."""
+    """The same network and weights; convolutions compute in bfloat16, weights stay float32."""
 
     def clone(layer: keras.Layer) -> keras.Layer:
         config = layer.get_config()
@@ -49,22 +53,21 @@ def in_bfloat16(network: keras.Model) -> keras.Model:
     return half
 
 
-def joined(networks: Sequence[keras.Model], temperatures: Sequence[float]) -> keras.Model:
-    """Networks from tiles to scores as one, which gives the mean of their scores, each over its
-    temperature."""
-    tiles = keras.Input((28, 28), name="tiles")
-    scores = []
-    for place, (network, temperature) in enumerate(zip(networks, temperatures, strict=True)):
-        named = keras.Model(network.inputs[0], network.outputs[0], name=f"network_{place}")
-        scores.append(layers.Rescaling(1 / temperature)(named(tiles)))
-    return keras.Model(tiles, layers.Average()(scores), name="joined")
+def ensemble(networks: Sequence[keras.Model], temperatures: Sequence[float]) -> keras.Model:
+    """One network that gives the mean of the logits of several, each divided by its temperature."""
+    tiles = keras.Input((TILE, TILE), name="tiles")
+    logits = []
+    for index, (network, temperature) in enumerate(zip(networks, temperatures, strict=True)):
+        named = keras.Model(network.inputs[0], network.outputs[0], name=f"network_{index}")
+        logits.append(layers.Rescaling(1 / temperature)(named(tiles)))
+    return keras.Model(tiles, layers.Average()(logits), name="ensemble")
 
 
 def dense(units: int) -> keras.Model:
     """Flatten → Dense(ReLU) → Dense(softmax)."""
     return keras.Sequential(
         [
-            keras.Input((28, 28), name="tiles"),
+            keras.Input((TILE, TILE), name="tiles"),
             layers.Flatten(),
             layers.Dense(units, activation="relu"),
             layers.Dense(CLASSES, activation="softmax"),
@@ -74,13 +77,13 @@ def dense(units: int) -> keras.Model:
 
 
 def convolutional(stem: int, width: int, units: int) -> keras.Model:
-    """Two convolutions and a hidden layer: few steps of learning, each of them short.
+    """Two convolutions and a hidden layer, which train in few and short steps.
 
     stem, width: channels of the convolutions; units: of the hidden layer. The stem strides instead
     of pooling, and the pooling comes before normalisation: both save more time than they cost.
     """
-    tiles = keras.Input((28, 28), name="tiles")
-    x = layers.Reshape((28, 28, 1))(tiles)
+    tiles = keras.Input((TILE, TILE), name="tiles")
+    x = layers.Reshape((TILE, TILE, 1))(tiles)
     x = _convolution(x, stem, kernel=5, strides=2, padding="valid", activate=True)
     x = layers.Conv2D(width, 3, use_bias=False)(x)
     x = layers.MaxPooling2D()(x)
@@ -90,14 +93,14 @@ def convolutional(stem: int, width: int, units: int) -> keras.Model:
 
 
 def separable(stem: int, *widths: int) -> keras.Model:
-    """A network of separable convolutions (Chollet 2017), which need few weights.
+    """A network of separable convolutions (Chollet 2017, arXiv 1610.02357), with few weights.
 
     stem: channels of the first convolution; widths: channels of each block, the first at 14×14,
-    each next at half of the one before. SiLU (Elfwing et al. 2017) costs no weights, and with so
-    few it tells a little more than ReLU does.
+    each next at half of the one before. SiLU (Elfwing et al. 2017,
+    arXiv 1702.03118) costs no weights and is a little more accurate than ReLU in such networks.
     """
-    tiles = keras.Input((28, 28), name="tiles")
-    x = layers.Reshape((28, 28, 1))(tiles)
+    tiles = keras.Input((TILE, TILE), name="tiles")
+    x = layers.Reshape((TILE, TILE, 1))(tiles)
     x = layers.Activation("silu")(_convolution(x, stem, kernel=5, strides=2))
     for block, width in enumerate(widths):
         if block:
@@ -114,14 +117,14 @@ def _separable_block(x: keras.KerasTensor, width: int) -> keras.KerasTensor:
 
 
 def residual(stem: int, *widths: int) -> keras.Model:
-    """A small residual network (He et al. 2015).
+    """A small residual network (He et al. 2015, arXiv 1512.03385).
 
-    stem: channels of the first convolution, which already gives 14×14: at 28×28 most of the time
-    would go into a few channels; widths: channels of each block, which halves the resolution
-    where their number changes.
+    stem: channels of the first convolution, which already halves the resolution: at the full one
+    a few channels would take most of the time. widths: channels of each block, which halves the
+    resolution where their number changes.
     """
-    tiles = keras.Input((28, 28), name="tiles")
-    x = layers.Reshape((28, 28, 1))(tiles)
+    tiles = keras.Input((TILE, TILE), name="tiles")
+    x = layers.Reshape((TILE, TILE, 1))(tiles)
     x = _convolution(x, stem, kernel=5, strides=2, activate=True)
     for width in widths:
         x = _block(x, width, strides=1 if width == x.shape[-1] else 2)
@@ -130,36 +133,36 @@ def residual(stem: int, *widths: int) -> keras.Model:
 
 
 def detector(stem: int, fine: int, middle: int, coarse: int) -> keras.Model:
-    """From contrast (N, H, W, 3), H and W multiples of 16, to (N, H/4, W/4, 14): ten logits,
-    that the centre of each digit is there, and four sides of its box (`digits.model.detector`).
+    """From pages (N, H, W, 3), H and W multiples of 16, to maps (N, H/4, W/4, 14).
 
+    The maps are ten logits that the centre of a digit is there, and four sides of its box
+    (`digits.model.detector`).
     stem, fine, middle, coarse: channels at a half, a quarter, an eighth and a sixteenth of the
-    resolution. What is coarse sees the words around a digit; it flows back into what is fine
-    (Lin et al. 2017, "Feature Pyramid Networks").
+    resolution. The coarse features cover the words around a digit and are added to the fine ones
+    (Lin et al. 2017, "Feature Pyramid Networks", arXiv 1612.03144).
     """
-    contrast = keras.Input((None, None, 3), name="page")
-    x = _convolution(contrast, stem, strides=2, activate=True)
+    page = keras.Input((None, None, CHANNELS), name="page")
+    x = _convolution(page, stem, strides=2, activate=True)
     quarter = _block(_convolution(x, fine, strides=2, activate=True), fine, strides=1)
     eighth = _block(_convolution(quarter, middle, strides=2, activate=True), middle, strides=1)
     x = _convolution(eighth, coarse, strides=2, activate=True)
     x = _block(_block(x, coarse, strides=1), coarse, strides=1)
-    x = _block(_flown_back(x, eighth, middle), middle, strides=1)
-    x = _convolution(_flown_back(x, quarter, 2 * fine), 2 * fine, activate=True)
-    said = layers.Conv2D(CLASSES + SIDES, 1)
-    network = keras.Model(contrast, said(x), name="detector")
-    said.bias.assign([RARE] * CLASSES + [0.0] * SIDES)
+    x = _block(_added(x, eighth, middle), middle, strides=1)
+    x = _convolution(_added(x, quarter, 2 * fine), 2 * fine, activate=True)
+    head = layers.Conv2D(DETECTOR_MAPS, 1)
+    network = keras.Model(page, head(x), name="detector")
+    head.bias.assign([INITIAL_LOGIT] * CLASSES + [0.0] * (DETECTOR_MAPS - CLASSES))
     return network
 
 
 def recogniser(stem: int, fine: int, middle: int, coarse: int, wide: int) -> keras.Model:
-    """From strips (N, 48, W, 3), W a multiple of 4, to (N, W/4, 12): what stands in each frame
-    (`digits.model.recogniser`).
+    """From line crops (N, 48, W, 3), W a multiple of 4, to logits of tokens (N, W/4, 12).
 
-    stem, fine, middle, coarse: channels at heights of 24, 12, 6 and 3; wide: of frames, whose
-    neighbours are then looked at.
+    stem, fine, middle, coarse: channels at heights of 24, 12, 6 and 3 pixels; wide: of frames,
+    which two convolutions along the line then combine with their neighbours.
     """
-    strips = keras.Input((LINE_HEIGHT, None, 3), name="lines")
-    x = _convolution(strips, stem, strides=2, activate=True)
+    lines = keras.Input((LINE_HEIGHT, None, CHANNELS), name="lines")
+    x = _convolution(lines, stem, strides=2, activate=True)
     x = _block(_convolution(x, fine, strides=2, activate=True), fine, strides=1)
     for width in (middle, coarse):
         x = _convolution(x, width, strides=(2, 1), activate=True)
@@ -169,13 +172,11 @@ def recogniser(stem: int, fine: int, middle: int, coarse: int, wide: int) -> ker
     inner = _convolution(x, wide, kernel=(1, 5), activate=True)
     x = layers.ReLU()(layers.Add()([x, _convolution(inner, wide, kernel=(1, 5))]))
     x = layers.Conv2D(TOKENS, 1)(x)
-    return keras.Model(strips, layers.Reshape((-1, TOKENS))(x), name="recogniser")
+    return keras.Model(lines, layers.Reshape((-1, TOKENS))(x), name="recogniser")
 
 
-def _flown_back(
-    coarse: keras.KerasTensor, fine: keras.KerasTensor, width: int
-) -> keras.KerasTensor:
-    """The sum of both at the finer one's resolution."""
+def _added(coarse: keras.KerasTensor, fine: keras.KerasTensor, width: int) -> keras.KerasTensor:
+    """The sum of coarse and fine features at the resolution of the fine ones."""
     same = fine if fine.shape[-1] == width else _convolution(fine, width, kernel=1)
     wide = layers.UpSampling2D()(_convolution(coarse, width, kernel=1))
     return layers.ReLU()(layers.Add()([wide, same]))
@@ -185,7 +186,7 @@ def _block(x: keras.KerasTensor, width: int, strides: int) -> keras.KerasTensor:
     inner = _convolution(x, width, strides=strides, activate=True)
     inner = _convolution(inner, width)
     shortcut = x
-    if strides > 1:  # sees every place, and in 8 bits is faster than to pool and mix channels
+    if strides > 1:  # uses every pixel, and in 8 bits is faster than pooling and mixing channels
         shortcut = layers.Conv2D(width, strides, strides, padding="same", use_bias=False)(x)
     return layers.ReLU()(layers.Add()([inner, shortcut]))
 

@@ -17,7 +17,7 @@ PRODUCTS = ("MatMul", "Gemm", "Conv")
 
 
 class _Samples(quantization.CalibrationDataReader):
-    """What the graph is shown to learn the range of its activations."""
+    """The inputs from which the ranges of activations are measured."""
 
     def __init__(self, name: str, batches: Sequence[NDArray[np.float32]]) -> None:
         self._name = name
@@ -31,10 +31,10 @@ class _Samples(quantization.CalibrationDataReader):
 def quantise(graph: bytes, batches: Sequence[NDArray[np.float32]]) -> bytes:
     """The graph with weights in int8, one scale a channel, and activations in uint8.
 
-    graph: ONNX of one input and one output. batches: (N, …) float32 inputs of all kinds that it
-    will meet. The last layers stay in 32 bits: scores in 256 steps would tie. Scheme: Jacob et
-    al. 2018, "Quantization and Training of Neural Networks for Efficient
-    Integer-Arithmetic-Only Inference".
+    graph: ONNX with one input and one output. batches: (N, …) float32 inputs, representative of
+    those in use; the ranges of activations come from them. The last layers stay in 32 bits:
+    logits in 256 steps would tie. Source: Jacob et al. 2018, "Quantization and Training of Neural
+    Networks for Efficient Integer-Arithmetic-Only Inference", arXiv 1712.05877.
     """
     with tempfile.TemporaryDirectory() as folder:
         whole, folded, small = (Path(folder) / f"{name}.onnx" for name in "abc")
@@ -58,7 +58,7 @@ def quantise(graph: bytes, batches: Sequence[NDArray[np.float32]]) -> bytes:
 
 
 def _last_layers(path: Path) -> list[str]:
-    """Names of the products that give the scores, of their sums with a bias, and of all after."""
+    """Names of the last layer with weights in each path to the output, and of all nodes after."""
     graph = onnx.load(path).graph
     made_by = {output: node for node in graph.node for output in node.output}
     names: list[str] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from importlib import resources
 from pathlib import Path
@@ -22,12 +22,12 @@ Kind: TypeAlias = Literal[
 Number: TypeAlias = int  # 0 or more
 Count: TypeAlias = int  # 1 or more
 Amount: TypeAlias = float  # 0 or more
-Share: TypeAlias = float  # from 0 to 1
+Fraction: TypeAlias = float  # from 0 to 1
 Name: TypeAlias = str
 
 
-def _is_whole(value: object, least: int) -> bool:
-    return type(value) is int and value >= least
+def _is_whole(value: object, minimum: int) -> bool:
+    return type(value) is int and value >= minimum
 
 
 def _is_between(value: object, low: float, high: float) -> bool:
@@ -42,7 +42,7 @@ VALUES: dict[str, tuple[str, Callable[[object], bool]]] = {
     "Number": ("a whole number of 0 or more", lambda value: _is_whole(value, 0)),
     "Count": ("a whole number of 1 or more", lambda value: _is_whole(value, 1)),
     "Amount": ("a number of 0 or more", lambda value: _is_between(value, 0, sys.float_info.max)),
-    "Share": ("a number from 0 to 1", lambda value: _is_between(value, 0, 1)),
+    "Fraction": ("a number from 0 to 1", lambda value: _is_between(value, 0, 1)),
     "Name": ("a text", lambda value: isinstance(value, str)),
     "bool": ("true or false", lambda value: isinstance(value, bool)),
     "tuple[Name, ...]": (
@@ -68,29 +68,30 @@ WIDTHS = {
     "detector": (4, 4),
     "recogniser": (5, 5),
 }
-"""How many widths each kind of network takes, at least and at most."""
+"""The minimum and maximum number of widths of each kind of network."""
 
-OF_PAGES = ("detector", "recogniser")  # kinds of networks that learn from pages
+PAGE_KINDS = ("detector", "recogniser")  # networks that are trained on pages
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """Which network: `widths` are the units or channels that its function in networks.py names."""
+    """The architecture; `widths` are the arguments of its function in networks.py, in order."""
 
     kind: Kind
     widths: tuple[Count, ...]
-    int8: bool = False  # exported in 8 bits, if that costs 0.02 % of the digits kept back at most
+    # Export in 8 bits. A classifier stays in 32 bits where 8 would cost more than 0.02 % of the
+    # validation digits; a detector or recogniser is quantised in any case.
+    int8: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Material:
-    """What it learns from, besides MNIST's training digits.
+class Dataset:
+    """The tiles that a classifier is trained on, besides MNIST's training digits.
 
-    drawn: how many digits of the parametric pen are added. clutter: how many pieces of ink that
-    are no digit are added, for which all ten scores should be equal (outlier exposure,
-    Hendrycks et al. 2019).
-    validation: how many of MNIST's training digits are kept back for the curves and the
-    calibration, by writers of whom nothing is learned.
+    drawn: number of digits drawn by `digits.synth.pen`. clutter: number of tiles without a digit,
+    whose target is the uniform distribution (outlier exposure, Hendrycks et al. 2019, arXiv
+    1812.04606). validation: number of MNIST training digits that are held out for the curves and
+    the calibration; their writers contribute no training digit.
     """
 
     drawn: Number = 0
@@ -100,11 +101,11 @@ class Material:
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """What a detector or recogniser learns from: pages made up with the training's seed.
+    """The synthetic pages that a detector or recogniser is trained on, made from the run's seed.
 
-    made: how many. validation: how many more, of other writers, papers and typefaces, are made
-    for the curves. crops: shown in an epoch; a recogniser's are strips. side: of a detector's crop,
-    in pixels.
+    made: number of training pages. validation: number of pages of other writers, papers and
+    typefaces for the curves and the score. crops: number of crops per epoch, line crops for a
+    recogniser. side: height and width of a detector's crop in pixels.
     """
 
     made: Count
@@ -115,75 +116,76 @@ class Pages:
 
 @dataclass(frozen=True, slots=True)
 class Augmentation:
-    """How far each training digit is changed, anew each time it is seen. 0 switches a change off.
+    """The strength of each random change of a training tile; 0 switches a change off.
 
-    Ranges are symmetric; shares are parts of all digits in [0, 1].
+    Ranges are symmetric. Fractions are of the tiles of a batch.
     """
 
-    alike: Count = 1  # digits of a batch that share one geometric change: faster, less varied
+    group_size: Count = 1  # tiles of a batch that share one geometric change: faster, less varied
     size: Count = TILE  # side of the grid for geometry and stroke width: 28, 56, 84 … pixels
     rotation: Amount = 0.0  # degrees
     scale: Amount = 0.0  # each axis by a factor between 1/(1+scale) and 1+scale
     shear: Amount = 0.0  # horizontal, as a tangent
-    shift: Amount = 0.0  # share of the tile's side
-    elastic: Amount = 0.0  # standard deviation of the field's knots, share of the tile's side
-    stroke: Share = 0.0  # share of digits drawn thicker, and of those drawn thinner
-    blur: Share = 0.0  # share of digits seen blurred or at low resolution
+    shift: Amount = 0.0  # maximum, in sides of the tile
+    elastic: Amount = 0.0  # standard deviation of the field's knots, in sides of the tile
+    stroke: Fraction = 0.0  # drawn thicker; the same fraction is drawn thinner
+    blur: Fraction = 0.0  # blurred or at low resolution
     contrast: Amount = 0.0  # gamma between 1/(1+contrast) and 1+contrast
-    noise: Amount = 0.0  # largest standard deviation, share of full ink
-    binary: Share = 0.0  # share of digits cut to black and white
-    occlusion: Share = 0.0  # share of digits with a bar of ink or paper across
-    outline: Share = 0.0  # share of digits of which only the rim of the strokes is seen
-    lines: Share = 0.0  # share of digits under a thin line
-    paper: Share = 0.0  # share of digits on tinted or shaded paper
-    inverse: Share = 0.0  # share of digits with ink and paper swapped on one side of a line
-    dust: Share = 0.0  # share of digits under specks
-    clean_epochs: Number = 0  # the last epochs of [fit], trained on the digits as they are
+    noise: Amount = 0.0  # maximum standard deviation, of full ink
+    binary: Fraction = 0.0  # thresholded to black and white
+    occlusion: Fraction = 0.0  # with a bar of ink or paper across
+    outline: Fraction = 0.0  # reduced to the outline of the strokes
+    lines: Fraction = 0.0  # under a thin line
+    paper: Fraction = 0.0  # on tinted or shaded paper
+    inverse: Fraction = 0.0  # with ink and paper swapped on one side of a line
+    dust: Fraction = 0.0  # under specks
+    clean_epochs: Number = 0  # last epochs of [fit] without augmentation
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """How it learns: AdamW, a linear warm-up, then a cosine down to zero.
+    """The optimisation: AdamW with a linear warm-up, then cosine decay to zero.
 
-    start: a shipped model, a run folder or a .keras file, with whose weights it begins, and which
-    may be narrower; fresh ones if left out. kept: the share of these in the weights that come out,
-    which are a mean: it errs less on what neither learned from (Wortsman et al. 2022, "Robust
-    fine-tuning", arXiv 2109.01903). teacher: such a model, of whose scores it learns as well;
-    taught: the share of them in what it learns from, beside the labels. A [finish] names its own.
+    init_from: a shipped model, run folder or .keras file with the initial weights; it may be
+    narrower than the network. Empty: random weights. init_weight: the weight of the initial
+    weights in the final ones, which are the average of both; it lowers the error on data unlike
+    both training sets (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models", arXiv
+    2109.01903). distil_from: such a model, whose probabilities are a second target; distil_weight:
+    their weight, that of the labels being 1 - distil_weight. [finish] has its own of these two.
     """
 
     epochs: Count
     batch_size: Count
     learning_rate: Amount
     weight_decay: Amount = 0.004
-    warmup: Share = 0.05  # of all steps
-    label_smoothing: Share = 0.0
+    warmup: Fraction = 0.05  # of all steps
+    label_smoothing: Fraction = 0.0
     steps_per_execution: Count = 1
     compile: bool = False  # by XLA
-    bfloat16: bool = False  # computes in 16 bits: faster where the processor can; weights keep 32
-    start: Name = ""
-    kept: Share = 0.0
-    teacher: Name = ""
-    taught: Share = 0.7
+    bfloat16: bool = False  # compute in 16 bits: faster on processors that can; weights stay 32
+    init_from: Name = ""
+    init_weight: Fraction = 0.0
+    distil_from: Name = ""
+    distil_weight: Fraction = 0.7
 
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """A second, gentler training of what the first one left: no label smoothing, other steps.
+    """A second training stage at a lower learning rate, without label smoothing.
 
-    clean: the share of each batch that is shown as it is. teacher, taught: as in Fit.
+    clean: the fraction of each batch without augmentation. distil_from, distil_weight: as in Fit.
     """
 
     epochs: Count
     learning_rate: Amount
-    clean: Share = 0.5
-    teacher: Name = ""
-    taught: Share = 0.7
+    clean: Fraction = 0.5
+    distil_from: Name = ""
+    distil_weight: Fraction = 0.7
 
 
 @dataclass(frozen=True, slots=True)
-class Join:
-    """Trained networks that the new one is asked together with: the mean of all scores counts.
+class Ensemble:
+    """Trained classifiers whose logits are averaged with those of the new one.
 
     models: shipped models, run folders or .keras files.
     """
@@ -193,20 +195,20 @@ class Join:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """All that decides what a training gives, apart from its seed."""
+    """Everything that determines a training run, apart from its seed."""
 
     name: str
     network: Network
     fit: Fit
-    material: Material = field(default_factory=Material)
+    dataset: Dataset = field(default_factory=Dataset)
     augmentation: Augmentation = field(default_factory=Augmentation)
     finish: Finish | None = None
     pages: Pages | None = None
-    join: Join | None = None
+    ensemble: Ensemble | None = None
 
     @property
     def stages(self) -> list[Fit]:
-        """How it learns, one after the other, each with an optimizer of its own."""
+        """The training stages in order; each has an optimizer of its own."""
         if self.finish is None:
             return [self.fit]
         finish = replace(
@@ -214,17 +216,19 @@ class Recipe:
             epochs=self.finish.epochs,
             learning_rate=self.finish.learning_rate,
             label_smoothing=0.0,
-            teacher=self.finish.teacher,
-            taught=self.finish.taught,
+            distil_from=self.finish.distil_from,
+            distil_weight=self.finish.distil_weight,
         )
         return [self.fit, finish]
 
     @property
     def clean(self) -> list[float]:
-        """Share of the digits that are shown as they are, of each epoch of all stages."""
+        """The fraction of tiles without augmentation, for each epoch of all stages."""
         last = min(self.augmentation.clean_epochs, self.fit.epochs)
-        shares = [0.0] * (self.fit.epochs - last) + [1.0] * last
-        return shares if self.finish is None else shares + [self.finish.clean] * self.finish.epochs
+        fractions = [0.0] * (self.fit.epochs - last) + [1.0] * last
+        if self.finish is not None:
+            fractions += [self.finish.clean] * self.finish.epochs
+        return fractions
 
     def to_dict(self) -> dict[str, Any]:
         """The recipe as nested plain values, for run.json and model.json."""
@@ -261,20 +265,20 @@ def load_recipe(name_or_file: str) -> Recipe:
 def parse_recipe(name: str, text: str) -> Recipe:
     """A recipe from TOML text; sections and keys are the fields of this module's dataclasses.
 
-    A key `based_on` above all sections names a shipped recipe, of which all that is not given
-    anew is taken over. Raises TrainingError as load_recipe does.
+    A key `based_on` above all sections names a shipped recipe, which gives every value that the
+    text leaves out. Raises TrainingError as load_recipe does.
     """
     table = _table(name, text)
     sections: dict[str, type] = {
-        "network": Network, "material": Material, "augmentation": Augmentation, "fit": Fit,
-        "finish": Finish, "pages": Pages, "join": Join,
+        "network": Network, "dataset": Dataset, "augmentation": Augmentation, "fit": Fit,
+        "finish": Finish, "pages": Pages, "ensemble": Ensemble,
     }  # fmt: skip
     unknown = sorted(set(table) - set(sections))
     missing = sorted({"network", "fit"} - set(table))
     if unknown or missing:
         raise TrainingError(
             f"recipe {name!r} has sections {sorted(table)}; expected network and fit, "
-            "and optionally material, augmentation, finish, pages and join"
+            "and optionally dataset, augmentation, finish, pages and ensemble"
         )
     recipe = Recipe(name, **{key: _section(name, key, sections[key], table[key]) for key in table})
     _check_together(recipe)
@@ -285,7 +289,7 @@ def _table(name: str, text: str) -> dict[str, Any]:
     """The sections of a recipe, those of what it is based on among them."""
     try:
         table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise TrainingError(f"recipe {name!r} is not valid TOML: {error}") from error
     base = table.pop("based_on", None)
     if base is None:
@@ -322,34 +326,41 @@ def _section(recipe: str, title: str, kind: type[Section], table: object) -> Sec
 
 
 def _check_together(recipe: Recipe) -> None:
-    """Refuse values that are right each by itself and cannot work with the others."""
-    network, much = recipe.network, recipe.augmentation
-    least, most = WIDTHS[network.kind]
-    if not least <= len(network.widths) <= most:
-        expected = str(least) if least == most else f"{least} or more"
-        wrong = (
-            f"[network]: found {len(network.widths)} widths, expected {expected} for {network.kind}"
+    """Refuse values that are valid one by one and cannot work together."""
+    for fault in (*_network_faults(recipe), *_fit_faults(recipe), *_page_faults(recipe)):
+        raise TrainingError(f"recipe {recipe.name!r}, section {fault}")
+
+
+def _network_faults(recipe: Recipe) -> Iterator[str]:
+    kind, widths, augmentation = recipe.network.kind, recipe.network.widths, recipe.augmentation
+    minimum, maximum = WIDTHS[kind]
+    if not minimum <= len(widths) <= maximum:
+        expected = str(minimum) if minimum == maximum else f"{minimum} or more"
+        yield f"[network]: found {len(widths)} widths, expected {expected} for {kind}"
+    if augmentation.size % TILE:
+        yield f"[augmentation]: found size {augmentation.size}, expected a multiple of {TILE}"
+    if augmentation.stroke > 0.5:
+        yield (
+            f"[augmentation]: found stroke {augmentation.stroke}, expected at most 0.5: the same "
+            "fraction is drawn thinner"
         )
-    elif much.size % TILE:
-        wrong = f"[augmentation]: found size {much.size}, expected a multiple of {TILE}"
-    elif much.stroke > 0.5:
-        wrong = f"[augmentation]: found stroke {much.stroke}, expected at most 0.5: it counts twice"
-    elif recipe.fit.kept and not recipe.fit.start:
-        wrong = f"[fit]: found kept {recipe.fit.kept}, expected a start as well, to keep a share of"
-    elif max(stage.taught for stage in recipe.stages) == 1:
-        wrong = "[finish]: found taught 1, expected less: of the labels it learns a part at least"
-    elif network.kind == "dense" and any(stage.teacher for stage in recipe.stages):
-        wrong = "[network]: found dense and a teacher, expected another kind: dense gives no scores"
-    elif (network.kind in OF_PAGES) != (recipe.pages is not None):
-        expected = " or ".join(OF_PAGES)
-        wrong = (
-            f"[network]: found {network.kind}, expected {expected} with a section [pages], and only"
-        )
-    elif recipe.join and network.kind in ("dense", *OF_PAGES):
-        wrong = f"[join]: found {network.kind}, expected another kind of network: its scores count"
-    elif recipe.pages and recipe.pages.side % DETECTOR_SIZE_MULTIPLE:
-        expected = f"a multiple of {DETECTOR_SIZE_MULTIPLE}"
-        wrong = f"[pages]: found side {recipe.pages.side}, expected {expected}"
-    else:
-        return
-    raise TrainingError(f"recipe {recipe.name!r}, section {wrong}")
+    if recipe.ensemble and kind in ("dense", *PAGE_KINDS):
+        yield f"[ensemble]: found {kind}, expected a kind of network that gives ten logits"
+
+
+def _fit_faults(recipe: Recipe) -> Iterator[str]:
+    if recipe.fit.init_weight and not recipe.fit.init_from:
+        yield f"[fit]: found init_weight {recipe.fit.init_weight}, expected init_from as well"
+    if max(stage.distil_weight for stage in recipe.stages) == 1:
+        yield "[finish]: found distil_weight 1, expected less: the labels need some weight"
+    if recipe.network.kind == "dense" and any(stage.distil_from for stage in recipe.stages):
+        yield "[network]: found dense and distil_from, expected a kind that gives ten logits"
+
+
+def _page_faults(recipe: Recipe) -> Iterator[str]:
+    kind, pages = recipe.network.kind, recipe.pages
+    if (kind in PAGE_KINDS) != (pages is not None):
+        expected = " or ".join(PAGE_KINDS)
+        yield f"[network]: found {kind}, expected {expected} with a section [pages], and only then"
+    if pages and pages.side % DETECTOR_SIZE_MULTIPLE:
+        yield f"[pages]: found side {pages.side}, expected a multiple of {DETECTOR_SIZE_MULTIPLE}"

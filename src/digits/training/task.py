@@ -1,4 +1,4 @@
-"""What a training needs to know of its task, whether it is of tiles or of pages."""
+"""A training task: what `digits.training.fit` needs to know of the network that it trains."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from digits.training.recipe import Fit
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
-    """The task of a recipe, ready to be learned.
+class Task:
+    """Data, loss, metric and export of one kind of network.
 
-    count: samples an epoch. batches: those of a stage, from an epoch on; their order is a
-    function of seed and epoch alone. validation: what Keras validates on, or None. learner: the
-    model to fit in a stage, around the network that learns. loss, accuracy: of what was wanted
-    and what it gives. callbacks: of this task alone. data: count and SHA-256 for run.json.
-    finish: from the fitted network, what is known so far and the run folder to all that run.json
-    says, the model folder's files written.
+    count: samples per epoch. batches: the batches of a stage from an epoch on; their order is a
+    function of seed and epoch alone. validation: Keras' validation data, or None. trainee: the
+    model that a stage fits, built around the network. loss: of a stage. accuracy: (N,) from
+    targets and predictions. callbacks: of this task alone. data: count and SHA-256 of the data,
+    for run.json. finish: exports and scores the fitted network; takes it, the facts so far and
+    the run folder, writes the model folder and returns all facts for run.json.
     """
 
     count: int
     batches: Callable[[Fit, int], keras.utils.PyDataset]
     validation: Any
-    learner: Callable[[keras.Model, Fit], keras.Model]
+    trainee: Callable[[keras.Model, Fit], keras.Model]
     loss: Callable[[Fit], keras.losses.Loss]
     accuracy: Callable[[Any, Any], Any]
     callbacks: list[keras.callbacks.Callback]

@@ -20,22 +20,22 @@ Tiles = NDArray[np.float32]
 
 
 def changed(
-    images: NDArray[Any], much: Augmentation, seed: int = 0, training: bool = True
+    images: NDArray[Any], settings: Augmentation, seed: int = 0, training: bool = True
 ) -> Tiles:
-    return np.asarray(Augment(much, seed)(images, training=training))
+    return np.asarray(Augment(settings, seed)(images, training=training))
 
 
-def by(change: Any, tiles: Tiles, much: float, seed: int = 0) -> Tiles:
+def by(change: Any, tiles: Tiles, settings: float, seed: int = 0) -> Tiles:
     """One change alone."""
-    return np.asarray(change(tiles, much, keras.random.SeedGenerator(seed)))
+    return np.asarray(change(tiles, settings, keras.random.SeedGenerator(seed)))
 
 
 @pytest.fixture(scope="module")
-def tiles(learn: Digits) -> Tiles:
-    return learn.images.astype(np.float32) / 255
+def tiles(training: Digits) -> Tiles:
+    return training.images.astype(np.float32) / 255
 
 
-def share_changed(before: Tiles, after: Tiles) -> float:
+def fraction_changed(before: Tiles, after: Tiles) -> float:
     return float((np.abs(after - before).max(axis=(1, 2)) > 1e-4).mean())
 
 
@@ -46,28 +46,28 @@ def centres(tiles: Tiles) -> NDArray[np.float64]:
     return np.stack([tiles.sum(axis=1) @ at / weight, tiles.sum(axis=2) @ at / weight], axis=1)
 
 
-def test_without_any_change_and_outside_of_training_digits_stay_as_they_are(
-    learn: Digits, tiles: Tiles
+def test_tiles_are_unchanged_without_settings_and_outside_of_training(
+    training: Digits, tiles: Tiles
 ) -> None:
-    assert (changed(learn.images, Augmentation()) == tiles).all()
-    assert (changed(learn.images, EVERYTHING, training=False) == tiles).all()
+    assert (changed(training.images, Augmentation()) == tiles).all()
+    assert (changed(training.images, EVERYTHING, training=False) == tiles).all()
 
 
-def test_share_zero_switches_all_changes_off(learn: Digits, tiles: Tiles) -> None:
+def test_fraction_zero_switches_all_changes_off(training: Digits, tiles: Tiles) -> None:
     layer = Augment(EVERYTHING, 0)
-    layer.share.assign(0.0)
-    assert (np.asarray(layer(learn.images, training=True)) == tiles).all()
+    layer.fraction.assign(0.0)
+    assert (np.asarray(layer(training.images, training=True)) == tiles).all()
 
 
-def test_a_share_of_the_digits_is_changed_the_others_stay(learn: Digits, tiles: Tiles) -> None:
+def test_a_fraction_of_the_tiles_is_changed_the_others_stay(training: Digits, tiles: Tiles) -> None:
     layer = Augment(EVERYTHING, 0)
-    layer.share.assign(0.25)
-    after = np.asarray(layer(learn.images[:1000], training=True))
-    assert 0.23 < share_changed(tiles[:1000], after) < 0.26
+    layer.fraction.assign(0.25)
+    after = np.asarray(layer(training.images[:1000], training=True))
+    assert 0.23 < fraction_changed(tiles[:1000], after) < 0.26
 
 
 @pytest.mark.parametrize(
-    ("count", "much"),
+    ("count", "settings"),
     [
         (2000, EVERYTHING),
         (1, EVERYTHING),  # a last batch of one digit
@@ -78,10 +78,10 @@ def test_a_share_of_the_digits_is_changed_the_others_stay(learn: Digits, tiles: 
     ],
 )
 def test_what_comes_out_is_as_many_tiles_in_the_range(
-    learn: Digits, count: int, much: Augmentation
+    training: Digits, count: int, settings: Augmentation
 ) -> None:
-    images = learn.images[:count]
-    result = changed(images, much)
+    images = training.images[:count]
+    result = changed(images, settings)
 
     assert result.shape == (count, 28, 28)
     assert result.dtype == np.float32
@@ -95,11 +95,11 @@ def test_a_blank_and_a_full_tile_are_no_trouble() -> None:
     assert np.isfinite(changed(np.repeat(images, 32, axis=0), EVERYTHING)).all()
 
 
-def test_digits_keep_about_their_ink_and_their_place(learn: Digits, tiles: Tiles) -> None:
-    everything = changed(learn.images, EVERYTHING)
+def test_digits_keep_about_their_ink_and_their_place(training: Digits, tiles: Tiles) -> None:
+    everything = changed(training.images, EVERYTHING)
     assert (everything.sum(axis=(1, 2)) > 8).mean() > 0.99
-    assert share_changed(tiles, everything) > 0.99
-    result = changed(learn.images, INK)  # tinted paper would count as ink
+    assert fraction_changed(tiles, everything) > 0.99
+    result = changed(training.images, INK)  # tinted paper would count as ink
 
     seen = result.sum(axis=(1, 2)) > 8
     assert seen.mean() > 0.99  # a thin and pale line may be lost when cut to black and white
@@ -107,21 +107,21 @@ def test_digits_keep_about_their_ink_and_their_place(learn: Digits, tiles: Tiles
     moved = centres(result[seen]) - centres(tiles[seen])
     assert np.abs(moved.mean(axis=0)).max() < 0.3
     assert np.quantile(np.abs(moved), 0.99) < 4
-    assert share_changed(tiles, result) > 0.99
+    assert fraction_changed(tiles, result) > 0.99
 
 
-def test_the_seed_decides_and_every_call_is_another_change(learn: Digits) -> None:
-    images = learn.images[:100]
+def test_the_seed_decides_and_every_call_is_another_change(training: Digits) -> None:
+    images = training.images[:100]
     layer = Augment(EVERYTHING, 0)
     first, second = (np.asarray(layer(images, training=True)) for _ in range(2))
 
     assert (first == changed(images, EVERYTHING, seed=0)).all()
-    assert share_changed(first, second) > 0.9
-    assert share_changed(first, changed(images, EVERYTHING, seed=1)) > 0.9
+    assert fraction_changed(first, second) > 0.9
+    assert fraction_changed(first, changed(images, EVERYTHING, seed=1)) > 0.9
 
 
-def test_a_shift_moves_the_centre_of_mass_up_to_its_limit(learn: Digits, tiles: Tiles) -> None:
-    moved = centres(changed(learn.images, Augmentation(shift=0.1))) - centres(tiles)
+def test_a_shift_moves_the_centre_of_mass_up_to_its_limit(training: Digits, tiles: Tiles) -> None:
+    moved = centres(changed(training.images, Augmentation(shift=0.1))) - centres(tiles)
 
     assert np.abs(moved).max() <= 2.8 + 0.1  # some ink leaves at the rim
     for axis in moved.T:
@@ -129,11 +129,11 @@ def test_a_shift_moves_the_centre_of_mass_up_to_its_limit(learn: Digits, tiles: 
         assert axis.std() == pytest.approx(2.8 / 3**0.5, rel=0.05)
 
 
-@pytest.mark.parametrize("much", [Augmentation(rotation=180), Augmentation(scale=0.2)])
-def test_turning_and_scaling_keep_the_middle(much: Augmentation) -> None:
+@pytest.mark.parametrize("settings", [Augmentation(rotation=180), Augmentation(scale=0.2)])
+def test_turning_and_scaling_keep_the_middle(settings: Augmentation) -> None:
     dot = np.zeros((200, 28, 28), np.float32)
     dot[:, 12:16, 12:16] = 255
-    assert centres(changed(dot, much)) == pytest.approx(13.5, abs=0.1)
+    assert centres(changed(dot, settings)) == pytest.approx(13.5, abs=0.1)
 
 
 def test_a_rotation_turns_a_bar_both_ways_within_its_limit() -> None:
@@ -158,8 +158,8 @@ def test_scaling_makes_as_much_larger_as_smaller() -> None:
     assert np.log(width).mean() == pytest.approx(0, abs=0.02)
 
 
-def test_a_finer_grid_alone_hardly_changes_a_digit(learn: Digits, tiles: Tiles) -> None:
-    result = changed(learn.images, Augmentation(size=56))
+def test_a_finer_grid_alone_hardly_changes_a_digit(training: Digits, tiles: Tiles) -> None:
+    result = changed(training.images, Augmentation(size=56))
     assert np.abs(result - tiles).mean() < 0.03
     assert result.mean() == pytest.approx(tiles.mean(), rel=0.001)
 
@@ -193,12 +193,12 @@ def test_a_thinner_line_never_vanishes(tiles: Tiles) -> None:
     ],
     ids=lambda change: change.__name__,
 )
-@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
-def test_a_share_of_the_digits_is_changed(change: Any, share: float, tiles: Tiles) -> None:
-    found = share_changed(tiles, by(change, tiles, share))
+@pytest.mark.parametrize("fraction", [0.0, 0.3, 1.0])
+def test_a_fraction_of_the_tiles_is_changed(change: Any, fraction: float, tiles: Tiles) -> None:
+    found = fraction_changed(tiles, by(change, tiles, fraction))
     # a bar of paper may fall on paper, and then changes nothing
-    assert share - (0.35 * share if change is augment.occlude else 0) - 0.04 <= found
-    assert found <= share + 0.04
+    assert fraction - (0.35 * fraction if change is augment.occlude else 0) - 0.04 <= found
+    assert found <= fraction + 0.04
 
 
 def test_blurring_keeps_the_light_of_a_tile() -> None:

@@ -4,57 +4,57 @@ import numpy as np
 import pytest
 
 from digits.data import mnist
-from digits.data.writers import rows_kept_back
+from digits.data.writers import validation_rows
 from digits.errors import TrainingError
-from digits.training.datasets.tiles import CLUTTER, Batches, Digits, load_material, targets
-from digits.training.recipe import Material
+from digits.training.datasets.tiles import CLUTTER, Digits, TileBatches, load_dataset, targets
+from digits.training.recipe import Dataset
 
 
-def test_some_writers_are_kept_back_and_the_others_learned() -> None:
+def test_validation_digits_are_by_other_writers() -> None:
     images, labels = mnist.load("train")
-    learn, kept_back = load_material(Material(validation=1000), seed=0, data=None)
+    training, validation = load_dataset(Dataset(validation=1000), seed=0, data=None)
 
-    rows = rows_kept_back()
-    assert (len(learn), len(kept_back)) == (59_000, 1000)
-    assert (kept_back.images == images[rows[:1000]]).all()
-    assert (kept_back.labels == labels[rows[:1000]]).all()
+    rows = validation_rows()
+    assert (len(training), len(validation)) == (59_000, 1000)
+    assert (validation.images == images[rows[:1000]]).all()
+    assert (validation.labels == labels[rows[:1000]]).all()
     others = np.delete(np.arange(60_000), rows[:1000])
-    assert (learn.images == images[others]).all()
-    assert (learn.labels == labels[others]).all()
+    assert (training.images == images[others]).all()
+    assert (training.labels == labels[others]).all()
 
 
-def test_drawn_digits_and_clutter_are_added_to_learn_from(
+def test_drawn_digits_and_clutter_are_added_to_the_training_digits(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    material = Material(drawn=30, clutter=20, validation=1000)
-    learn, kept_back = load_material(material, seed=0, data=None)
+    dataset = Dataset(drawn=30, clutter=20, validation=1000)
+    training, validation = load_dataset(dataset, seed=0, data=None)
 
-    assert (len(learn), len(kept_back)) == (59_050, 1000)
-    assert learn.images.dtype == np.uint8
-    assert (learn.labels[-50:-20] < 10).all()
-    assert (learn.labels[-20:] == CLUTTER).all()
-    assert (learn.images[-50:].max(axis=(1, 2)) > 100).all()
-    assert capsys.readouterr().err == "drawing 50 pieces of ink to learn from\n"
+    assert (len(training), len(validation)) == (59_050, 1000)
+    assert training.images.dtype == np.uint8
+    assert (training.labels[-50:-20] < 10).all()
+    assert (training.labels[-20:] == CLUTTER).all()
+    assert (training.images[-50:].max(axis=(1, 2)) > 100).all()
+    assert capsys.readouterr().err == "drawing 50 training tiles\n"
 
-    again, _ = load_material(material, seed=0, data=None)
-    other, _ = load_material(material, seed=1, data=None)
-    assert learn.sha256() == again.sha256() != other.sha256()
-
-
-def test_more_than_was_set_aside_cannot_be_kept_back() -> None:
-    with pytest.raises(TrainingError, match=r"keeps back 60000 digits, and 5226 are .* lower"):
-        load_material(Material(validation=60_000), seed=0, data=None)
+    again, _ = load_dataset(dataset, seed=0, data=None)
+    other, _ = load_dataset(dataset, seed=1, data=None)
+    assert training.sha256() == again.sha256() != other.sha256()
 
 
-def test_the_sum_sees_images_and_labels(learn: Digits) -> None:
-    other = learn.labels.copy()
+def test_more_validation_digits_than_there_are_is_refused() -> None:
+    with pytest.raises(TrainingError, match=r"60000 validation digits, and .* wrote 5226; lower"):
+        load_dataset(Dataset(validation=60_000), seed=0, data=None)
+
+
+def test_the_sum_depends_on_images_and_labels(training: Digits) -> None:
+    other = training.labels.copy()
     other[0] += 1
-    assert learn.sha256() == Digits(learn.images.copy(), learn.labels.copy()).sha256()
-    assert learn.sha256() != Digits(learn.images, other).sha256()
-    assert learn.sha256() != Digits(learn.images[::-1], learn.labels).sha256()
+    assert training.sha256() == Digits(training.images.copy(), training.labels.copy()).sha256()
+    assert training.sha256() != Digits(training.images, other).sha256()
+    assert training.sha256() != Digits(training.images[::-1], training.labels).sha256()
 
 
-def test_targets_ask_for_no_opinion_about_clutter() -> None:
+def test_the_target_of_clutter_is_uniform() -> None:
     wanted = targets(np.array([3, CLUTTER], np.uint8))
 
     assert wanted.dtype == np.float32
@@ -69,7 +69,7 @@ def numbered(count: int) -> Digits:
     return Digits(images, (np.arange(count) % 10).astype(np.uint8))
 
 
-def order(batches: Batches) -> list[int]:
+def order(batches: TileBatches) -> list[int]:
     seen = []
     for index in range(len(batches)):
         images, wanted = batches[index]
@@ -80,7 +80,7 @@ def order(batches: Batches) -> list[int]:
 
 
 def test_every_epoch_shows_each_digit_once_in_an_order_of_its_own() -> None:
-    batches = Batches(numbered(1000), 300, seed=0, epoch=0)
+    batches = TileBatches(numbered(1000), 300, seed=0, epoch=0)
     assert [len(batches[index][0]) for index in range(len(batches))] == [300, 300, 300, 100]
 
     first = order(batches)
@@ -89,5 +89,5 @@ def test_every_epoch_shows_each_digit_once_in_an_order_of_its_own() -> None:
 
     assert sorted(first) == sorted(second) == list(range(1000))
     assert first != second
-    assert first != order(Batches(numbered(1000), 300, seed=1, epoch=0))
-    assert second == order(Batches(numbered(1000), 300, seed=0, epoch=1))  # as after a resume
+    assert first != order(TileBatches(numbered(1000), 300, seed=1, epoch=0))
+    assert second == order(TileBatches(numbered(1000), 300, seed=0, epoch=1))  # as after a resume

@@ -1,4 +1,4 @@
-"""Cut-outs of pages as other hands, cameras and papers would have made them."""
+"""Augmentation of grey crops of pages: elastic distortion, and camera and paper defects."""
 
 from __future__ import annotations
 
@@ -12,16 +12,19 @@ from numpy.typing import NDArray
 Grey = NDArray[np.uint8]
 Random = np.random.Generator
 
-KNOT = 16  # pixels between the places that are moved on their own
-FADED = 2.0  # at most so many times e, by which contrast falls
-SHADE = 50  # grey levels, by which light may change from the middle of a cut-out to its rim
+KNOT = 16  # pixels between the knots of the displacement field
+MAX_FADING = 2.0  # natural logarithm of the factor by which contrast falls
+MAX_SHADE = 50  # grey levels between the middle and the border of a crop
 
 
-def waved(grey: Grey, most: float, rng: Random) -> Grey:
-    """Bent a little here and there, by up to `most` pixels (standard deviation), as if each stroke
-    had been written once more. Source: Simard et al. 2003, DOI 10.1109/ICDAR.2003.1227801."""
+def elastic(grey: Grey, maximum: float, rng: Random) -> Grey:
+    """(H, W) uint8, distorted by a smooth random field of displacements.
+
+    maximum: largest standard deviation of the displacements in pixels. Source: Simard et al. 2003,
+    DOI 10.1109/ICDAR.2003.1227801.
+    """
     rows, columns = grey.shape
-    spread = rng.uniform(0.2, 1) * most
+    spread = rng.uniform(0.2, 1) * maximum
     knots = rng.normal(0, spread, (2, rows // KNOT + 1, columns // KNOT + 1)).astype(np.float32)
     across, down = (
         cv2.resize(each, (columns, rows), interpolation=cv2.INTER_CUBIC) for each in knots
@@ -31,25 +34,28 @@ def waved(grey: Grey, most: float, rng: Random) -> Grey:
     return np.asarray(moved, np.uint8)
 
 
-def photographed(grey: Grey, rng: Random) -> Grey:
-    """Now and then with a broader or finer pen, out of focus, faint, in uneven light, noisy."""
-    seen: NDArray[Any] = grey.astype(np.float32)
+def degrade(grey: Grey, rng: Random) -> Grey:
+    """(H, W) uint8, each with some probability: broader or finer pen, blur, low contrast, uneven
+    light, noise."""
+    level: NDArray[Any] = grey.astype(np.float32)
     if rng.random() < 0.2:
-        seen = _broader(seen) if rng.random() < 0.5 else -_broader(-seen)
-        seen += rng.uniform(0.4, 1) * (grey - seen)
+        level = _eroded(level) if rng.random() < 0.5 else -_eroded(-level)
+        level += rng.uniform(0.4, 1) * (grey - level)
     blur = rng.random()
     if blur < 0.2:
-        seen = cv2.GaussianBlur(seen, (0, 0), rng.uniform(0.4, 1.5) if blur < 0.15 else 2)
+        level = cv2.GaussianBlur(level, (0, 0), rng.uniform(0.4, 1.5) if blur < 0.15 else 2)
     if rng.random() < 0.12:
-        seen = seen.mean() + (seen - seen.mean()) * math.exp(-rng.uniform(0, FADED))
+        mean = level.mean()
+        level = mean + (level - mean) * math.exp(-rng.uniform(0, MAX_FADING))
     if rng.random() < 0.12:
-        down, across = rng.uniform(-SHADE, SHADE, 2)
-        seen = seen + np.linspace(-down, down, len(grey))[:, None]
-        seen = seen + np.linspace(-across, across, grey.shape[1])
+        down, across = rng.uniform(-MAX_SHADE, MAX_SHADE, 2)
+        level = level + np.linspace(-down, down, len(grey))[:, None]
+        level = level + np.linspace(-across, across, grey.shape[1])
     if rng.random() < 0.3:
-        seen = seen + rng.normal(0, rng.uniform(1, 10), grey.shape)
-    return np.asarray(np.clip(np.rint(seen), 0, 255), np.uint8)
+        level = level + rng.normal(0, rng.uniform(1, 10), grey.shape)
+    return np.asarray(np.clip(np.rint(level), 0, 255), np.uint8)
 
 
-def _broader(dark: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.asarray(cv2.erode(dark, np.ones((3, 3), np.uint8)), np.float32)
+def _eroded(grey: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The minimum of each pixel's 3×3 neighbourhood: dark ink becomes broader."""
+    return np.asarray(cv2.erode(grey, np.ones((3, 3), np.uint8)), np.float32)

@@ -1,4 +1,4 @@
-"""Crops of made-up pages, and what a detector shall say of each place in them."""
+"""Labelled pages in grey levels, random crops of them, and the detector's targets."""
 
 from __future__ import annotations
 
@@ -13,43 +13,54 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from digits.geometry import FLAT, Boxes
 from digits.model.inputs import local_contrast
-from digits.model.spec import BOX_UNIT, DETECTOR_STRIDE, MAX_DIGIT, MIN_DIGIT
+from digits.model.spec import (
+    BOX_UNIT,
+    CLASSES,
+    DETECTOR_MAPS,
+    DETECTOR_STRIDE,
+    MAX_DIGIT,
+    MIN_DIGIT,
+)
 from digits.reading.page.greyscale import greyscale
 from digits.synth.page import Page
 from digits.synth.writing import POWERS
-from digits.training.augment.degrade import photographed, waved
+from digits.training.augment.degrade import degrade, elastic
 
-HEAT, SIDES, KNOWN, COUNTS = slice(0, 10), slice(10, 14), 14, 15
-"""Channels of a target: for each digit how near its centre is, 0 to 1; the logarithms of the
-distances to the left, upper, right and lower side of its box; the weight of these; 1 where the
-heat counts, 0 where nothing is asked."""
-SPREAD = 7.0  # a digit's heat fades over this share of its width and height
-HUGE = 1.6  # times the highest digit that can be found: of that there is none, nor in its parts
-CLOSER = 0.12  # share of crops from nearer by, in which such parts are seen
-WIDER = 0.6  # of lean times height: by that a digit becomes wider, not filling its box's corners
-SEEN = 0.6  # share of a digit that has to lie in the crop; of others nothing is asked
+HEATMAPS, SIDES = slice(0, CLASSES), slice(CLASSES, DETECTOR_MAPS)
+BOX_WEIGHT, LOSS_MASK = DETECTOR_MAPS, DETECTOR_MAPS + 1
+"""Channels of a target. HEATMAPS: for each digit a bell around its centre, 1 at the centre. SIDES:
+logarithms of the distances to the left, upper, right and lower side of its box, in BOX_UNIT.
+BOX_WEIGHT: the weight of these four in the loss. LOSS_MASK: 1 where the heatmaps count in the loss,
+0 in ignore boxes."""
+BELL = 7.0  # a digit's width and height are so many standard deviations of its bell
+HUGE = 1.6  # times MAX_DIGIT: larger digits, and their parts, are background
+ZOOM_RATE = 0.12  # fraction of crops that are enlarged further, so that such parts occur
+SHEAR_WIDENING = 0.6  # of shear × height: a digit does not fill the corners of its box
+MIN_VISIBLE = 0.6  # fraction of a digit's area within the crop; with less, its box is ignored
 
 Random = np.random.Generator
+Grey = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class GreyPage:
-    """A page as a detector sees it.
+class LabelledPage:
+    """A page in grey levels and its labels.
 
-    grey: (H, W) uint8. digits: (N, 5) float32: value, x, y, width, height. runs: (N,) int32, equal
-    for digits of a number between which there is no sign. cut: (M, 4) float32 boxes in which
-    nothing is asked.
+    grey: (H, W) uint8, ink dark. digits: (N, 5) float32: value, x, y, width, height in pixels.
+    runs: (N,) int32, equal for the digits of a number between which there is no sign.
+    ignore_boxes: (M, 4) float32 boxes that do not count in the loss or the score.
     """
 
-    grey: NDArray[np.uint8]
+    grey: Grey
     digits: NDArray[np.float32]
     runs: NDArray[np.int32]
-    cut: NDArray[np.float32]
+    ignore_boxes: Boxes
 
     @classmethod
-    def of(cls, page: Page) -> GreyPage:
-        """Without its colours, the pen dark, as a reader sees it."""
+    def from_page(cls, page: Page) -> LabelledPage:
+        """The same page in grey levels, as `digits.reading` converts a picture."""
         digits = [(digit, *box) for number in page.numbers for digit, box in number.digits]
         signs = re.sub(f"[^0-9{''.join(POWERS)}]", "|", "|".join(n.text for n in page.numbers))
         runs = [run for run, text in enumerate(signs.split("|")) for _ in text]
@@ -57,25 +68,27 @@ class GreyPage:
             greyscale(page.pixels),
             np.array(digits, np.float32).reshape(-1, 5),
             np.array(runs, np.int32),
-            np.array(page.cut, np.float32).reshape(-1, 4),
+            np.array(page.ignore_boxes, np.float32).reshape(-1, 4),
         )
 
 
-class Crops(keras.utils.PyDataset):
-    """Batches of crops, (N, side, side, 3) float32, and targets, (N, side/4, side/4, 16).
+class DetectorCrops(keras.utils.PyDataset):
+    """Batches of crops (N, side, side, 3) float32 and targets (N, side/4, side/4, 16) float32.
 
-    Which crops is a function of seed and epoch alone, so that a run that was interrupted sees the
-    same as one that was not.
+    The crops are a function of seed and epoch alone, so that a resumed run gets the same ones.
+    With `fixed`, every epoch has the same crops.
     """
 
     def __init__(
         self,
-        pages: Sequence[GreyPage],
+        pages: Sequence[LabelledPage],
         side: int,
         count: int,
         batch_size: int,
         seed: int,
         epoch: int = 0,
+        *,
+        fixed: bool = False,
     ) -> None:
         super().__init__()
         self._pages = pages
@@ -84,6 +97,7 @@ class Crops(keras.utils.PyDataset):
         self._batch_size = batch_size
         self._seed = seed
         self._epoch = epoch
+        self._fixed = fixed
 
     def __len__(self) -> int:
         return -(-self._count // self._batch_size)
@@ -92,57 +106,61 @@ class Crops(keras.utils.PyDataset):
         rng = np.random.default_rng([self._seed, self._epoch, index])
         size = min(self._batch_size, self._count - index * self._batch_size)
         chosen = rng.integers(len(self._pages), size=size)
-        crops, targets = zip(*(crop(self._pages[i], self._side, rng) for i in chosen), strict=True)
+        crops, targets = zip(
+            *(random_crop(self._pages[i], self._side, rng) for i in chosen), strict=True
+        )
         return np.stack(crops), np.stack(targets)
 
     def on_epoch_end(self) -> None:
-        self._epoch += 1
+        self._epoch += not self._fixed
 
 
-def sha256(pages: Sequence[GreyPage]) -> str:
-    """One sum over all pages and their digits."""
+def sha256(pages: Sequence[LabelledPage]) -> str:
+    """One SHA-256 of the grey levels, digits and ignore boxes of all pages."""
     total = hashlib.sha256()
     for page in pages:
-        total.update(page.grey.tobytes() + page.digits.tobytes() + page.cut.tobytes())
+        total.update(page.grey.tobytes() + page.digits.tobytes() + page.ignore_boxes.tobytes())
     return total.hexdigest()
 
 
-def crop(page: GreyPage, side: int, rng: Random) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """A part of the page about some digit, scaled so that the digit is one to be found, and the
-    target for it: (side, side, 3) and (side/4, side/4, 16) float32."""
-    middle, scale = _about(page, rng)
+def random_crop(
+    page: LabelledPage, side: int, rng: Random
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """A crop around a random digit, at a scale at which it can be detected, and its target.
+
+    Returns (side, side, 3) and (side/4, side/4, 16) float32.
+    """
+    middle, scale = _random_focus(page, rng)
     scales = scale * np.exp(rng.normal(0, (0.08, 0.05)))  # of x and y
     corner = middle - rng.uniform(0.1, 0.9, 2) * side / scales
     beyond = np.array(page.grey.shape[::-1]) - side / scales
     corner = np.clip(corner, np.minimum(beyond, 0), np.maximum(beyond, 0))
-    lean = rng.normal(0.12, 0.18) if rng.random() < 0.35 else 0.0
-    grey = _leant(_cut_out(page.grey, corner, scales, side), lean)
+    shear = rng.normal(0.12, 0.18) if rng.random() < 0.35 else 0.0
+    grey = _sheared(_cut(page.grey, corner, scales, side), shear)
     if rng.random() < 0.35:
-        grey = waved(grey, 1.0, rng)
-    digits, cut = page.digits.copy(), page.cut.copy()
-    for boxes in (digits[:, 1:], cut):
+        grey = elastic(grey, 1.0, rng)
+    digits, ignore_boxes = page.digits.copy(), page.ignore_boxes.copy()
+    for boxes in (digits[:, 1:], ignore_boxes):
         boxes[:, :2] = (boxes[:, :2] - corner) * scales
         boxes[:, 2:] *= scales
-        _lean_boxes(boxes, lean, side)
-    return local_contrast(photographed(grey, rng)), target(digits, cut, side)
+        _shear_boxes(boxes, shear, side)
+    return local_contrast(degrade(grey, rng)), detector_target(digits, ignore_boxes, side)
 
 
-def _about(page: GreyPage, rng: Random) -> tuple[NDArray[np.float64], float]:
-    """A place to look at, x and y, and the scale at which a digit there can be found."""
+def _random_focus(page: LabelledPage, rng: Random) -> tuple[NDArray[np.float64], float]:
+    """The centre (x, y) of a random digit, and a scale at which it can be detected."""
     if not len(page.digits):
         return rng.uniform(0, page.grey.shape[::-1]), math.exp(rng.uniform(-1, 0.5))
-    _, x, y, width, height = page.digits[rng.integers(len(page.digits))].astype(np.float64)
-    wanted = math.exp(rng.uniform(math.log(MIN_DIGIT * 1.1), math.log(MAX_DIGIT * 0.9)))
-    if rng.random() < CLOSER:
-        wanted *= rng.uniform(1, 4)
-    scale = float(np.clip(wanted / _size((x, y, width, height)), 0.25, 2.2))
+    x, y, width, height = box = page.digits[rng.integers(len(page.digits))][1:].astype(np.float64)
+    size = math.exp(rng.uniform(math.log(MIN_DIGIT * 1.1), math.log(MAX_DIGIT * 0.9)))
+    if rng.random() < ZOOM_RATE:
+        size *= rng.uniform(1, 4)
+    scale = float(np.clip(size / _size(box), 0.25, 2.2))
     return np.array([x + width / 2, y + height / 2]), scale
 
 
-def _cut_out(
-    grey: NDArray[np.uint8], corner: NDArray[np.float64], scales: NDArray[np.float64], side: int
-) -> NDArray[np.uint8]:
-    """What lies from a corner on, scaled; what lies beyond the page repeats its rim."""
+def _cut(grey: Grey, corner: NDArray[np.float64], scales: NDArray[np.float64], side: int) -> Grey:
+    """A scaled square from a corner on; its edge is repeated beyond the page."""
     height, width = grey.shape
     left, top = np.maximum(corner, 0).astype(int)
     right, bottom = np.minimum(corner + side / scales + 1, (width, height)).astype(int)
@@ -157,82 +175,86 @@ def _cut_out(
     return np.asarray(moved, np.uint8)
 
 
-def _leant(grey: NDArray[np.uint8], lean: float) -> NDArray[np.uint8]:
-    """With writing that leans forward by `lean`, columns per row, about the middle row."""
-    if not lean:
+def _sheared(grey: Grey, shear: float) -> Grey:
+    """Slanted forward by `shear` columns per row about the middle row."""
+    if not shear:
         return grey
-    matrix = np.array([[1, -lean, lean * len(grey) / 2], [0, 1, 0]])
+    matrix = np.array([[1, -shear, shear * len(grey) / 2], [0, 1, 0]])
     return np.asarray(
         cv2.warpAffine(grey, matrix, grey.shape[::-1], borderMode=cv2.BORDER_REPLICATE), np.uint8
     )
 
 
-def _lean_boxes(boxes: NDArray[np.float32], lean: float, side: int) -> None:
-    """Move boxes (N, 4) with what leans, and widen them about as much as a digit becomes wider."""
-    wider = WIDER * abs(lean) * boxes[:, 3]
-    boxes[:, 0] -= lean * (boxes[:, 1] + boxes[:, 3] / 2 - side / 2) + wider / 2
+def _shear_boxes(boxes: Boxes, shear: float, side: int) -> None:
+    """Move boxes (N, 4) with a sheared crop, and widen them about as much as a digit widens."""
+    wider = SHEAR_WIDENING * abs(shear) * boxes[:, 3]
+    boxes[:, 0] -= shear * (boxes[:, 1] + boxes[:, 3] / 2 - side / 2) + wider / 2
     boxes[:, 2] += wider
 
 
-def target(digits: NDArray[np.float32], cut: NDArray[np.float32], side: int) -> NDArray[np.float32]:
-    """What a detector shall say of a crop; see HEAT and the others.
+def detector_target(
+    digits: NDArray[np.float32], ignore_boxes: Boxes, side: int
+) -> NDArray[np.float32]:
+    """The target (side/4, side/4, 16) float32 of a crop; channels: see HEATMAPS and the others.
 
-    digits: (N, 5) value, x, y, width, height in pixels of the crop; cut: (M, 4).
+    digits: (N, 5) value, x, y, width, height in pixels of the crop; ignore_boxes: (M, 4).
     """
     cells = side // DETECTOR_STRIDE
-    wanted = np.zeros((cells, cells, COUNTS + 1), np.float32)
-    wanted[..., COUNTS] = 1
-    for box in cut:
-        wanted[(*_cells(box, cells), COUNTS)] = 0
-    for digit, *box in digits.tolist():
-        if _is_asked(box, side):
-            _add(wanted, int(digit), box)
+    target = np.zeros((cells, cells, LOSS_MASK + 1), np.float32)
+    target[..., LOSS_MASK] = 1
+    for box in ignore_boxes:
+        target[(*_cells(box, cells), LOSS_MASK)] = 0
+    for value, *rest in digits:
+        box = np.array(rest, np.float64)
+        if _is_detectable(box, side):
+            _add_digit(target, int(value), box)
         elif _size(box) < MAX_DIGIT * HUGE:
-            wanted[(*_cells(box, cells), COUNTS)] = 0
-    return wanted
+            target[(*_cells(box, cells), LOSS_MASK)] = 0
+    return target
 
 
-def _is_asked(box: Sequence[float], side: int) -> bool:
-    """Whether a digit lies in the crop and is of a size to be found."""
-    x, y, width, height = box
+def _is_detectable(box: NDArray[np.float64], side: int) -> bool:
+    """Whether a digit lies in the crop and is MIN_DIGIT to MAX_DIGIT large, or little beyond."""
+    x, y, width, height = box.tolist()
     across = min(x + width, side) - max(x, 0)
     down = min(y + height, side) - max(y, 0)
-    seen = max(across, 0) * max(down, 0) / max(width * height, 1e-3)
-    inside = 0 <= x + width / 2 < side and 0 <= y + height / 2 < side
-    return seen >= SEEN and inside and MIN_DIGIT * 0.8 <= _size(box) <= MAX_DIGIT * 1.15
+    visible = max(across, 0) * max(down, 0) / max(width * height, 1e-3)
+    is_inside = 0 <= x + width / 2 < side and 0 <= y + height / 2 < side
+    is_sized = MIN_DIGIT * 0.8 <= _size(box) <= MAX_DIGIT * 1.15
+    return visible >= MIN_VISIBLE and is_inside and is_sized
 
 
-def _size(box: Sequence[float]) -> float:
-    """Pixels by which a digit counts as large: its height, of a wide one more."""
-    return max(box[3], 0.6 * box[2])
+def _size(box: NDArray[np.float64]) -> float:
+    """`digits.geometry.sizes` of one box, in float64."""
+    return float(max(box[3], FLAT * box[2]))
 
 
-def _add(wanted: NDArray[np.float32], digit: int, box: Sequence[float]) -> None:
-    """The heat of one digit around its centre, and the sides of its box in the cells there."""
-    x, y, width, height = box
-    rows, columns = _cells(box, len(wanted))
+def _add_digit(target: NDArray[np.float32], digit: int, box: NDArray[np.float64]) -> None:
+    """Add the bell of one digit, and the sides of its box in the cells around its centre."""
+    x, y, width, height = box.tolist()
+    rows, columns = _cells(box, len(target))
     down = (np.arange(rows.start, rows.stop) + 0.5) * DETECTOR_STRIDE - (y + height / 2)
     across = (np.arange(columns.start, columns.stop) + 0.5) * DETECTOR_STRIDE - (x + width / 2)
-    fade_y = height / SPREAD + DETECTOR_STRIDE / 4
-    fade_x = max(width, 0.35 * height) / SPREAD + DETECTOR_STRIDE / 4
-    heat = np.exp(-((down[:, None] / fade_y) ** 2 + (across / fade_x) ** 2) / 2)
-    window = wanted[rows, columns, digit]
-    np.maximum(window, heat, out=window)
+    deviation_y = height / BELL + DETECTOR_STRIDE / 4
+    deviation_x = max(width, 0.35 * height) / BELL + DETECTOR_STRIDE / 4
+    bell = np.exp(-((down[:, None] / deviation_y) ** 2 + (across / deviation_x) ** 2) / 2)
+    window = target[rows, columns, digit]
+    np.maximum(window, bell, out=window)
     row, column = int((y + height / 2) // DETECTOR_STRIDE), int((x + width / 2) // DETECTOR_STRIDE)
-    wanted[row, column, digit] = 1
+    target[row, column, digit] = 1
     reach = 1 if width > 2 * DETECTOR_STRIDE else 0
-    for i in range(max(row - 1, 0), min(row + 2, len(wanted))):
-        for j in range(max(column - reach, 0), min(column + reach + 1, len(wanted))):
-            centre = (i, j) == (row, column)
-            if centre or not wanted[i, j, KNOWN]:
+    for i in range(max(row - 1, 0), min(row + 2, len(target))):
+        for j in range(max(column - reach, 0), min(column + reach + 1, len(target))):
+            is_centre = (i, j) == (row, column)
+            if is_centre or not target[i, j, BOX_WEIGHT]:
                 at_x, at_y = (j + 0.5) * DETECTOR_STRIDE, (i + 0.5) * DETECTOR_STRIDE
                 sides = np.array([at_x - x, at_y - y, x + width - at_x, y + height - at_y])
-                wanted[i, j, SIDES] = np.log(np.maximum(sides, 1) / BOX_UNIT)
-                wanted[i, j, KNOWN] = 1 if centre else 0.3
+                target[i, j, SIDES] = np.log(np.maximum(sides, 1) / BOX_UNIT)
+                target[i, j, BOX_WEIGHT] = 1 if is_centre else 0.3
 
 
-def _cells(box: Sequence[float] | NDArray[np.float32], cells: int) -> tuple[slice, slice]:
-    """Rows and columns of the cells that a box touches."""
+def _cells(box: NDArray[np.floating], cells: int) -> tuple[slice, slice]:
+    """Rows and columns of the cells that a box overlaps."""
     x, y, width, height = (float(value) for value in box)
 
     def within(low: float, high: float) -> slice:

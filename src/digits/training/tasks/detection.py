@@ -1,4 +1,4 @@
-"""The lesson of pages: where is a digit, which one, how large?"""
+"""The detector's task: heatmaps and boxes of the digits on pages."""
 
 from __future__ import annotations
 
@@ -17,126 +17,135 @@ from digits.model.detector import Detector
 from digits.model.inputs import local_contrast
 from digits.model.spec import DETECTOR_SIZE_MULTIPLE, MAX_DIGIT, MIN_DIGIT
 from digits.training.card import detector_card
-from digits.training.datasets import crops
-from digits.training.datasets.crops import COUNTS, HEAT, KNOWN, SIDES, Crops, GreyPage
-from digits.training.export import export_detector, opened_detector, write_model
+from digits.training.datasets.crops import (
+    BOX_WEIGHT,
+    HEATMAPS,
+    LOSS_MASK,
+    SIDES,
+    DetectorCrops,
+    LabelledPage,
+    sha256,
+)
+from digits.training.export import export_detector, open_detector, write_model
 from digits.training.quantise import quantise
 from digits.training.recipe import Pages, Recipe
-from digits.training.task import Lesson
+from digits.training.task import Task
 
-RANGED, PROBED = 32, 512  # pages that show 8-bit activations their range; pixels of each side
-LEAST = -0.9  # the logit from which on a place is worth a look
+RANGE_PAGES, RANGE_SIDE = 32, 512  # pages, and pixels of each, that give activations their range
+SCORE_THRESHOLD = -0.9  # the logit from which a maximum of the heatmaps is a detection
+CENTRE = 0.999  # heatmap value from which a cell is a digit's centre
+MIN_MEAN = 1 / 16  # digits per crop, to bound the loss of batches with almost none
 
 
-def lesson(
-    recipe: Recipe, pages: Pages, seed: int, learn: list[GreyPage], validate: list[GreyPage]
-) -> Lesson:
-    """The lesson of a recipe for pages, some to learn from and some to validate on."""
+def task(
+    recipe: Recipe,
+    pages: Pages,
+    seed: int,
+    train: list[LabelledPage],
+    validation: list[LabelledPage],
+) -> Task:
+    """The task of a detector's recipe on training and validation pages."""
     side = pages.side
-    return Lesson(
+    return Task(
         count=pages.crops,
-        batches=lambda stage, epoch: Crops(learn, side, pages.crops, stage.batch_size, seed, epoch),
-        validation=Fixed(validate, side, 4 * len(validate), 16, seed),
-        learner=lambda network, _: network,
-        loss=lambda _: Missed(),
+        batches=lambda stage, epoch: DetectorCrops(
+            train, side, pages.crops, stage.batch_size, seed, epoch
+        ),
+        validation=DetectorCrops(validation, side, 4 * len(validation), 16, seed, fixed=True),
+        trainee=lambda network, _: network,
+        loss=lambda _: DetectionLoss(),
         accuracy=accuracy,
         callbacks=[],
-        data={"pages": len(learn), "sha256": crops.sha256(learn)},
-        finish=partial(_finish, recipe, learn, validate),
+        data={"pages": len(train), "sha256": sha256(train)},
+        finish=partial(_finish, recipe, train, validation),
     )
 
 
-class Fixed(Crops):
-    """The same crops in every epoch."""
+class DetectionLoss(keras.losses.Loss):
+    """Focal loss of the heatmaps and half the L1 loss of the sides, per digit of the batch.
 
-    def on_epoch_end(self) -> None:
-        pass
-
-
-class Missed(keras.losses.Loss):
-    """How far heat and sides are from the target (`digits.training.datasets.crops`), a digit.
-
-    The heat's part is the focal loss of Zhou et al. 2019 (arXiv 1904.07850), eq. 1.
+    Targets: see `digits.training.datasets.crops`. Source of the focal loss: Zhou et al. 2019,
+    "Objects as Points", arXiv 1904.07850, eq. 1.
     """
 
-    def call(self, wanted: Any, said: Any) -> Any:
-        """(N,) loss of each crop, so weighted that their mean is that a digit of the batch."""
-        said = ops.cast(said, "float32")
-        heat, counts = wanted[..., HEAT], wanted[..., COUNTS : COUNTS + 1]
-        chance = ops.clip(ops.sigmoid(said[..., HEAT]), 1e-5, 1 - 1e-5)
-        centre = ops.cast(heat > 0.999, "float32")
-        there = centre * (1 - chance) ** 2 * ops.log(chance)
-        away = (1 - centre) * (1 - heat) ** 4 * chance**2 * ops.log(1 - chance)
-        known = wanted[..., KNOWN] * wanted[..., COUNTS]
-        apart = ops.sum(ops.abs(said[..., SIDES] - wanted[..., SIDES]), -1) * known
+    def call(self, target: Any, maps: Any) -> Any:
+        """(N,) loss of each crop, weighted so that their mean is that per digit of the batch."""
+        maps = ops.cast(maps, "float32")
+        heatmap, mask = target[..., HEATMAPS], target[..., LOSS_MASK : LOSS_MASK + 1]
+        probability = ops.clip(ops.sigmoid(maps[..., HEATMAPS]), 1e-5, 1 - 1e-5)
+        centre = ops.cast(heatmap > CENTRE, "float32")
+        positive = centre * (1 - probability) ** 2 * ops.log(probability)
+        negative = (1 - centre) * (1 - heatmap) ** 4 * probability**2 * ops.log(1 - probability)
+        weight = target[..., BOX_WEIGHT] * target[..., LOSS_MASK]
+        distance = ops.sum(ops.abs(maps[..., SIDES] - target[..., SIDES]), -1) * weight
         axes = (1, 2, 3)
-        digits = ops.maximum(ops.mean(ops.sum(centre * counts, axes)), 1 / 16)
-        known_cells = ops.maximum(ops.mean(ops.sum(known, (1, 2))), 1 / 16)
-        missed = -ops.sum((there + away) * counts, axes) / digits
-        return missed + 0.5 * ops.sum(apart, (1, 2)) / known_cells
+        digits = ops.maximum(ops.mean(ops.sum(centre * mask, axes)), MIN_MEAN)
+        boxes = ops.maximum(ops.mean(ops.sum(weight, (1, 2))), MIN_MEAN)
+        focal = -ops.sum((positive + negative) * mask, axes) / digits
+        return focal + 0.5 * ops.sum(distance, (1, 2)) / boxes
 
 
-def accuracy(wanted: Any, said: Any) -> Any:
-    """(N,) float32: the share of a crop's digits of which the right one is the likeliest at its
-    centre, and likelier than none; 1 for a crop without digits."""
-    heat = wanted[..., HEAT] * wanted[..., COUNTS : COUNTS + 1]
-    said = ops.cast(said[..., HEAT], "float32")
-    centre = ops.cast(ops.max(heat, -1) > 0.999, "float32")
-    told = ops.equal(ops.argmax(heat, -1), ops.argmax(said, -1)) & (ops.max(said, -1) > 0)
-    right = ops.sum(centre * ops.cast(told, "float32"), (1, 2))
+def accuracy(target: Any, maps: Any) -> Any:
+    """(N,) float32: the fraction of a crop's digits that have the highest logit of their centre,
+    above 0; 1 for a crop without digits."""
+    heatmap = target[..., HEATMAPS] * target[..., LOSS_MASK : LOSS_MASK + 1]
+    logits = ops.cast(maps[..., HEATMAPS], "float32")
+    centre = ops.cast(ops.max(heatmap, -1) > CENTRE, "float32")
+    is_right = ops.equal(ops.argmax(heatmap, -1), ops.argmax(logits, -1))
+    is_right = is_right & (ops.max(logits, -1) > 0)
+    right = ops.sum(centre * ops.cast(is_right, "float32"), (1, 2))
     count = ops.sum(centre, (1, 2))
     return ops.where(count > 0, right / ops.maximum(count, 1.0), 1.0)
 
 
 def _finish(
     recipe: Recipe,
-    learn: list[GreyPage],
-    validate: list[GreyPage],
+    train: list[LabelledPage],
+    validation: list[LabelledPage],
     network: keras.Model,
     facts: dict[str, Any],
     out: Path,
 ) -> dict[str, Any]:
-    """Export, score on the pages of unseen writers, and write down all of it."""
-    side = min(
-        PROBED, min(validate[0].grey.shape) // DETECTOR_SIZE_MULTIPLE * DETECTOR_SIZE_MULTIPLE
-    )
-    seen = np.stack([local_contrast(page.grey[:side, :side]) for page in learn[:RANGED]])
-    graph = export_detector(network, seen[:8])
+    """Export, score on the validation pages, and write the model folder; see `Task.finish`."""
+    shortest = min(validation[0].grey.shape)
+    side = min(RANGE_SIDE, shortest // DETECTOR_SIZE_MULTIPLE * DETECTOR_SIZE_MULTIPLE)
+    inputs = np.stack([local_contrast(page.grey[:side, :side]) for page in train[:RANGE_PAGES]])
+    graph = export_detector(network, inputs[:8])
     if recipe.network.int8:
-        graph = quantise(graph, [seen])
+        graph = quantise(graph, [inputs])
     facts = {
         "name": recipe.name,
         "kind": "detector",
         "parameters": network.count_params(),
-        "calibration": {"score_threshold": LEAST},
+        "calibration": {"score_threshold": SCORE_THRESHOLD},
     } | facts
-    facts["score"] = found_in(opened_detector(graph, LEAST), validate)
+    facts["score"] = score_detector(open_detector(graph, SCORE_THRESHOLD), validation)
     card = write_model(graph, out, facts)
     write_atomically(out / "README.md", detector_card(card))
     return facts
 
 
-def found_in(detector: Detector, pages: list[GreyPage]) -> dict[str, Any]:
-    """How many digits of some pages a detector finds, with their value and at an overlap of 0.5.
+def score_detector(detector: Detector, pages: list[LabelledPage]) -> dict[str, Any]:
+    """How many digits of some pages are detected with the right value, at an IoU of 0.5.
 
-    n: digits of a size to be found. errors: those not found or taken for another; false: places
-    where there is none.
+    Returns n: digits of MIN_DIGIT to MAX_DIGIT; errors: those not detected or with another value;
+    accuracy; false: detections outside all digits and ignore boxes.
     """
     n = right = false = 0
     for page in pages:
         detections = detector.detect(local_contrast(page.grey))
         size = sizes(page.digits[:, 1:])
-        is_asked = (size >= MIN_DIGIT) & (size <= MAX_DIGIT)
+        is_counted = (size >= MIN_DIGIT) & (size <= MAX_DIGIT)
         is_free = np.ones(len(page.digits), bool)
-        n += int(is_asked.sum())
+        n += int(is_counted.sum())
         for box, digit in zip(detections.boxes, detections.logits.argmax(axis=1), strict=True):
-            shared = np.append(np.where(is_free, iou(box, page.digits[:, 1:]), 0), 0)
-            place = int(shared.argmax())
-            if shared[place] >= OVERLAP:
-                is_free[place] = False
-                right += int(is_asked[place] and page.digits[place, 0] == digit)
+            overlaps = np.append(np.where(is_free, iou(box, page.digits[:, 1:]), 0), 0)
+            best = int(overlaps.argmax())
+            if overlaps[best] >= OVERLAP:
+                is_free[best] = False
+                right += int(is_counted[best] and page.digits[best, 0] == digit)
             else:
-                false += int(not iou(box, page.cut).any())
+                false += int(not iou(box, page.ignore_boxes).any())
     return {
         "data": "pages of unseen writers",
         "n": n,

@@ -1,4 +1,4 @@
-"""The lesson of strips: which digits stand in them?"""
+"""The recogniser's task: the digits of line crops, from left to right."""
 
 from __future__ import annotations
 
@@ -14,98 +14,109 @@ from numpy.typing import NDArray
 from digits.files import write_atomically
 from digits.model.ctc import likeliest
 from digits.model.recogniser import Recogniser
+from digits.model.spec import BLANK
 from digits.training.card import recogniser_card
-from digits.training.datasets import crops
-from digits.training.datasets.crops import GreyPage
-from digits.training.datasets.lines import Strips
-from digits.training.export import export_recogniser, opened_recogniser, write_model
+from digits.training.datasets.crops import LabelledPage, sha256
+from digits.training.datasets.lines import LineCrops
+from digits.training.export import export_recogniser, open_recogniser, write_model
 from digits.training.quantise import quantise
 from digits.training.recipe import Pages, Recipe
-from digits.training.task import Lesson
+from digits.training.task import Task
 
-VALIDATED = 2048  # strips for the curves, the calibration and the score
-RANGED = 8  # batches that show 8-bit activations their range
+VALIDATION_CROPS = 2048  # maximum number of line crops for the curves and the score
+RANGE_BATCHES = 8  # batches that give 8-bit activations their range
+BATCH = 64  # line crops of a validation or range batch
 
 
-def lesson(
-    recipe: Recipe, pages: Pages, seed: int, learn: list[GreyPage], validate: list[GreyPage]
-) -> Lesson:
-    """The lesson of a recipe for strips of pages, some to learn from and some to validate on."""
-    unseen = Strips(validate, min(VALIDATED, pages.crops), 64, seed, always_same=True)
-    return Lesson(
+def task(
+    recipe: Recipe,
+    pages: Pages,
+    seed: int,
+    train: list[LabelledPage],
+    validation: list[LabelledPage],
+) -> Task:
+    """The task of a recogniser's recipe on training and validation pages."""
+    count = min(VALIDATION_CROPS, pages.crops)
+    held_out = LineCrops(validation, count, BATCH, seed, fixed=True)
+    range_crops = LineCrops(train, BATCH * RANGE_BATCHES, BATCH, seed)
+    return Task(
         count=pages.crops,
-        batches=lambda stage, epoch: Strips(learn, pages.crops, stage.batch_size, seed, epoch),
-        validation=unseen,
-        learner=lambda network, _: network,
-        loss=lambda _: Misspelt(),
+        batches=lambda stage, epoch: LineCrops(train, pages.crops, stage.batch_size, seed, epoch),
+        validation=held_out,
+        trainee=lambda network, _: network,
+        loss=lambda _: CTCLoss(),
         accuracy=accuracy,
         callbacks=[],
-        data={"pages": len(learn), "sha256": crops.sha256(learn)},
-        finish=partial(_finish, recipe, Strips(learn, 64 * RANGED, 64, seed), unseen),
+        data={"pages": len(train), "sha256": sha256(train)},
+        finish=partial(_finish, recipe, range_crops, held_out),
     )
 
 
-class Misspelt(keras.losses.Loss):
-    """How unlikely the network finds a text: the loss of Graves et al. 2006 (CTC)."""
+class CTCLoss(keras.losses.Loss):
+    """Connectionist temporal classification (Graves et al. 2006, DOI 10.1145/1143844.1143891)."""
 
-    def call(self, wanted: Any, said: Any) -> Any:
-        """(N,) negative logarithms of the chance of texts (N, L), 0 after their end."""
-        return keras.losses.ctc(wanted, ops.cast(said, "float32"))
+    def call(self, texts: Any, logits: Any) -> Any:
+        """(N,) negative log-likelihoods of texts (N, L), padded with BLANK; logits: (N, T, 12)."""
+        return keras.losses.ctc(texts, ops.cast(logits, "float32"))
 
 
-def accuracy(wanted: Any, said: Any) -> Any:
-    """(N,) float32: 1 where the likeliest token of each frame, repetitions and blanks left out,
-    spells the text."""
-    best = ops.argmax(said, -1)
-    before = ops.pad(best, [[0, 0], [1, 0]])[:, :-1]
-    spoken = ops.cast((best != before) & (best != 0), "int32")
-    place = ops.cumsum(spoken, axis=1) * spoken
-    wanted = ops.cast(wanted, "int32")
-    length = wanted.shape[1] or ops.shape(wanted)[1]
-    slots = ops.arange(1, length + 1, dtype="int32")
-    is_at = ops.cast(ops.equal(place[:, :, None], slots), "int32")
-    read = ops.sum(is_at * ops.cast(best, "int32")[:, :, None], axis=1)
-    same = ops.all(ops.equal(read, wanted), axis=-1)
-    fits = ops.sum(spoken, -1) == ops.sum(ops.cast(wanted != 0, "int32"), -1)
-    return ops.cast(same & fits, "float32")
+def accuracy(texts: Any, logits: Any) -> Any:
+    """(N,) float32: 1 where greedy CTC decoding of logits (N, T, 12) gives the text (N, L)."""
+    best = ops.argmax(logits, -1)
+    previous = ops.pad(best, [[0, 0], [1, 0]])[:, :-1]
+    is_token = ops.cast((best != previous) & (best != BLANK), "int32")
+    position = ops.cumsum(is_token, axis=1) * is_token
+    texts = ops.cast(texts, "int32")
+    length = texts.shape[1] or ops.shape(texts)[1]
+    positions = ops.arange(1, length + 1, dtype="int32")
+    is_at = ops.cast(ops.equal(position[:, :, None], positions), "int32")
+    decoded = ops.sum(is_at * ops.cast(best, "int32")[:, :, None], axis=1)
+    is_same = ops.all(ops.equal(decoded, texts), axis=-1)
+    has_length = ops.sum(is_token, -1) == ops.sum(ops.cast(texts != BLANK, "int32"), -1)
+    return ops.cast(is_same & has_length, "float32")
 
 
 def _finish(
     recipe: Recipe,
-    seen: Strips,
-    unseen: Strips,
+    range_crops: LineCrops,
+    validation: LineCrops,
     network: keras.Model,
     facts: dict[str, Any],
     out: Path,
 ) -> dict[str, Any]:
-    """Export, calibrate and score on strips of unseen writers, and write down all of it."""
-    graph = export_recogniser(network, seen[0][0][:8])
+    """Export, score on validation crops, and write the model folder; see `Task.finish`."""
+    graph = export_recogniser(network, range_crops[0][0][:8])
     if recipe.network.int8:
-        graph = quantise(graph, [seen[place][0] for place in range(len(seen))])
-    texts = [strip for place in range(len(unseen)) for strip in zip(*unseen[place], strict=True)]
+        graph = quantise(graph, [range_crops[index][0] for index in range(len(range_crops))])
+    batches = (validation[index] for index in range(len(validation)))
+    samples = [pair for batch in batches for pair in zip(*batch, strict=True)]
     facts = {
         "name": recipe.name,
         "kind": "recogniser",
         "parameters": network.count_params(),
         "calibration": {"temperature": 1.0},
     } | facts
-    facts["score"] = read_in(opened_recogniser(graph), texts)
+    facts["score"] = score_recogniser(open_recogniser(graph), samples)
     card = write_model(graph, out, facts)
     write_atomically(out / "README.md", recogniser_card(card))
     return facts
 
 
-def read_in(
-    recogniser: Recogniser, texts: list[tuple[NDArray[np.float32], NDArray[np.int32]]]
+def score_recogniser(
+    recogniser: Recogniser, samples: list[tuple[NDArray[np.float32], NDArray[np.int32]]]
 ) -> dict[str, Any]:
-    """How many strips are read without a mistake. n: strips. errors: those with one."""
-    said = recogniser.probabilities([strip for strip, _ in texts])
+    """How many line crops are read without an error.
+
+    samples: line crop (48, w, 3) and text (L,) each. Returns n: line crops; errors: those whose
+    likeliest text is another; accuracy.
+    """
+    probabilities = recogniser.probabilities([line for line, _ in samples])
     errors = 0
-    for chances, (_, text) in zip(said, texts, strict=True):
-        errors += likeliest(chances)[0].tokens != tuple(text[text > 0].tolist())
-    n = len(texts)
+    for frames, (_, text) in zip(probabilities, samples, strict=True):
+        errors += likeliest(frames)[0].tokens != tuple(text[text != BLANK].tolist())
+    n = len(samples)
     return {
-        "data": "strips of pages by unseen writers",
+        "data": "line crops of pages by unseen writers",
         "n": n,
         "errors": errors,
         "accuracy": 1 - errors / max(n, 1),
