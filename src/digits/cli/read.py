@@ -86,7 +86,7 @@ def run(options: argparse.Namespace) -> int:
             if outcome.reading and picture in drawings:
                 _save(outcome.reading.draw(), drawings[picture])
             if outcome.reading and picture in reasons:
-                _save(reader.explain(outcome.reading), reasons[picture])
+                _save(reader.explain(outcome.reading, Path(picture).name), reasons[picture])
             yield outcome
 
     _write(_form(options)(read_all()), options.out)

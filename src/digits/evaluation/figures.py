@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from digits.evaluation.score import Mistake, Score
-from digits.io.draw import draw_explanation
+from digits.io.evidence import draw_explanation
 
 
 def data_uri(picture: npt.NDArray[np.uint8]) -> str:

@@ -123,4 +123,4 @@ class Reading:
         """(H, W, 3) uint8 RGB: the picture with a box, digits and confidence for each number."""
         from digits.io.draw import draw_reading
 
-        return draw_reading(self)
+        return draw_reading(self, self.picture)

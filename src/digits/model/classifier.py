@@ -78,8 +78,9 @@ class Classifier:
         logits = self.logits(tiles)
         return self._softmax(logits), self._is_digit(logits)
 
-    def explain(self, tile: ArrayLike) -> Explanation:
-        """Which ink of one tile (28, 28) spoke for the answer, and which for the runner-up."""
+    def explain(self, tile: ArrayLike, answer: int | None = None) -> Explanation:
+        """Which ink of one tile (28, 28) spoke for `answer`, by default the likeliest digit, and
+        which for the likeliest of the others."""
         ink = _check(np.asarray(tile)[None])
         logits = self.logits(ink)
         is_doubted = self._is_doubted(self._softmax(logits), self._is_digit(logits))[0]
@@ -88,6 +89,7 @@ class Classifier:
         return explain(
             lambda tiles: ask(tiles) / np.float32(self.model.calibration["temperature"]),
             grey[0].astype(np.uint8),
+            answer,
         )
 
     def _is_doubted(

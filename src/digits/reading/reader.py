@@ -96,13 +96,14 @@ class Reader:
             found += self._digits(open_picture(picture) for picture in some)
         return found
 
-    def explain(self, reading: Reading) -> NDArray[np.uint8]:
+    def explain(self, reading: Reading, name: str = "") -> NDArray[np.uint8]:
         """(H, W, 3) uint8 RGB: each digit of a reading, with the ink that spoke for it in blue
-        and the ink that spoke for the runner-up in orange."""
-        from digits.io.draw import draw_explanations
+        and the ink that spoke for the runner-up in orange. name: of the picture, for the title."""
+        from digits.io.evidence import draw_explanations
 
         digits = (digit for number in reading.numbers for digit in number.digits)
-        return draw_explanations(reading, [self.classifier.explain(each.tile) for each in digits])
+        whys = [self.classifier.explain(digit.tile, digit.digit) for digit in digits]
+        return draw_explanations(reading, whys, name)
 
     def _reading(
         self,
