@@ -13,6 +13,7 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
+import pytest
 
 from digits.synth.forms import FORMS
 from digits.synth.pen import Hand, draw
@@ -106,6 +107,19 @@ def photographed(pixels: Pixels, *, shadow: float = 0.5, noise: float = 3, seed:
     blurred = cv2.GaussianBlur(pixels.astype(np.float32), (0, 0), 0.8)
     grain = np.random.default_rng(seed).normal(0, noise, pixels.shape)
     return np.rint(blurred * light[..., None] + grain).clip(0, 255).astype(np.uint8)
+
+
+def written_texts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The texts that are written into pictures from now on, in order."""
+    texts: list[str] = []
+    write = cv2.putText
+
+    def noted(picture: Pixels, text: str, *rest: Any) -> Any:
+        texts.append(text)
+        return write(picture, text, *rest)
+
+    monkeypatch.setattr(cv2, "putText", noted)
+    return texts
 
 
 @cache

@@ -89,7 +89,18 @@ def test_every_mistake_is_shown_up_to_the_limit() -> None:
     assert few.tags.count("img") == 2 * 7  # each as it is, and with its reasons
     many = render([right_on(0)], SET)
     assert Page(many).tags.count("img") == 2 * GALLERY_LIMIT
-    assert f"the {N - GALLERY_LIMIT} least confident are left out" in many
+    assert f"The {GALLERY_LIMIT} most confident of {N} wrong answers" in many
+    assert f"<summary>{GALLERY_LIMIT - 40} more</summary>" in many
+
+
+@pytest.mark.parametrize("wrong", [1, 39, 40, 41, GALLERY_LIMIT, GALLERY_LIMIT + 1])
+def test_the_mistakes_on_demand_are_counted_right(wrong: int) -> None:
+    html = render([right_on(N - wrong)], SET)
+    shown, more = html.partition("<details>")[::2]
+    assert shown.count('class="reason"') == min(wrong, 40)
+    assert more.count('class="reason"') == min(wrong, GALLERY_LIMIT) - min(wrong, 40)
+    assert (f"{min(wrong, GALLERY_LIMIT) - 40} more<" in html) == (wrong > 40)
+    assert ">0 more" not in html
 
 
 def test_a_model_without_mistakes_is_said_to_have_none() -> None:

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from itertools import pairwise
 
+import cv2
 import numpy as np
 import pictures
 import pytest
 from numpy.typing import NDArray
 
-from digits.io.draw import SURE, UNSURE
+from digits.io.draw import draw_reading, percent
 from digits.io.result import Box, Digit, Number, Reading, Rejected
 
 
@@ -24,20 +25,26 @@ def reading(picture: NDArray[np.uint8], boxes: list[Box], *rejected: Rejected) -
     return Reading(text, lines, rejected, 0, width, height, "default", "", picture)
 
 
-def test_box_and_label_are_drawn_and_the_rest_is_left() -> None:
+def drawn(picture: NDArray[np.uint8], boxes: list[Box], *rejected: Rejected) -> NDArray[np.uint8]:
+    return draw_reading(reading(picture, boxes, *rejected), picture)
+
+
+def colour_of(drawing: NDArray[np.uint8], colour: tuple[int, int, int]) -> NDArray[np.bool_]:
+    return np.asarray((drawing == colour).all(axis=2))
+
+
+def test_a_frame_stands_around_the_ink_and_hides_none() -> None:
     page = pictures.page("7 7", height=120)
-    drawn = reading(page.pixels, list(page.boxes)).draw()
-    assert (drawn.shape, drawn.dtype) == (page.pixels.shape, np.uint8)
-    changed = (drawn != page.pixels).any(axis=2)
+    drawing = drawn(page.pixels, list(page.boxes))
+    assert drawing.shape == page.pixels.shape
+    changed = (drawing != page.pixels).any(axis=2)
     assert 0.005 < changed.mean() < 0.2
     for x, y, width, height in page.boxes:
-        assert changed[y, x : x + width].all()
-        assert changed[y + height - 1, x : x + width].all()
-        assert changed[y : y + height, x].all()
-        assert changed[y : y + height, x + width - 1].all()
-        inside = changed[y + 10 : y + height - 10, x + 10 : x + width - 10]
-        assert not inside.any()
-    assert not changed[-40:].any()
+        assert not changed[y : y + height, x : x + width].any()
+        around = colour_of(drawing, (0, 114, 178))[y - 40 : y + height + 40, x - 40 :]
+        across, down = around.sum(axis=1), around[:, : width + 80].sum(axis=0)
+        assert (across >= width).sum() >= 2  # the upper and the lower edge
+        assert (down >= height).sum() >= 2
 
 
 def test_neither_picture_nor_reading_is_changed() -> None:
@@ -48,27 +55,16 @@ def test_neither_picture_nor_reading_is_changed() -> None:
     np.testing.assert_array_equal(page.pixels, before)
 
 
-def test_each_digits_box_has_the_colour_of_its_confidence() -> None:
-    page = np.full((400, 400, 3), 255, np.uint8)
-    [number] = reading(page, [(50, 150, 200, 100)]).numbers
-    doubtful = replace(number.digits[0], box=(150, 160, 90, 80), confidence=0.5)
-    clear = replace(number.digits[0], box=(60, 160, 80, 80), confidence=0.99)
-    number = replace(number, text="77", digits=(clear, doubtful))
-    drawn = replace(reading(page, []), lines=((number,),)).draw()
-    assert tuple(drawn[200, 60]) == SURE
-    assert tuple(drawn[200, 150]) == UNSURE
-
-
 def test_nothing_read_nothing_drawn() -> None:
-    pixels = pictures.page("7", height=150).pixels
-    np.testing.assert_array_equal(reading(pixels, []).draw(), pixels)
+    pixels = pictures.page("7", height=200).pixels
+    np.testing.assert_array_equal(drawn(pixels, []), pixels)
 
 
 def test_rejected_ink_is_boxed_without_a_label() -> None:
-    pixels = pictures.page("7", height=150).pixels
-    x, y, width, height = pictures.page("7", height=150).boxes[0]
-    drawn = reading(pixels, [], Rejected((x, y, width, height), "no digit")).draw()
-    changed = (drawn != pixels).any(axis=2)
+    page = pictures.page("7", height=200)
+    x, y, width, height = page.boxes[0]
+    drawing = drawn(page.pixels, [], Rejected((x, y, width, height), "no digit"))
+    changed = (drawing != page.pixels).any(axis=2)
     assert changed[y, x : x + width].all()
     changed[y - 2 : y + height + 2, x - 2 : x + width + 2] = False
     assert not changed.any()
@@ -77,10 +73,17 @@ def test_rejected_ink_is_boxed_without_a_label() -> None:
 @pytest.mark.parametrize("side", [1, 28, 100])
 def test_small_pictures_are_enlarged_by_a_whole_factor(side: int) -> None:
     picture = np.full((side, side, 3), 200, np.uint8)
-    drawn = reading(picture, []).draw()
-    factor = drawn.shape[0] // side
-    assert drawn.shape[0] >= 250
-    assert drawn.shape == (factor * side, factor * side, 3)
+    drawing = drawn(picture, [])
+    factor = drawing.shape[0] // side
+    assert drawing.shape[0] >= 400
+    assert drawing.shape == (factor * side, factor * side, 3)
+
+
+def test_small_digits_are_enlarged_until_their_labels_can_be_read() -> None:
+    picture = np.full((600, 600, 3), 255, np.uint8)
+    assert drawn(picture, [(300, 300, 6, 8)]).shape == (3 * 600, 3 * 600, 3)
+    assert drawn(picture, [(300, 300, 30, 40)]).shape == (600, 600, 3)
+    assert drawn(np.full((2500, 2500, 3), 255, np.uint8), [(9, 300, 6, 8)]).shape[1] <= 2600
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 900), (900, 1), (5, 2000), (30, 20), (2000, 1500)])
@@ -88,24 +91,72 @@ def test_any_form_and_place_can_be_drawn(shape: tuple[int, int]) -> None:
     picture = np.full((*shape, 3), 200, np.uint8)
     height, width = shape
     for box in [(0, 0, width, height), (width - 1, height - 1, 1, 1), (0, 0, 1, 1)]:
-        drawn = reading(picture, [box], Rejected(box, "line")).draw()
-        assert (drawn != 200).any()
+        assert colour_of(drawn(picture, [box], Rejected(box, "line")), (0, 114, 178)).any()
 
 
-def test_a_label_at_the_upper_edge_gets_a_strip_and_covers_no_digit() -> None:
+def test_a_number_that_fills_the_picture_gets_room_around_and_covers_no_ink() -> None:
     page = np.full((400, 400, 3), 255, np.uint8)
-    drawn = reading(page, [(150, 3, 60, 390)]).draw()
-    strip = len(drawn) - 400
-    assert strip > 5
-    assert (drawn[:strip] != 255).any()
-    assert (drawn[strip + 10 : strip + 380, 155:205] == 255).all()
-    assert (drawn[strip:, 220:] == 255).all()
+    page[3:393, 150:210] = 20
+    drawing = drawn(page, [(150, 3, 60, 390)])
+    assert colour_of(drawing, (20, 20, 20)).sum() == 390 * 60
+    added = len(drawing) - 400
+    assert colour_of(drawing[:added], (0, 114, 178)).any()
+
+
+@pytest.mark.parametrize("is_below_too", [False, True])
+def test_a_label_hides_no_writing_where_there_is_space(is_below_too: bool) -> None:
+    page = np.full((500, 800, 3), 255, np.uint8)
+    page[100:198:4, 100:400] = 120
+    page[264 : 400 if is_below_too else 0 : 4, 100:400] = 120
+    page[205:255, 205:235] = 20
+    drawing = drawn(page, [(205, 205, 30, 50)])
+    offset = len(drawing) - len(page), drawing.shape[1] - page.shape[1]
+    assert offset == (0, 0)
+    assert (drawing[page[..., 0] < 255] == page[page[..., 0] < 255]).all()
+    assert colour_of(drawing, (0, 114, 178)).sum() > 1000  # a label there is
 
 
 def test_where_numbers_stand_close_labels_shrink_and_every_number_stays_in_sight() -> None:
     boxes = [(40 + 50 * (k % 9), 60 + 60 * (k // 9), 24, 34) for k in range(81)]
     page = np.full((640, 520, 3), 255, np.uint8)
-    drawn = reading(page, boxes).draw()
     for x, y, width, height in boxes:
-        assert (drawn[y + 3 : y + height - 3, x + 3 : x + width - 3] == 255).all()
-        assert (drawn[y - 8 : y - 2, x : x + 6] != 255).any()
+        page[y : y + height, x : x + width] = 20
+    drawing = drawn(page, boxes)
+    assert colour_of(drawing, (20, 20, 20)).sum() == 81 * 24 * 34
+    count, *_ = cv2.connectedComponents(colour_of(drawing, (255, 255, 255)).astype(np.uint8))
+    assert count > 81  # letters on labels, beside the paper
+
+
+def test_ticks_part_the_digits_of_a_number() -> None:
+    page = pictures.page("123", height=60)
+    apart = reading(page.pixels, list(page.boxes)).numbers
+    digits = tuple(number.digits[0] for number in apart)
+    low, high = page.boxes[0], page.boxes[-1]
+    box = (low[0], low[1], high[0] + high[2] - low[0], 60)
+    number = Number("123", 0.97, box, digits, ("128", 0.01))
+    height, width = page.pixels.shape[:2]
+    one = Reading("123", ((number,),), (), 0, width, height, "default", "")
+    drawing = draw_reading(one, page.pixels)
+    factor = drawing.shape[1] // page.pixels.shape[1]
+    assert drawing.shape[1] == factor * page.pixels.shape[1]
+    below = drawing[len(drawing) - factor * (len(page.pixels) - low[1]) :]  # no label there
+    blue = colour_of(below, (0, 114, 178)).sum(axis=0)
+    for (x, _, width, _), after in pairwise(page.boxes):
+        between = factor * (x + width + after[0]) // 2
+        assert blue[between] > blue[factor * x + factor * width // 2]
+
+
+@pytest.mark.parametrize(
+    ("confidence", "text"), [(0.9889, "98.9 %"), (1.0, "100.0 %"), (0, "0.0 %")]
+)
+def test_confidences_are_written_as_in_the_table(confidence: float, text: str) -> None:
+    assert percent(confidence) == text
+
+
+def test_labels_are_written_with_the_confidence_of_the_table(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    written = pictures.written_texts(monkeypatch)
+    page = pictures.page("7", height=200)
+    drawn(page.pixels, list(page.boxes))
+    assert "7  97.0 %" in written

@@ -29,6 +29,15 @@ def test_ink_speaks_for_what_it_makes_likelier() -> None:
     assert (why.tile == tile).all()
 
 
+def test_an_answer_that_is_not_the_likeliest_can_be_explained() -> None:
+    tile = np.zeros((28, 28), np.uint8)
+    tile[4:24, 4:8], tile[10:20, 20:23] = 255, 255
+    why = explain(left_is_3_right_is_5, tile, 5)
+    assert (why.answer, why.runner_up) == (5, 3)
+    assert (why.evidence[4:24, 4:8] < 0).all()
+    assert (why.evidence[10:20, 20:23] > 0).all()
+
+
 def test_a_blank_tile_has_no_evidence() -> None:
     why = Classifier().explain(np.zeros((28, 28), np.uint8))
     assert not why.evidence.any()

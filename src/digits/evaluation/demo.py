@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,22 +14,48 @@ from digits.evaluation.report import environment
 from digits.evaluation.score import Score, TestSet, compare, mistakes
 from digits.files import write_atomically
 
-GALLERY_LIMIT = 40
+GALLERY_LIMIT = 40  # mistakes of each model
+LEAST = 1e-5  # what a curve shows of zero, on its logarithmic scale
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Exhibit:
     """One picture and what each model read in it.
 
-    picture: (H, W, 3) uint8 RGB. truth: what stands there. texts: what each model read, in the
-    order of the scores. drawn: the picture with the last model's boxes.
+    truth: what stands there. texts: what each model read, in the order of the scores. drawn:
+    (H, W, 3) uint8 RGB, the picture with what the last model read.
     """
 
     name: str
-    picture: npt.NDArray[np.uint8]
     truth: str
     texts: tuple[str, ...]
     drawn: npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A figure after each epoch, of the digits learned from and of those kept back."""
+
+    name: str
+    learned: tuple[float, ...]
+    kept_back: tuple[float, ...]
+
+
+def curves_of(path: Path) -> tuple[Curve, Curve]:
+    """The loss and the percentage of errors in a curves.csv."""
+    with path.open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+
+    def values(column: str) -> tuple[float, ...]:
+        return tuple(max(float(row[column]), LEAST) for row in rows)
+
+    def errors(column: str) -> tuple[float, ...]:
+        return tuple(max(100 * (1 - float(row[column])), LEAST) for row in rows)
+
+    return (
+        Curve("loss", values("loss"), values("val_loss")),
+        Curve("wrong, %", errors("accuracy"), errors("val_accuracy")),
+    )
 
 
 def write_demo(
@@ -36,10 +63,10 @@ def write_demo(
     scores: Sequence[Score],
     test_set: TestSet,
     exhibits: Sequence[Exhibit],
-    curves: bytes,
+    curves: Sequence[Curve],
     seconds: float,
 ) -> None:
-    """Write the page. curves: the PNG of the training; seconds: how long the fitting took."""
+    """Write the page. curves: of the training; seconds: how long the fitting took."""
     page = environment().get_template("demo.html.j2")
     write_atomically(
         path,

@@ -61,7 +61,6 @@ def environment() -> jinja2.Environment:
     result.filters["log10"] = math.log10
     result.filters["picture"] = figures.data_uri
     result.filters["reason"] = figures.reason_uri
-    result.filters["png"] = figures.png_uri
     return result
 
 

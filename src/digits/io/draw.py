@@ -1,141 +1,201 @@
-"""What was read, and why, as pictures."""
+"""What was read, drawn into the picture."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digits.io.result import Box, Digit, Number, Reading
-from digits.model.explain import Explanation
-from digits.model.spec import TILE
+from digits.io.frames import framed
+from digits.io.result import Box, Number, Reading
 
-SURE, UNSURE, REJECTED = (0, 114, 178), (213, 94, 0), (150, 150, 150)  # RGB; Wong 2011
+Pixels = NDArray[np.uint8]  # (H, W, 3) RGB
+Colour = tuple[int, int, int]  # RGB
+
+SURE, UNSURE, REJECTED = (0, 114, 178), (213, 94, 0), (150, 150, 150)  # Wong 2011
 SURE_FROM = 0.9
-SMALLEST = 320  # pixels; smaller pictures are enlarged, or the writing would not fit
 FONT = cv2.FONT_HERSHEY_DUPLEX
-STYLES = ((1, True), (0.75, True), (0.55, True), (0.75, False), (0.55, False), (0.4, False))
-"""Of labels: parts of their usual size, with the confidence or without, the first that fits."""
-CROWDED = 0.05  # share of the labels that may hide another label or number
-NEUTRAL = (110, 110, 110)  # ink that spoke for neither
-ENLARGED = 6  # times, of an explained tile
-ROW = 8  # explained tiles side by side
-CAPTION = 44  # pixels below each
+SMALLEST, LARGEST = 480, 4000  # pixels of the longer side: what is smaller is enlarged …
+SMALL_DIGIT = 24  # … and so are digits of fewer pixels, or no label could stand beside them
+LEGIBLE = 0.45  # font size of the smallest label, about 12 pixels high
+STYLES = ((1.0, True), (0.75, True), (0.55, True), (0.75, False), (0.55, False), (0.0, False))
+"""Of labels: fraction of their usual size, with the confidence or without."""
+EDGE = 40  # grey levels between neighbouring pixels from which on one of them is ink …
+INK = 64  # … which counts a quarter of what was read: a label may hide a ruled line, not writing
+FREE = 0.1  # fraction of a label's place that may be taken
+CROWDED = 0.05  # fraction of the labels that may hide something
 
 
-def draw_reading(reading: Reading, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """(H, W, 3) uint8 RGB: the picture with every number boxed, its text and confidence above.
+def percent(confidence: float) -> str:
+    """0.9889 → "98.9 %", as in the table of `digits read`."""
+    return f"{100 * confidence:.1f} %"
 
-    pixels: (H, W, 3) uint8 RGB, the picture that was read.
 
-    Blue is sure, orange is not, grey was rejected. Where numbers stand close labels are smaller,
-    and at last without the confidence. Small pictures are enlarged by a whole factor, and get a
-    white strip on top where a number stands too high for its label.
+def draw_reading(reading: Reading, picture: Pixels) -> Pixels:
+    """(H, W, 3) uint8 RGB: the picture with a frame, text and confidence for each number.
+
+    picture: (H, W, 3) uint8 RGB that was read. Frames are grown from the boxes that were read to
+    all the ink in them; ticks part the digits. Blue is sure, orange is not, grey was rejected.
+    A label stands where it hides nothing: above, below or beside its number. Where numbers stand
+    close, labels are smaller, and at last without the confidence. Small pictures and pictures of
+    small digits are enlarged by a whole factor; white is added where frames or labels need it.
     """
-    height, width = pixels.shape[:2]
-    factor = max(1, round(SMALLEST / max(height, width, 1)))
-    larger = np.repeat(np.repeat(pixels, factor, axis=0), factor, axis=1)
+    factor = _enlargement(reading, picture)
+    larger = np.repeat(np.repeat(picture, factor, axis=0), factor, axis=1)
     size, pen = max(larger.shape[:2]) / 700, max(1, round(max(larger.shape[:2]) / 500))
-    placed = list(zip(reading.numbers, _plates(reading.numbers, factor, size), strict=True))
-    strip = max([len(plate) - factor * number.box[1] for number, plate in placed] + [0])
-    canvas = np.full((strip + larger.shape[0], *larger.shape[1:]), 255, np.uint8)
-    canvas[strip:] = larger
+    boxes = [digit.box for number in reading.numbers for digit in number.digits]
+    frames = iter(framed(np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8), boxes))
+    marks = [_Mark(n, factor * np.array([next(frames) for _ in n.digits])) for n in reading.numbers]
+    canvas, (left, top) = _with_room(larger, marks, size, pen)
+    for mark in marks:
+        mark.digits[:, :2] += left, top
+    labels = _labels(marks, size, _taken(canvas, marks))
     for rejected in reading.rejected:
-        _box(canvas[strip:], rejected.box, factor, REJECTED, pen)
-    for number in reading.numbers:
-        for digit in number.digits if len(number.digits) > 1 else ():
-            _box(canvas[strip:], digit.box, factor, _colour(digit), pen)
-        _box(canvas[strip:], number.box, factor, _colour(number), 2 * pen)
-    for number, plate in placed:
-        x, y = factor * number.box[0], strip + factor * number.box[1]
-        left = max(0, min(x, canvas.shape[1] - plate.shape[1]))
-        visible = plate[:, : canvas.shape[1] - left]
-        canvas[y - len(plate) : y, left : left + visible.shape[1]] = visible
+        x, y, width, height = (factor * value for value in rejected.box)
+        _rectangle(canvas, (x + left, y + top, width, height), REJECTED, pen)
+    for mark in marks:
+        _rectangle(canvas, mark.frame, mark.colour, 2 * pen)
+        _ticks(canvas, mark, pen)
+    for label in labels:
+        label.draw(canvas)
     return canvas
 
 
-def _box(
-    canvas: NDArray[np.uint8], box: Box, factor: int, colour: tuple[int, int, int], pen: int
-) -> None:
-    x, y, width, height = (factor * value for value in box)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Mark:
+    """A number to be framed; digits: (N, 4) the frames of its digits, x, y, width, height."""
+
+    number: Number
+    digits: NDArray[np.int64]
+
+    @property
+    def frame(self) -> Box:
+        low = self.digits[:, :2].min(axis=0)
+        wide, high = (self.digits[:, :2] + self.digits[:, 2:]).max(axis=0) - low
+        return int(low[0]), int(low[1]), int(wide), int(high)
+
+    @property
+    def colour(self) -> Colour:
+        return SURE if self.number.confidence >= SURE_FROM else UNSURE
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Label:
+    """A label, its upper left corner, and the fraction of its place where something stands."""
+
+    pixels: Pixels
+    x: int
+    y: int
+    hidden: float
+
+    def draw(self, canvas: Pixels) -> None:
+        room = canvas[self.y :, self.x :][: len(self.pixels), : self.pixels.shape[1]]
+        room[:] = self.pixels[: room.shape[0], : room.shape[1]]
+
+
+def _enlargement(reading: Reading, picture: Pixels) -> int:
+    side = max(*picture.shape[:2], 1)
+    sizes = [_size(number) for number in reading.numbers]
+    needed = math.ceil(SMALL_DIGIT / float(np.median(sizes))) if sizes else 1
+    return int(max(1, round(SMALLEST / side), min(needed, LARGEST // side)))
+
+
+def _size(number: Number) -> float:
+    """Of the digits of a number, in pixels, in whatever direction they are written."""
+    return float(np.median([max(digit.box[2:]) for digit in number.digits]))
+
+
+def _with_room(
+    larger: Pixels, marks: Sequence[_Mark], size: float, pen: int
+) -> tuple[Pixels, tuple[int, int]]:
+    """The picture with white where frames and labels above them need it; how much, left and top."""
+    if not marks:
+        return larger.copy(), (0, 0)
+    frames = np.array([mark.frame for mark in marks])
+    tall = max(len(_label(mark, size, True)) for mark in marks)
+    x, y = frames[:, :2].min(axis=0) - pen
+    over = (frames[:, :2] + frames[:, 2:]).max(axis=0) + pen - larger.shape[1::-1]
+    left, top, right, bottom = (max(0, int(each)) for each in (-x, tall - y, *over))
+    white = (255, 255, 255)
+    canvas = cv2.copyMakeBorder(larger, top, bottom, left, right, cv2.BORDER_CONSTANT, value=white)
+    return np.asarray(canvas, np.uint8), (left, top)
+
+
+def _rectangle(canvas: Pixels, box: Box, colour: Colour, pen: int) -> None:
+    x, y, width, height = box
     cv2.rectangle(canvas, (x, y), (x + width - 1, y + height - 1), colour, pen)
 
 
-def _plates(numbers: Sequence[Number], factor: int, size: float) -> list[NDArray[np.uint8]]:
+def _ticks(canvas: Pixels, mark: _Mark, pen: int) -> None:
+    """Short lines inwards from the frame, half-way between neighbouring digits."""
+    low, high = mark.digits[:, :2], mark.digits[:, :2] + mark.digits[:, 2:]
+    along = int(np.argmax(np.ptp(low + high, axis=0)))  # 0: side by side, 1: one below the other
+    start, end = mark.frame[1 - along], mark.frame[1 - along] + mark.frame[3 - along] - 1
+    length = max(2 * pen, round((end - start) / 12))
+    for before, after in pairwise(np.argsort((low + high)[:, along])):
+        place = int(high[before, along] + low[after, along]) // 2
+        for each in ((start, start + length), (end - length, end)):
+            first, last = ((place, at) if along == 0 else (at, place) for at in each)
+            cv2.line(canvas, first, last, mark.colour, pen)
+
+
+def _taken(canvas: Pixels, marks: Sequence[_Mark]) -> NDArray[np.uint8]:
+    """(H, W) 255 in numbers, which no label may hide, `INK` on other ink, else 0."""
+    grey = cv2.cvtColor(canvas, cv2.COLOR_RGB2GRAY)
+    edges = cv2.morphologyEx(grey, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) > EDGE
+    taken = np.where(edges, np.uint8(INK), np.uint8(0))
+    for mark in marks:
+        x, y, width, height = mark.frame
+        taken[y : y + height, x : x + width] = 255
+    return taken
+
+
+def _labels(marks: Sequence[_Mark], size: float, taken: NDArray[np.uint8]) -> list[_Label]:
     """A label for each number, in the largest style in which they hide next to nothing."""
-    plates: list[NDArray[np.uint8]] = []
+    labels: list[_Label] = []
     for part, is_full in STYLES:
-        plates = [_plate(number, part * size, is_full) for number in numbers]
-        if _hiding(numbers, plates, factor) <= CROWDED * len(numbers):
+        room, labels = taken.copy(), []
+        for mark in marks:
+            label = _placed(_label(mark, max(part * size, LEGIBLE), is_full), mark.frame, room)
+            height, width = label.pixels.shape[:2]
+            room[label.y :, label.x :][:height, :width] = 255
+            labels.append(label)
+        if sum(label.hidden > FREE for label in labels) <= CROWDED * len(labels):
             break
-    return plates
+    return labels
 
 
-def _hiding(numbers: Sequence[Number], plates: Sequence[NDArray[np.uint8]], factor: int) -> int:
-    """How many labels hide another or a number that is not theirs."""
-    boxes = factor * np.array([number.box for number in numbers]).reshape(-1, 4)
-    sizes = np.array([plate.shape[1::-1] for plate in plates]).reshape(-1, 2)
-    labels = np.concatenate([boxes[:, :2] - sizes * (0, 1), sizes], axis=1)
-    others = ~np.eye(len(numbers), dtype=bool)
-    return int(((_meet(labels, labels) | _meet(labels, boxes)) & others).any(axis=1).sum())
+def _placed(pixels: Pixels, frame: Box, taken: NDArray[np.uint8]) -> _Label:
+    """A label above its frame, else below, right or left of it: where it hides least.
+
+    Below and beside, other numbers have to keep away, or the label would seem to be theirs.
+    """
+    (height, width), (rows, columns) = pixels.shape[:2], taken.shape
+    x, y, wide, high = frame
+    inside = max(0, min(x, columns - width))
+    above, away = (inside, y - height, 0, 0), height // 2
+    others = (inside, y + high, 0, away), (x + wide, y, away, 0), (x - width, y, -away, 0)
+    labels: list[_Label] = []
+    for left, top, right, down in (above, *others):
+        is_within = 0 <= left <= columns - width and 0 <= top <= rows - height
+        if is_within or not labels:
+            area = taken[top : top + height + down, max(0, left + min(right, 0)) :]
+            area = area[:, : width + abs(right)]
+            labels.append(_Label(pixels, left, top, float(area.mean()) / 255))
+    free = (label for label in labels if label.hidden <= FREE)
+    return next(free, min(labels, key=lambda label: label.hidden))
 
 
-def _meet(boxes: NDArray[np.float64], others: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """(N, M) whether boxes (N, 4), x, y, width, height, share a part with others (M, 4)."""
-    low = np.maximum(boxes[:, None, :2], others[:, :2])
-    ends = boxes[:, :2] + boxes[:, 2:], others[:, :2] + others[:, 2:]
-    high = np.minimum(ends[0][:, None], ends[1])
-    return np.asarray((high > low).all(axis=2))
-
-
-def _plate(number: Number, size: float, is_full: bool) -> NDArray[np.uint8]:
-    """(h, w, 3) uint8 RGB: the number, in full with its confidence, white on its colour."""
-    sure = min(int(100 * number.confidence), 99)  # nothing is certain
-    text = number.text + (f"  {sure} %" if is_full else "")
+def _label(mark: _Mark, size: float, is_full: bool) -> Pixels:
+    """(h, w, 3): the number, in full with its confidence, white on its colour."""
+    text = mark.number.text + (f"  {percent(mark.number.confidence)}" if is_full else "")
     (wide, high), _ = cv2.getTextSize(text, FONT, size, 1)
     margin = max(2, high // 3)
-    plate = np.full((high + 2 * margin, wide + 2 * margin, 3), _colour(number), np.uint8)
-    cv2.putText(plate, text, (margin, margin + high), FONT, size, (255, 255, 255), 1, cv2.LINE_AA)
-    return plate
-
-
-def _colour(read: Number | Digit) -> tuple[int, int, int]:
-    return SURE if read.confidence >= SURE_FROM else UNSURE
-
-
-def draw_explanation(explanation: Explanation) -> NDArray[np.uint8]:
-    """(28, 28, 3) uint8 RGB: ink that spoke for the answer blue, for the runner-up orange."""
-    evidence = explanation.evidence
-    strength = np.abs(evidence) / max(float(np.abs(evidence).max()), 1e-6)
-    colour = np.where(evidence[..., None] > 0, SURE, UNSURE)
-    share = np.sqrt(strength)[..., None]
-    pen = share * colour + (1 - share) * NEUTRAL
-    ink = explanation.tile[..., None] / 255
-    return np.asarray(np.rint(255 * (1 - ink) + ink * pen), np.uint8)
-
-
-def draw_explanations(reading: Reading, explanations: Sequence[Explanation]) -> NDArray[np.uint8]:
-    """(H, W, 3) uint8 RGB: the digits of a reading in order, each with what spoke for it.
-
-    explanations: one for each digit, in the order of `reading.numbers`.
-    """
-    digits = [digit for number in reading.numbers for digit in number.digits]
-    side = ENLARGED * TILE
-    rows = max(1, -(-len(digits) // ROW))
-    columns = max(1, min(ROW, len(digits)))
-    sheet = np.full((rows * (side + CAPTION), columns * (side + 8), 3), 255, np.uint8)
-    for index, (digit, explanation) in enumerate(zip(digits, explanations, strict=True)):
-        x, y = index % ROW * (side + 8), index // ROW * (side + CAPTION)
-        small = draw_explanation(explanation)
-        large = cv2.resize(small, (side, side), interpolation=cv2.INTER_NEAREST)
-        sheet[y : y + side, x : x + side] = large
-        lines = (
-            (f"{explanation.answer}  {100 * digit.confidence:.1f} %", SURE),
-            (f"not {explanation.runner_up}", UNSURE),
-        )
-        for line, (text, colour) in enumerate(lines, 1):
-            place = (x + 4, y + side - 4 + 19 * line)
-            cv2.putText(sheet, text, place, FONT, 0.5, colour, 1, cv2.LINE_AA)
-    return sheet
+    label = np.full((high + 2 * margin, wide + 2 * margin, 3), mark.colour, np.uint8)
+    cv2.putText(label, text, (margin, margin + high), FONT, size, (255, 255, 255), 1, cv2.LINE_AA)
+    return label

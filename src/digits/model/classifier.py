@@ -86,8 +86,9 @@ class Classifier:
             probabilities[some] = self._softmax(self._mean_logits(array[some]))
         return probabilities, is_digit
 
-    def explain(self, tile: ArrayLike) -> Explanation:
-        """Which ink of one tile (28, 28) spoke for the answer, and which for the runner-up."""
+    def explain(self, tile: ArrayLike, answer: int | None = None) -> Explanation:
+        """Which ink of one tile (28, 28) spoke for `answer`, by default the likeliest digit, and
+        which for the likeliest of the others."""
         ink = _check(np.asarray(tile)[None])
         logits = self.logits(ink)
         is_doubtful = _is_doubtful(self._softmax(logits), self._is_digit(logits))[0]
@@ -96,6 +97,7 @@ class Classifier:
         return explain(
             lambda tiles: predict(tiles) / np.float32(self.model.calibration["temperature"]),
             grey[0].astype(np.uint8),
+            answer,
         )
 
     def _softmax(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from digits.model.spec import TILE
 
-STEP = 2  # pixels from one place where ink is taken away to the next
-REACH = 1.5  # standard deviation, in pixels, of the ink that is taken away at a place
+STEP = 2  # pixels from one patch to the next
+REACH = 1.5  # standard deviation of a patch in pixels
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,19 +31,24 @@ class Explanation:
 
 
 def explain(
-    log_odds: Callable[[NDArray[np.float32]], NDArray[np.float32]], tile: NDArray[np.uint8]
+    log_odds: Callable[[NDArray[np.float32]], NDArray[np.float32]],
+    tile: NDArray[np.uint8],
+    answer: int | None = None,
 ) -> Explanation:
-    """Take the ink away piece by piece and see what becomes of the answer.
+    """Take ink away place by place and measure how the log-odds of the answer change.
 
     log_odds: tiles (N, 28, 28) float32 in [0, 1] → (N, 10), calibrated logits. tile: (28, 28)
-    uint8. Occlusion: Zeiler and Fergus 2014, "Visualizing and Understanding Convolutional
-    Networks"; here what is laid over the ink is paper, with a soft edge.
+    uint8. answer: the digit to explain; None for the likeliest. The runner-up is the likeliest
+    of the others. Occlusion: Zeiler and Fergus 2014, "Visualizing and Understanding
+    Convolutional Networks"; here the ink is covered with paper, with a soft edge.
     """
     ink = tile.astype(np.float32) / 255
     patches = _patches()
     patches = patches[(patches * ink).max(axis=(1, 2)) > 0.1]
     scores = log_odds(np.concatenate([ink[None], ink * (1 - patches)]))
-    runner_up, answer = (int(digit) for digit in np.argsort(scores[0], kind="stable")[-2:])
+    likeliest = [int(digit) for digit in np.argsort(scores[0], kind="stable")[::-1]]
+    answer = likeliest[0] if answer is None else answer
+    runner_up = next(digit for digit in likeliest if digit != answer)
     margins = scores[:, answer] - scores[:, runner_up]
     falls = (margins[0] - margins[1:])[:, None, None]
     weight = np.maximum(patches.sum(axis=0), 1e-6)
@@ -53,8 +58,8 @@ def explain(
 
 @cache
 def _patches() -> NDArray[np.float32]:
-    """(196, 28, 28) in [0, 1]: soft round spots, all over the tile."""
+    """(196, 28, 28) in [0, 1]: soft round patches, all over the tile; 1 takes all ink away."""
     pixels = np.arange(TILE)
     bells = np.exp(-0.5 * ((pixels[None] - pixels[::STEP, None] - 0.5) / REACH) ** 2)
-    spots = np.einsum("iy,jx->ijyx", bells, bells).reshape(-1, TILE, TILE)
-    return np.asarray(spots / spots.max(axis=(1, 2), keepdims=True), np.float32)
+    patches = np.einsum("iy,jx->ijyx", bells, bells).reshape(-1, TILE, TILE)
+    return np.asarray(patches / patches.max(axis=(1, 2), keepdims=True), np.float32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -141,13 +142,14 @@ class Reader:
 
         Raises DigitsError for a reading from `from_dict`, which has no tiles.
         """
-        from digits.io.draw import draw_explanations
+        from digits.io.evidence import draw_explanations
 
-        tiles = [digit.tile for number in reading.numbers for digit in number.digits]
-        known = [tile for tile in tiles if tile is not None]
-        if len(known) < len(tiles):
+        digits = [digit for number in reading.numbers for digit in number.digits]
+        if any(digit.tile is None for digit in digits):
             raise DigitsError("this reading has no tiles to explain; read the picture again")
-        return draw_explanations(reading, [self.classifier.explain(tile) for tile in known])
+        whys = [self.classifier.explain(d.tile, d.digit) for d in digits if d.tile is not None]
+        path = reading.source if isinstance(reading.source, str | os.PathLike) else ""
+        return draw_explanations(reading, whys, Path(path).name)
 
     def _reading(
         self,

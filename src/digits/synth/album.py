@@ -13,8 +13,11 @@ from numpy.typing import NDArray
 from digits.files import write_atomically
 from digits.synth.page import Page
 
-SHOWN, COLUMNS = 12, 4  # pages on the sheet, and side by side
-RED, GREEN = (220, 40, 40), (0, 130, 60)
+SHOWN, COLUMNS = 12, 3  # pages on the sheet, and side by side
+GAP, CAPTION = 14, 30  # pixels around each page, and for its name above it
+GROUND, FRAME, TEXT = (226, 226, 226), (255, 255, 255), (30, 30, 30)  # RGB
+RED, WHITE = (200, 30, 30), (255, 255, 255)
+FONT, SIZE = cv2.FONT_HERSHEY_DUPLEX, 0.45  # letters about 12 pixels high
 
 
 def save_pages(pages: Iterable[Page], out: Path) -> int:
@@ -29,7 +32,8 @@ def save_pages(pages: Iterable[Page], out: Path) -> int:
         write_atomically(out / name, _png(page.pixels))
         truth.append(json.dumps({"picture": name, **page.to_dict()}, ensure_ascii=False))
         if len(shown) < SHOWN:
-            shown.append(with_truth(page))
+            caption = f"{name}   {page.layout}, numbers: {len(page.numbers)}"
+            shown.append(_framed(with_truth(page), caption))
     write_atomically(out / "truth.jsonl", "".join(line + "\n" for line in truth))
     if shown:
         write_atomically(out / "sheet.png", _png(_side_by_side(shown)))
@@ -37,19 +41,44 @@ def save_pages(pages: Iterable[Page], out: Path) -> int:
 
 
 def with_truth(page: Page) -> NDArray[np.uint8]:
-    """(H, W, 3) uint8 RGB: the page with a box and its value for every digit."""
+    """(H, W, 3) uint8 RGB: the page with a box around every digit, and the text of every number
+    above it, or below where there is no room."""
     drawn = page.pixels.copy()
-    for digit, (x, y, width, height) in (each for n in page.numbers for each in n.digits):
-        corners = (round(x), round(y)), (round(x + width), round(y + height))
-        cv2.rectangle(drawn, *corners, RED, 1)
-        cv2.putText(drawn, str(digit), corners[0], cv2.FONT_HERSHEY_PLAIN, 1, GREEN, 1, cv2.LINE_AA)
+    for number in page.numbers:
+        boxes = np.array([box for _, box in number.digits])
+        low = np.floor(boxes[:, :2]).astype(int)
+        high = np.ceil(boxes[:, :2] + boxes[:, 2:]).astype(int)
+        for corners in zip(low.tolist(), high.tolist(), strict=True):
+            cv2.rectangle(drawn, *corners, RED, 1)
+        _label(drawn, number.text, low.min(axis=0), int(high[:, 1].max()))
     return drawn
 
 
-def _side_by_side(pictures: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:
-    blank = np.full_like(pictures[0], 255)
-    columns = min(COLUMNS, len(pictures))
-    cells = pictures + [blank] * (-len(pictures) % columns)
+def _label(drawn: NDArray[np.uint8], text: str, corner: NDArray[np.int_], bottom: int) -> None:
+    """Write a text in white on red above a corner (x, y), or below the bottom."""
+    (wide, high), _ = cv2.getTextSize(text, FONT, SIZE, 1)
+    x = max(0, min(int(corner[0]), drawn.shape[1] - wide - 4))
+    y = int(corner[1]) - high - 5
+    y = bottom + 2 if y < 0 else y
+    cv2.rectangle(drawn, (x, y), (x + wide + 3, y + high + 3), RED, cv2.FILLED)
+    cv2.putText(drawn, text, (x + 2, y + high + 2), FONT, SIZE, WHITE, 1, cv2.LINE_AA)
+
+
+def _framed(picture: NDArray[np.uint8], caption: str) -> NDArray[np.uint8]:
+    """A picture on grey ground in a white frame, which dark and bright pages stand out from."""
+    height, width = picture.shape[:2]
+    cell = np.full((height + CAPTION + GAP, width + 2 * GAP, 3), GROUND, np.uint8)
+    cv2.putText(cell, caption, (GAP, CAPTION - 9), FONT, 0.5, TEXT, 1, cv2.LINE_AA)
+    cell[CAPTION : CAPTION + height, GAP : GAP + width] = picture
+    corners = (GAP - 2, CAPTION - 2), (GAP + width + 1, CAPTION + height + 1)
+    cv2.rectangle(cell, *corners, FRAME, 2)
+    return cell
+
+
+def _side_by_side(cells: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    blank = np.full_like(cells[0], GROUND)
+    columns = min(COLUMNS, len(cells))
+    cells = cells + [blank] * (-len(cells) % columns)
     rows = [np.hstack(cells[at : at + columns]) for at in range(0, len(cells), columns)]
     return np.vstack(rows)
 
