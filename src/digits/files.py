@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import secrets
 import stat
 import unicodedata
 from collections.abc import Iterator
@@ -77,7 +76,7 @@ def _written_directly(path: Path) -> BinaryIO:
 @contextlib.contextmanager
 def _replaced(path: Path) -> Iterator[BinaryIO]:
     target = Path(os.path.realpath(path))  # unlike resolve(), no error where a link leads to itself
-    temporary = target.with_name(f".digits-{secrets.token_hex(8)}")  # fits, however long the name
+    temporary = target.with_name(f".digits-{os.urandom(8).hex()}")  # fits, however long the name
     try:
         with temporary.open("xb") as file:
             if target.exists():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +123,8 @@ class Classifier:
             return np.zeros((0, CLASSES), np.float32)
         if len(starts) == 1:
             return run(0)
+        from concurrent.futures import ThreadPoolExecutor  # slow to import, seldom needed
+
         with ThreadPoolExecutor(min(self.threads, len(starts))) as pool:
             return np.concatenate(list(pool.map(run, starts)))
 

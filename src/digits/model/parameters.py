@@ -2,7 +2,8 @@
 
 Code holds none of these values. They stand in bundle.json beside the networks that they were
 fitted to, each with its unit and how it is fitted again; `digits.model.bundle` reads them.
-Sizes of digits are those of `digits.geometry.sizes`.
+Sizes of digits are those of `digits.geometry.sizes`. (Without slots, which would double the time to
+import this module.)
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Detect:
     """Where digits are: the image pyramid.
 
@@ -24,7 +25,7 @@ class Detect:
     small_picture: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Textline:
     """Which detections stand on one line. Lengths are in sizes of a digit.
 
@@ -41,7 +42,7 @@ class Textline:
     margin: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Recognise:
     """Which digits of a line crop are candidates.
 
@@ -53,7 +54,7 @@ class Recognise:
     min_contrast: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Fuse:
     """Late fusion of the three networks, and the prior of the page.
 
@@ -77,7 +78,7 @@ class Fuse:
     octaves: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Accept:
     """Which candidates are digits, and which digits of a line are one number.
 
@@ -101,7 +102,7 @@ class Accept:
     temperature: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Numbers:
     """Where a number ends.
 
@@ -114,7 +115,7 @@ class Numbers:
     boundary: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Parameters:
     """All of a bundle."""
 
