@@ -5,7 +5,7 @@
 --pages    made-up pages of writers, papers and typefaces that no training saw (default 200); half
            as many more are close-ups of a number, as amounts and answers are cut out
 --real     a folder of pictures: in each folder in it, pictures and a labels.csv with columns file
-           and text; `|` ends a line, and a blank parts numbers
+           and text; `|` ends a line, and a blank separates numbers
 --gallery  writes the worst misreadings of each system into this folder, to be looked at
 
 RapidOCR runs where `pip install rapidocr` was, Tesseract where its command is; one that is missing
@@ -176,8 +176,8 @@ def tesseract() -> tuple[System, int]:
                 found.append((row["text"].strip(), box, float(row["conf"]) / 100))
         return [number for line in _in_lines(found) for number in digits_in(*line)]
 
-    places = Path("/usr/share/tesseract-ocr").glob("*/tessdata/eng.traineddata")
-    return read, sum(path.stat().st_size for path in places)
+    files = Path("/usr/share/tesseract-ocr").glob("*/tessdata/eng.traineddata")
+    return read, sum(path.stat().st_size for path in files)
 
 
 SYSTEMS: dict[str, tuple[Callable[[], tuple[System, int]], bool]] = {
@@ -193,18 +193,18 @@ def made_up(count: int) -> Iterator[Case]:
     sources = Sources.open("validation")
     for page in make_pages(count, SEED, sources):
         yield Case(page.layout, page.pixels, *_truth(page))
-    for place, page in enumerate(make_pages(count // 2, SEED + 1, sources)):
-        if close := close_up(page, np.random.default_rng([SEED, place])):
+    for index, page in enumerate(make_pages(count // 2, SEED + 1, sources)):
+        if close := close_up(page, np.random.default_rng([SEED, index])):
             yield Case("close-ups", close.pixels, *_truth(close))
 
 
 def _truth(page: Page) -> tuple[tuple[str, ...], tuple[Box, ...], tuple[Box, ...]]:
-    """The runs of digits on a page, as anyone reads them: signs part numbers."""
+    """The runs of digits on a page, as people read them: signs separate numbers."""
     wanted, boxes = [], []
     for number in page.numbers:
-        places = iter(box for _, box in number.digits)
+        boxes_of_digits = iter(box for _, box in number.digits)
         for run in re.findall(r"[0-9²³]+", number.text):
-            own = np.array([next(places) for _ in run])
+            own = np.array([next(boxes_of_digits) for _ in run])
             low, high = own[:, :2].min(axis=0), (own[:, :2] + own[:, 2:]).max(axis=0)
             wanted.append(run.replace("²", "2").replace("³", "3"))
             boxes.append((*low.tolist(), *(high - low).tolist()))
@@ -260,8 +260,8 @@ def run(cases: list[Case], gallery: Path | None) -> None:
             size = case.pixels.shape[0] * case.pixels.shape[1]
             page = PageReading(case.wanted, case.boxes, case.unclear, found, size, seconds)
             readings[case.group, name].append(page)
-            got, stands = "".join(f.text for f in found), "".join(case.wanted)
-            worst[name].append((edits(stands, got), case, f"{stands[:12]} | {got[:12]}"))
+            got, truth = "".join(f.text for f in found), "".join(case.wanted)
+            worst[name].append((edits(truth, got), case, f"{truth[:12]} | {got[:12]}"))
     print(
         f"{platform.system()} {platform.machine()}, {platform.processor() or 'unknown processor'}"
     )
@@ -283,15 +283,15 @@ def _is_line(case: Case) -> bool:
 
 
 def _line(score: PagesScore) -> str:
-    def share(value: float | None) -> str:
+    def rate(value: float | None) -> str:
         return "    –" if value is None else f"{100 * value:5.1f}"
 
     false = "   –" if score.false_digits is None else f"{score.false_digits:4.1f}"
     return (
-        f"n={score.n:4}  read {share(score.read_rate)}  digit error {share(score.digit_error)}  "
-        f"F1 {share(score.number_f1)}  places {share(score.box_f1)}  "
-        f"kept at 99 % {share(score.coverage_99)}, at 99.9 % {share(score.coverage_999)}  "
-        f"ECE {share(score.calibration_error)}  "
+        f"n={score.n:4}  read {rate(score.read_rate)}  digit error {rate(score.digit_error)}  "
+        f"F1 {rate(score.number_f1)}  boxes {rate(score.box_f1)}  "
+        f"kept at 99 % {rate(score.coverage_99)}, at 99.9 % {rate(score.coverage_999)}  "
+        f"ECE {rate(score.calibration_error)}  "
         f"false a megapixel {false}  {1000 * score.median:6.0f} ms, p95 {1000 * score.slowest:6.0f}"
         f", a megapixel {1000 * score.per_megapixel:6.0f}"
     )

@@ -3,11 +3,11 @@
 .venv/bin/python benchmarks/sudoku.py FOLDER
 
 FOLDER  holds labels.csv with columns file and text, and the pictures it names. text: nine rows of
-        nine cells, parted by "/": a digit, 0 for an empty cell, c for one of small candidates,
+        nine cells, separated by "/": a digit, 0 for an empty cell, c for one of small candidates,
         which is left out
 
-Prints for each picture what was read wrong, and for all of them the share of the cells with a digit
-that are read right, and of the empty cells in which nothing is read.
+Prints for each picture what was read wrong, and for all of them the fraction of the cells with a
+digit that are read right, and of the empty cells in which nothing is read.
 """
 
 import argparse
@@ -23,8 +23,8 @@ from digits.io.picture import open_picture
 from digits.reading.page.greyscale import greyscale
 
 SIDE = 9  # cells
-LEAST = 0.05  # share of the picture that a grid takes up
-FULL = 0.7  # share of the box around it that it fills
+SMALLEST = 0.05  # fraction of the picture that a grid takes up
+FULL = 0.7  # fraction of its bounding box that it fills
 
 
 def grid_of(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -38,7 +38,7 @@ def grid_of(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
         hull, area = cv2.convexHull(outline), cv2.contourArea(outline)
         corners = cv2.approxPolyDP(hull, 0.03 * cv2.arcLength(hull, True), True)[:, 0]
         _, _, wide, high = cv2.boundingRect(corners)
-        if area < LEAST * grey.size:
+        if area < SMALLEST * grey.size:
             break
         if len(corners) == 4 and 0.7 < wide / high < 1.4 and area > FULL * wide * high:
             total, apart = corners.sum(axis=1), corners[:, 1] - corners[:, 0]
@@ -87,8 +87,8 @@ def main() -> None:
                     wrong.append(f"row {row + 1}, column {column + 1}: {digit}, read {found!r}")
         print(entry["file"], "; ".join(wrong) or "all right")
     for has_digit, name in ((True, "with a digit"), (False, "empty")):
-        share = right[has_digit] / max(asked[has_digit], 1)
-        print(f"cells {name}: {right[has_digit]} of {asked[has_digit]} right, {share:.1%}")
+        fraction = right[has_digit] / max(asked[has_digit], 1)
+        print(f"cells {name}: {right[has_digit]} of {asked[has_digit]} right, {fraction:.1%}")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Draw the sample pictures: `python samples/make_samples.py`.
 
 Everything comes from the project's own pen and from the papers and lights below, so the truth is
-known. A file's name begins with what is written on it: `-` parts lines, `+` parts numbers. Writes
+known. A file's name begins with what is written on it: `-` separates lines, `+` numbers. Writes
 the pictures and README.md beside this script, and img_7.png to the root of the repository.
 """
 
@@ -38,12 +38,12 @@ class Sample:
 
     @property
     def truth(self) -> str:
-        """What is written on it, lines parted by a slash."""
+        """What is written on it, lines separated by a slash."""
         return self.file.split("_")[0].replace("+", " ").replace("-", " / ")
 
 
 def write(text: str, hand: Hand, rng: np.random.Generator, height: int, pen: float) -> Ink:
-    """A line of writing; a blank in `text` parts numbers. pen: width of the line in pixels."""
+    """A line of writing; a blank in `text` separates numbers. pen: width of the line in pixels."""
     sheet = np.zeros((2 * height, height * (len(text) + 2)), np.float32)
     x = height // 2
     for character in text:
@@ -277,7 +277,7 @@ SAMPLES = (
 README = """# Samples
 
 Drawn by `make_samples.py` with the project's own pen; nobody's handwriting. A file's name begins
-with what is written on it: `-` parts lines, `+` parts numbers. `7_paint.png` is also `img_7.png`
+with what is written on it: `-` separates lines, `+` numbers. `7_paint.png` is also `img_7.png`
 at the root of the repository.
 
 | file | written on it | what it shows |

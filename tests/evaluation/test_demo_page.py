@@ -10,10 +10,10 @@ pytest.importorskip("jinja2")
 
 from test_report import SET, N, Page, right_on
 
-from digits.evaluation.demo import GALLERY_LIMIT, LEAST, Curve, Exhibit, curves_of, write_demo
+from digits.evaluation.demo import GALLERY_LIMIT, LOWEST, Curve, Exhibit, curves_of, write_demo
 
 DRAWN = np.full((20, 30, 3), 200, np.uint8)
-CURVES = (Curve("loss", (1.0, 0.1), (0.5, 0.2)), Curve("wrong, %", (30.0, LEAST), (2.0, 1.0)))
+CURVES = (Curve("loss", (1.0, 0.1), (0.5, 0.2)), Curve("wrong, %", (30.0, LOWEST), (2.0, 1.0)))
 
 
 def page(tmp_path: Path, exhibits: list[Exhibit], wrong: tuple[int, int] = (60, 5)) -> str:
@@ -74,4 +74,4 @@ def test_curves_come_from_the_run_folder(tmp_path: Path) -> None:
     loss, wrong = curves_of(path)
     assert (loss.learned, loss.kept_back) == ((0.5,), (0.25,))
     assert wrong.learned == pytest.approx((10,))
-    assert wrong.kept_back == (LEAST,)  # a logarithm of nothing there is not
+    assert wrong.kept_back == (LOWEST,)  # a logarithm of nothing there is not

@@ -9,7 +9,7 @@ from digits.errors import ModelError
 from digits.evaluation.disputed import DISPUTED_TEST_LABELS
 from digits.evaluation.score import TestSet, compare, mistakes, score
 from digits.evaluation.screen import summary
-from digits.evaluation.wording import percent, seen, verdict
+from digits.evaluation.wording import percent, rated, verdict
 
 LABELS = np.array([0, 1, 2, 3], np.uint8)
 TILES = np.zeros((4, 28, 28), np.uint8)
@@ -105,7 +105,7 @@ def test_disputed_labels_are_those_of_the_mnist_test_set(
 
 @pytest.mark.parametrize(("raters", "words"), [((), "neither"), ((9,), "9"), ((4, 9), "4 or 9")])
 def test_what_people_saw_in_words(raters: tuple[int, ...], words: str) -> None:
-    assert seen(raters) == words
+    assert rated(raters) == words
 
 
 def test_percent_without_a_rate_is_a_dash() -> None:

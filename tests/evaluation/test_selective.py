@@ -18,7 +18,7 @@ from digits.evaluation.selective import (
     risk_coverage,
     widest,
 )  # fmt: skip
-from digits.evaluation.wording import cut, level
+from digits.evaluation.wording import level, threshold
 
 STEADY = settings(derandomize=True, deadline=None)
 Answers = tuple[NDArray[np.float64], NDArray[np.bool_]]
@@ -165,7 +165,7 @@ def test_any_precision_can_be_asked_for() -> None:
 def test_a_cut_in_words_keeps_what_is_kept_only(
     least: float | None, dropped: float | None, words: str
 ) -> None:
-    assert cut(Selection(0.999, 1, 0, 1, least, dropped)) == words
+    assert threshold(Selection(0.999, 1, 0, 1, least, dropped)) == words
 
 
 @STEADY
@@ -173,7 +173,7 @@ def test_a_cut_in_words_keeps_what_is_kept_only(
 def test_a_cut_in_words_lies_between_both(one: float, other: float) -> None:
     least, dropped = max(one, other), min(one, other)
     if dropped < least:
-        words = cut(Selection(0.999, 1, 0, 1, least, dropped))
+        words = threshold(Selection(0.999, 1, 0, 1, least, dropped))
         assert dropped < float(words.removesuffix(" %")) / 100 <= least * (1 + 1e-15)
 
 

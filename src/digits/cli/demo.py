@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Obtain the data, train the seed network, measure it, read pictures, write the report.
 
-    Where all that was done before from the same files, say again what came out.
+    Where that was done before from the same files, print what it printed then.
     """
     report = options.out / REPORT
     lines = lines_of_last_time(options.out)
@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def make(out: Path, data: Path | None) -> None:
-    """Train, measure, read and write; keep what was said for the next time."""
+    """Train, measure, read and write; keep what was printed for the next time."""
     quiet_tensorflow()
     for module, extra in (("jinja2", "report"), *NEEDED):
         require(module, extra)
@@ -86,8 +86,8 @@ def make(out: Path, data: Path | None) -> None:
 
 
 def lines_of_last_time(out: Path) -> list[str] | None:
-    """What the demo said when it made the report in `out`; None if it would come out otherwise
-    now, or if the report is not as it was made."""
+    """What the demo printed when it wrote the report in `out`; None if any file that it depends on
+    has changed since, or the report itself."""
     try:
         made = json.loads((out / MADE).read_text("utf-8"))
         is_same = made["from"] == sums(out / "seed") and made["report"] == sum_of([out / REPORT])
@@ -117,7 +117,7 @@ def sum_of(paths: Iterable[Path]) -> str:
 
 
 def train_seed(out: Path, data: Path | None, say: Say) -> float:
-    """Train the recipe `seed` before one's eyes, or find it trained; the seconds it took."""
+    """Train the recipe `seed`, unless it is trained already; the seconds it took."""
     from digits.training.fit import train
     from digits.training.recipe import load_recipe
 
@@ -128,7 +128,7 @@ def train_seed(out: Path, data: Path | None, say: Say) -> float:
 
 
 def score_folder(name: str, model: str | Path, test_set: TestSet, say: Say) -> Score:
-    """Score a model on the test set and say a line about it."""
+    """Score a model on the test set and print a line about it."""
     from digits.evaluation.score import score
     from digits.model.classifier import Classifier
 
@@ -159,7 +159,7 @@ def read_samples(seed: Path, say: Say) -> list[Exhibit]:
 
 
 def truth_of(picture: Path) -> str:
-    """What is written on a sample picture, by its name: + parts numbers, - lines."""
+    """What is written on a sample picture, by its name: + separates numbers, - lines."""
     return picture.name.partition("_")[0].replace("+", " ").replace("-", "\n")
 
 

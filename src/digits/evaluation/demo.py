@@ -15,14 +15,14 @@ from digits.evaluation.score import Score, TestSet, compare, mistakes
 from digits.files import write_atomically
 
 GALLERY_LIMIT = 40  # mistakes of each model
-LEAST = 1e-5  # what a curve shows of zero, on its logarithmic scale
+LOWEST = 1e-5  # what a curve shows of zero, on its logarithmic scale
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Exhibit:
     """One picture and what each model read in it.
 
-    truth: what stands there. texts: what each model read, in the order of the scores. drawn:
+    truth: what is written there. texts: what each model read, in the order of the scores. drawn:
     (H, W, 3) uint8 RGB, the picture with what the last model read.
     """
 
@@ -47,10 +47,10 @@ def curves_of(path: Path) -> tuple[Curve, Curve]:
         rows = list(csv.DictReader(lines))
 
     def values(column: str) -> tuple[float, ...]:
-        return tuple(max(float(row[column]), LEAST) for row in rows)
+        return tuple(max(float(row[column]), LOWEST) for row in rows)
 
     def errors(column: str) -> tuple[float, ...]:
-        return tuple(max(100 * (1 - float(row[column])), LEAST) for row in rows)
+        return tuple(max(100 * (1 - float(row[column])), LOWEST) for row in rows)
 
     return (
         Curve("loss", values("loss"), values("val_loss")),

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     import jinja2
 
 GALLERY_LIMIT = 200  # a picture is half a kilobyte; nobody looks at more
+FILTERS = (
+    "count", "counted", "level", "percent", "percent_range", "rated", "threshold", "verdict",
+)  # fmt: skip
+"""The functions of `wording` that templates use."""
 
 
 def write_report(path: str | Path, scores: Sequence[Score], test_set: TestSet) -> None:
@@ -56,8 +60,8 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for word in ("count", "counted", "cut", "level", "percent", "percent_range", "seen", "verdict"):
-        result.filters[word] = getattr(wording, word)
+    for name in FILTERS:
+        result.filters[name] = getattr(wording, name)
     result.filters["log10"] = math.log10
     result.filters["picture"] = figures.data_uri
     result.filters["reason"] = figures.reason_uri

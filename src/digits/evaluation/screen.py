@@ -7,7 +7,15 @@ from collections.abc import Iterable
 from digits.evaluation.metrics import BINS, ClassScore, Evaluation
 from digits.evaluation.score import Comparison, Score
 from digits.evaluation.selective import Selection
-from digits.evaluation.wording import count, counted, cut, level, percent, percent_range, verdict
+from digits.evaluation.wording import (
+    count,
+    counted,
+    level,
+    percent,
+    percent_range,
+    threshold,
+    verdict,
+)
 
 
 def summary(score: Score) -> str:
@@ -53,7 +61,7 @@ def _kept(selection: Selection) -> tuple[str, str, str]:
         note = f"of answers; {counted(selection.errors, 'error')}"
     else:
         errors = counted(selection.errors, "error")
-        note = f"of answers, those of {cut(selection)} and more; {errors}"
+        note = f"of answers, those of {threshold(selection)} and more; {errors}"
     return (f"coverage at {level(selection.precision)}", percent(selection.coverage), note)
 
 

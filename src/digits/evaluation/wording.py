@@ -1,4 +1,4 @@
-"""How figures are put into words, the same on the screen and in the report."""
+"""Figures as text, the same on the screen and in the report."""
 
 from __future__ import annotations
 
@@ -32,34 +32,34 @@ def percent_range(interval: tuple[float, float]) -> str:
 
 
 def level(rate: float) -> str:
-    """A rate that was chosen, as it would be said: 0.999 → "99.9 %"."""
+    """A rate that was chosen, without further digits: 0.999 → "99.9 %"."""
     return f"{100 * rate:.6g} %"
 
 
-def cut(selection: Selection) -> str:
-    """Where to cut: the shortest percentage that keeps what is kept and drops what is dropped.
+def threshold(selection: Selection) -> str:
+    """The confidence from which on answers are kept: the shortest percentage that separates them.
 
     0.7127 kept and 0.7096 dropped → "71 %"; a dash where nothing is kept, "any" where all are.
     """
-    least, dropped = selection.confidence, selection.next_confidence
-    if least is None:
+    lowest, dropped = selection.confidence, selection.next_confidence
+    if lowest is None:
         return "-"
     if dropped is None:
         return "any"
     for decimals in range(15):
         scale = 10 ** (decimals + 2)
-        shown = math.floor(least * scale) / scale
-        if dropped < shown <= least:
+        shown = math.floor(lowest * scale) / scale
+        if dropped < shown <= lowest:
             return percent(shown, decimals)
-    return f"{100 * least} %"
+    return f"{100 * lowest} %"
 
 
 def probability(p: float) -> str:
-    """A p-value, with as many digits as say something."""
+    """A p-value with two significant digits."""
     return f"p = {p:.2g}" if p >= 1e-4 else "p < 0.0001"
 
 
-def seen(raters: tuple[int, ...]) -> str:
+def rated(raters: tuple[int, ...]) -> str:
     """What people saw in a tile whose label is disputed: "9", "4 or 9", "neither"."""
     return " or ".join(str(digit) for digit in raters) or "neither"
 

@@ -40,7 +40,7 @@ def draw_reading(reading: Reading, picture: Pixels) -> Pixels:
     """(H, W, 3) uint8 RGB: the picture with a frame, text and confidence for each number.
 
     picture: (H, W, 3) uint8 RGB that was read. Frames are grown from the boxes that were read to
-    all the ink in them; ticks part the digits. Blue is sure, orange is not, grey was rejected.
+    all the ink in them; ticks separate the digits. Blue is sure, orange is not, grey was rejected.
     A label stands where it hides nothing: above, below or beside its number. Where numbers stand
     close, labels are smaller, and at last without the confidence. Small pictures and pictures of
     small digits are enlarged by a whole factor; white is added where frames or labels need it.

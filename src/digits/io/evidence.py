@@ -33,8 +33,8 @@ def draw_explanation(explanation: Explanation) -> Pixels:
     evidence = explanation.evidence
     strength = np.abs(evidence) / max(float(np.abs(evidence).max()), 1e-6)
     colour = np.where(evidence[..., None] > 0, SURE, UNSURE)
-    share = np.sqrt(strength)[..., None]
-    pen = share * colour + (1 - share) * NEUTRAL
+    blend = np.sqrt(strength)[..., None]
+    pen = blend * colour + (1 - blend) * NEUTRAL
     ink = explanation.tile[..., None] / 255
     return np.asarray(np.rint(255 * (1 - ink) + ink * pen), np.uint8)
 

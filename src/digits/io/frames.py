@@ -17,9 +17,9 @@ MARGIN = 0.08  # between ink and frame
 
 
 def framed(grey: NDArray[np.uint8], boxes: Sequence[Box]) -> list[Box]:
-    """Boxes of digits, grown to the ink that hangs together with what they hold, and a margin.
+    """Boxes of digits, grown to the ink connected with what they hold, plus a margin.
 
-    grey: (H, W) uint8. A box holds no ink of another's, and may end outside the picture. The size
+    grey: (H, W) uint8. No box grows into another. Frames may end outside the picture. The size
     of a digit is the longer side of its box.
     """
     owners = np.zeros(grey.shape, np.int32)

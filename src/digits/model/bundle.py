@@ -22,8 +22,11 @@ from digits.model.parameters import Parameters
 from digits.model.recogniser import Recogniser
 from digits.model.store import (
     CARD,
+    CLASSIFIER,
     DEFAULT,
+    DETECTOR,
     KINDS,
+    RECOGNISER,
     SHIPPED,
     Model,
     finite,
