@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from digits.model.inputs import normalise_tile
 from digits.model.recogniser import Recogniser
 from digits.model.spec import CLASSES, TILE
 from digits.reading.page.accept import Page, read_page
-from digits.reading.page.greyscale import grey_of
+from digits.reading.page.greyscale import grey_of, is_filled, with_paper_around, within
 from digits.reading.page.numbers import lines_of, number_of, text_of
 from digits.reading.page.orientation import ORIENTATIONS, turned, turned_back, upright
 from digits.reading.single.candidates import Candidate, likelihood, most_likely
@@ -62,12 +62,18 @@ class Reader:
         if orientation not in (None, *ORIENTATIONS):
             raise ValueError(f"orientation is {orientation}; expected 0, 90, 180, 270 or None")
         pixels = open_picture(picture)
-        grey = grey_of(pixels)
+        grey, margin = grey_of(pixels), 0
+        if is_filled(grey.shape):
+            grey, margin = with_paper_around(grey)
         if orientation is None:
             orientation, page = upright(grey, self._read_page)
         else:
             page = self._read_page(turned(grey, orientation))
-        back = partial(turned_back, degrees=orientation, shape=grey.shape)
+
+        def back(box: Box) -> Box:
+            lying = turned_back(box, degrees=orientation, shape=grey.shape)
+            return within(lying, margin, pixels.shape)
+
         lines = [[number.moved(back) for number in line] for line in lines_of(page.numbers())]
         rejected = [replace(each, box=back(each.box)) for each in page.rejected]
         return self._reading(lines, rejected, pixels, orientation)

@@ -7,12 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits.geometry import quantile
+from digits.io.result import Box
+from digits.reading.single.ink import SMALL, chance_of_light_ink
 
 SEEN = 200  # pixels, the longest side at which colours are compared
 STRONG = 0.98  # quantile of the differences from the paper around, from which on it is the pen
 PLAIN = 0.6  # of the pen's difference, that plain grey has to show
 SAMPLED = 400  # pixels, the longest side at which pen and paper are told apart by their light
 AROUND = 31  # pixels there, the side of the surroundings that a pixel is compared with
+MARGIN = 0.25  # of the longest side: room around digits that fill a picture
 LIGHTER = -0.4  # skewness of how much darker pixels are, below which the pen is the lighter one
 
 
@@ -20,7 +23,37 @@ def grey_of(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """(H, W, 3) uint8 RGB → (H, W) uint8, the pen darker than the paper: chalk and light letters
     on a screen become dark ones on white, which networks have seen far more of."""
     grey = _grey(picture)
-    return 255 - grey if _is_pen_lighter(grey) else grey
+    if is_filled(grey.shape):  # border and corners tell
+        is_lighter = chance_of_light_ink(picture, even=True) > 0.5
+    else:
+        is_lighter = _is_pen_lighter(grey)
+    return 255 - grey if is_lighter else grey
+
+
+def is_filled(shape: tuple[int, ...]) -> bool:
+    """Whether a picture (H, W) is so small that a digit may fill it."""
+    return max(shape) <= SMALL
+
+
+def with_paper_around(grey: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int]:
+    """A picture (H, W), the pen darker, with a margin of the paper at its borders, and how many
+    pixels wide that is: the networks learned from digits that have paper on all sides."""
+    margin = max(1, round(MARGIN * max(grey.shape)))
+    around = np.ones((2 * margin + 1,) * 2, np.uint8)
+    paper = cv2.dilate(grey, around)  # the lightest nearby: strokes that touch a border end there
+    wide = np.asarray(cv2.copyMakeBorder(paper, *(margin,) * 4, cv2.BORDER_REPLICATE), np.uint8)
+    wide[margin:-margin, margin:-margin] = grey
+    return wide, margin
+
+
+def within(box: Box, margin: int, shape: tuple[int, ...]) -> Box:
+    """A box on a picture with a margin around it, on the picture (height, width) without."""
+    x, y, wide, high = box
+    left, top = (
+        min(max(low - margin, 0), limit - 1) for low, limit in ((x, shape[1]), (y, shape[0]))
+    )
+    right, foot = min(x + wide - margin, shape[1]), min(y + high - margin, shape[0])
+    return (left, top, max(right - left, 1), max(foot - top, 1))
 
 
 def _is_pen_lighter(grey: NDArray[np.uint8]) -> bool:
