@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -15,21 +15,14 @@ from digits.io.picture import Picture, open_picture
 from digits.io.result import Box, Digit, Number, Reading, Rejected
 from digits.model.classifier import Classifier
 from digits.model.detector import Detector
-from digits.model.inputs import normalise_tile
 from digits.model.recogniser import Recogniser
-from digits.model.spec import CLASSES, TILE
 from digits.reading.page.accept import Page, read_page
 from digits.reading.page.greyscale import grey_of, is_filled, with_paper_around, within
 from digits.reading.page.numbers import lines_of, number_of, text_of
 from digits.reading.page.orientation import ORIENTATIONS, turned, turned_back, upright
-from digits.reading.single.candidates import Candidate, likelihood, most_likely
-from digits.reading.single.components import Piece, find_pieces
-from digits.reading.single.ink import find_inks
+from digits.reading.single.route import read_digits
 
-SINGLE = 400  # and at which a lone digit is
 BATCH = 64  # pictures of lone digits that the network is asked about at once
-JUDGED = 16  # pieces of a lone digit's picture that the network is asked about
-COARSE = 60  # pixels of the grid; where a lone digit seems smaller, a closer look is taken
 
 
 class Reader:
@@ -84,7 +77,7 @@ class Reader:
     def read_single(self, picture: Picture) -> Reading:
         """Read a picture known to hold exactly one digit, as a Reading of that digit."""
         pixels = open_picture(picture)
-        [digit] = self._digits([pixels])
+        [digit] = self._read_digits([pixels])
         return self._reading([[number_of([digit], digit.confidence)]], [], pixels)
 
     def digit(self, picture: Picture) -> Digit:
@@ -99,7 +92,7 @@ class Reader:
         rest = iter(pictures)
         found: list[Digit] = []
         while some := list(islice(rest, BATCH)):
-            found += self._digits(open_picture(picture) for picture in some)
+            found += self._read_digits(open_picture(picture) for picture in some)
         return found
 
     def explain(self, reading: Reading) -> NDArray[np.uint8]:
@@ -126,85 +119,5 @@ class Reader:
             model=self.classifier.name,
         )
 
-    def _digits(self, pictures: Iterable[NDArray[np.uint8]]) -> list[Digit]:
-        """The digit of each picture; the network is asked once for all of them."""
-        looks = [_look_closer(pixels) for pixels in pictures]
-        judged = iter(self._judge([piece for look in looks for piece in look.pieces]))
-        return [
-            look.on_picture(most_likely(list(islice(judged, len(look.pieces))))) for look in looks
-        ]
-
-    def _judge(self, pieces: list[Piece]) -> list[Candidate]:
-        """Ask the network about all pieces at once."""
-        tiles = np.array([normalise_tile(piece.ink) for piece in pieces], np.uint8)
-        probabilities, is_digit = self.classifier.judge(tiles.reshape(-1, TILE, TILE))
-        return [
-            Candidate(piece, _digit_of(tile, row, float(sure), _on_picture(piece)))
-            for piece, tile, row, sure in zip(pieces, tiles, probabilities, is_digit, strict=True)
-        ]
-
-
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """What a picture of a lone digit shows within a window.
-
-    pieces: that may be the digit, the likeliest first. window: (left, top, width, height) in pixels
-    of the picture.
-    """
-
-    pieces: list[Piece]
-    window: Box
-
-    def on_picture(self, digit: Digit | None) -> Digit:
-        """The digit with its box moved from the window to the picture."""
-        left, top, width, height = self.window
-        if digit is None:
-            return _no_digit((height, width))
-        x, y, wide, high = digit.box
-        return replace(digit, box=(left + x, top + y, wide, high))
-
-
-def _look_closer(pixels: NDArray[np.uint8]) -> _Look:
-    """Look at a whole picture; where the digit seems small in it, at its surroundings alone."""
-    height, width = pixels.shape[:2]
-    whole = _look(pixels, (0, 0, width, height))
-    if not whole.pieces or whole.pieces[0].source.scale == 1:
-        return whole
-    likeliest = whole.pieces[0]
-    if max(likeliest.box[2:]) >= COARSE:
-        return whole
-    x, y, wide, high = _on_picture(likeliest)
-    reach = max(wide, high)
-    left, top = max(x - reach, 0), max(y - reach, 0)
-    right, bottom = min(x + wide + reach, width), min(y + high + reach, height)
-    closer = _look(pixels, (left, top, right - left, bottom - top))
-    return closer if closer.pieces else whole
-
-
-def _look(pixels: NDArray[np.uint8], window: Box) -> _Look:
-    left, top, width, height = window
-    inks = find_inks(pixels[top : top + height, left : left + width], SINGLE)
-    pieces = [piece for ink in inks for piece in find_pieces(ink)]
-    return _Look(sorted(pieces, key=likelihood, reverse=True)[:JUDGED], window)
-
-
-def _digit_of(
-    tile: NDArray[np.uint8], probabilities: NDArray[np.float32], is_digit: float, box: Box
-) -> Digit:
-    digit = int(probabilities.argmax())
-    return Digit(digit, float(probabilities[digit]), probabilities, box, is_digit, tile)
-
-
-def _no_digit(size: tuple[int, ...]) -> Digit:
-    """The answer where there is no ink: every digit is as likely, and none is there."""
-    even = np.full(CLASSES, 1 / CLASSES, np.float32)
-    height, width = size[:2]
-    return _digit_of(np.zeros((TILE, TILE), np.uint8), even, 0.0, (0, 0, width, height))
-
-
-def _on_picture(piece: Piece) -> Box:
-    """The box of a piece in pixels of the picture."""
-    x, y, width, height = piece.box
-    scale = piece.source.scale
-    left, top = round(x * scale), round(y * scale)
-    return (left, top, round((x + width) * scale) - left, round((y + height) * scale) - top)
+    def _read_digits(self, pictures: Iterable[NDArray[np.uint8]]) -> list[Digit]:
+        return read_digits(pictures, self._networks[0], self.classifier)

@@ -39,14 +39,20 @@ class Look:
 
 def search(detector: Detector, grey: NDArray[np.uint8]) -> list[Look]:
     """Looks at a picture (H, W) uint8, from near by and from farther and farther off."""
-    scales = _scales(max(grey.shape))
-    looks, seen = [], grey
-    for scale in scales:
-        seen = _resized(seen, grey.shape, scale)
-        looks.append(_look(detector, seen, grey.shape, scale))
-    closer = CLOSER * scales[0]
+    looks = pyramid(detector, grey, FINEST)
+    closer = CLOSER * looks[0].scale
     if max(grey.shape) * closer <= FINEST and _are_small(looks[0].detections, grey.shape):
         looks.append(_look(detector, _resized(grey, grey.shape, closer), grey.shape, closer))
+    return looks
+
+
+def pyramid(detector: Detector, grey: NDArray[np.uint8], finest: float) -> list[Look]:
+    """Looks at a picture (H, W) uint8 whose longest side is at most `finest` pixels, and farther
+    and farther off."""
+    looks, seen = [], grey
+    for scale in _scales(max(grey.shape), finest):
+        seen = _resized(seen, grey.shape, scale)
+        looks.append(_look(detector, seen, grey.shape, scale))
     return looks
 
 
@@ -76,9 +82,9 @@ def seen_at(
     return near.max(axis=(0, 1)), seen
 
 
-def _scales(longest: int) -> list[float]:
+def _scales(longest: int, finest: float) -> list[float]:
     """From the finest to the coarsest, 1 being that of the picture."""
-    scales = [min(1.0, FINEST / longest)]
+    scales = [min(1.0, finest / longest)]
     while longest * scales[-1] / STEP >= COARSEST:
         scales.append(scales[-1] / STEP)
     return scales
