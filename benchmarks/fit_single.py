@@ -1,7 +1,17 @@
-"""Pictures of exactly one digit, by writers kept back."""
+"""Which candidate is the one digit of a picture? Weights of `digits.reading.single.parameters`.
 
-from __future__ import annotations
+.venv/bin/python benchmarks/fit_single.py [--pictures N] [--seed S]
 
+--pictures  made-up pictures of one digit each, by writers that no network learned from, to fit on
+            (default 3000); half as many others to test on
+--seed      of these pictures (default 52)
+
+Prints the weights, fitted by maximum likelihood, and for each style of picture how many of the
+others are read right with the weights that ship and with these; then the log-loss of the others
+without each feature.
+"""
+
+import argparse
 import math
 from dataclasses import dataclass, replace
 
@@ -12,7 +22,7 @@ from numpy.typing import NDArray
 from digits import Reader
 from digits.geometry import iou
 from digits.model.inputs import normalise_tile
-from digits.reading.single.choose import PLACE, answer_features, softmax
+from digits.reading.single.choose import ANSWER, PLACE, answer_features, softmax, weights_of
 from digits.reading.single.parameters import SINGLE
 from digits.reading.single.route import look_closer
 from digits.synth import camera, paper
@@ -25,6 +35,7 @@ from digits.synth.writing import Habits, PenWriter, Random, Written, write_numbe
 SAME = 0.6  # IoU with the digit's ink from which on a candidate holds it
 LEAST = 1e-9  # probability of which a logarithm is taken
 RIDGE = 1e-4
+RULED = 0.4  # of the photos, those on paper with lines that may be as dark as the pen
 ROUNDS = 30
 
 Box = tuple[float, float, float, float]
@@ -151,6 +162,9 @@ def photo(sources: Sources, digit: int, rng: Random) -> Single:
     size = size if rng.random() < 0.5 else size[::-1]
     height = max(12, round(min(size) * math.exp(rng.uniform(math.log(0.12), math.log(0.85)))))
     sheet = Sheet.empty(size)
+    if rng.random() < RULED:
+        rules = paper.squared if rng.random() < 0.6 else paper.ruled
+        sheet.paste(rules(size, height * rng.uniform(0.15, 1.5), rng), 0, 0, printed=True)
     drawn = written(sources, digit, height, rng, thin=rng.random() < 0.2)
     room = np.array(size) - drawn.ink.shape
     top, left = (np.clip(rng.normal(0.5, 0.2, 2), 0, 1) * room).astype(int).tolist()
@@ -176,13 +190,10 @@ def photo(sources: Sources, digit: int, rng: Random) -> Single:
 STYLES = (frame_filling, thin_scan, canvas, cell, photo)
 
 
-def make_singles(count: int, seed: int, sources: Sources) -> list[Single]:
-    """`count` pictures, the styles in turn."""
-    every = []
-    for place in range(count):
-        rng = np.random.default_rng([seed, place])
-        every.append(STYLES[place % len(STYLES)](sources, int(rng.integers(10)), rng))
-    return every
+def make_single(seed: int, place: int, sources: Sources) -> Single:
+    """A picture of one digit, the styles in turn: a function of seed and place alone."""
+    rng = np.random.default_rng([seed, place])
+    return STYLES[place % len(STYLES)](sources, int(rng.integers(10)), rng)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -197,7 +208,7 @@ class Example:
 
 
 def example(reader: Reader, single: Single) -> Example | None:
-    """What the reader sees of a picture; None where no candidate holds the digit's ink."""
+    """What the reader sees of a picture; None where it finds no ink."""
     view = look_closer(single.pixels, reader._networks[0], SINGLE)
     if not view.candidates:
         return None
@@ -247,3 +258,42 @@ def accuracy(examples: list[Example], weights: NDArray[np.float64]) -> float:
     """Of the digit whose probability, summed over all candidates, is highest."""
     answers = (softmax(e.features @ weights).sum(axis=0).argmax() == e.digit for e in examples)
     return float(np.mean(list(answers)))
+
+
+def without(examples: list[Example], column: int) -> list[Example]:
+    """The same without one feature."""
+    return [replace(e, features=np.delete(e.features, column, axis=2)) for e in examples]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--pictures", type=int, default=3000)
+    parser.add_argument("--seed", type=int, default=52)
+    options = parser.parse_args()
+    reader, sources = Reader(), Sources.open("validation")
+    learn, test = (
+        [e for i in range(n) if (e := example(reader, make_single(seed, i, sources)))]
+        for n, seed in ((options.pictures, options.seed), (options.pictures // 2, options.seed + 1))
+    )
+    held = [e for e in learn if e.is_right.any()]
+    shown = [e for e in test if e.is_right.any()]
+    print(f"the digit's ink is a candidate in {len(held) + len(shown)} of {len(learn) + len(test)}")
+    names = (*PLACE, *ANSWER)
+    before = weights_of(SINGLE, names)
+    weights = fit(held, before)
+    for name, weight in zip(names, weights, strict=True):
+        print(f"    {name}: float = {weight:.2f}")
+    for style in sorted({e.style for e in test}):
+        some = [e for e in test if e.style == style]
+        right = (f"{accuracy(some, each):.2%}" for each in (before, weights))
+        print(f"{style:16} n={len(some)} right {' -> '.join(right)}")
+    print(f"log-loss {log_loss(shown, before):.4f} -> {log_loss(shown, weights):.4f}")
+    for column, name in enumerate(names):
+        some = fit(without(held, column), np.delete(weights, column))
+        print(f"without {name:12} {log_loss(without(shown, column), some):.4f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -58,6 +58,8 @@ def pyramid(detector: Detector, grey: NDArray[np.uint8], finest: float) -> list[
 
 def merge_levels(looks: Sequence[Look]) -> Detections:
     """Where digits may be, each place once, the surest first."""
+    if len(looks) == 1:
+        return looks[0].detections
     boxes, scores = (
         np.concatenate([getattr(look.detections, part) for look in looks])
         for part in ("boxes", "logits")

@@ -7,7 +7,7 @@ which of those that overlap is the digit is decided later, when the classifier h
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -19,7 +19,7 @@ from digits.io.result import Box
 from digits.reading.single.ink import Ink
 from digits.reading.single.ruling import without_lines
 
-THRESHOLDS = (0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75)  # of the darkest pen
+THRESHOLDS = (0.15, 0.3, 0.5, 0.7)  # of the darkest pen
 SMALLEST = 5  # pixels of the grid; a smaller component holds no form
 MOST = 300  # components a threshold, those with the most ink first
 NEAR = 0.25  # of a digit's larger side; its parts stand closer
@@ -44,39 +44,38 @@ class Candidate:
     source: Ink
 
 
-def find_candidates(ink: Ink, boxes: Boxes) -> list[Candidate]:
-    """All candidates at all thresholds; the same one at several once, at the middle one of them.
+def find_candidates(layers: Sequence[Components], boxes: Boxes) -> list[Candidate]:
+    """All candidates in all layers; the same one in several once, as in the middle one of them.
 
     boxes: (N, 4) on the grid, of the detector's detections; all ink in each is a candidate.
     """
-    plain = without_lines(ink.level) if ink.roomy else None
-    seen: dict[tuple[int, ...], list[tuple[_Components, list[int]]]] = {}
-    for level in (ink.level,) if plain is None else (ink.level, plain):
-        inked = -1
-        for fraction in THRESHOLDS:
-            mask = (level > int(255 * fraction)).astype(np.uint8)
-            if 255 * fraction <= ink.floor or cv2.countNonZero(mask) == inked:
-                continue
-            inked = cv2.countNonZero(mask)
-            components = _components(level, mask)
-            for parts in components.groupings(boxes):
-                seen.setdefault(components.key(parts), []).append((components, parts))
-    return [_cut_out(ink, *same[len(same) // 2]) for same in seen.values()]
+    seen: dict[tuple[int, ...], list[tuple[Components, list[int]]]] = {}
+    for layer in layers:
+        for parts in layer.groupings(boxes):
+            seen.setdefault(layer.key(parts), []).append((layer, parts))
+    return [_cut_out(*same[len(same) // 2]) for same in seen.values()]
 
 
 @dataclass(frozen=True, slots=True)
-class _Components:
+class Components:
     """The connected ink above one threshold.
 
-    labels: (h, w) int32, 0 paper. boxes: (n, 4) int32, x, y, width, height of each label. mass:
+    source: the ink. level: (h, w) uint8, its level, or that without ruled lines. labels: (h, w)
+    int32, 0 paper. boxes: (n, 4) int32, x, y, width, height of each label. mass:
     (n,) summed level. large: the labels large enough to be something, those with most ink first.
     """
 
+    source: Ink
     level: NDArray[np.uint8]
     labels: NDArray[np.int32]
     boxes: NDArray[np.int32]
     mass: NDArray[np.float64]
     large: NDArray[np.int64]
+
+    @property
+    def is_one(self) -> bool:
+        """Whether all ink hangs together."""
+        return len(self.boxes) == 2
 
     def groupings(self, detections: Boxes) -> Iterator[list[int]]:
         """Sets of components that may be a digit: one; one and weaker ones near it; those within
@@ -130,21 +129,31 @@ class _Components:
         return (*(round(value / step) for value in box), len(parts).bit_length())
 
 
-def _components(level: NDArray[np.uint8], mask: NDArray[np.uint8]) -> _Components:
+def find_components(ink: Ink) -> list[Components]:
+    """The components at each threshold, with ruled lines and without; each mask once."""
+    plain = without_lines(ink.level) if ink.roomy else None
+    layers = []
+    for level in (ink.level,) if plain is None else (ink.level, plain):
+        inked = 0
+        for fraction in THRESHOLDS:
+            mask = (level > int(255 * fraction)).astype(np.uint8)
+            count = cv2.countNonZero(mask)
+            if 255 * fraction > ink.floor and count not in (0, inked):
+                layers.append(_components(ink, level, mask))
+            inked = count
+    return layers
+
+
+def _components(source: Ink, level: NDArray[np.uint8], mask: NDArray[np.uint8]) -> Components:
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    mass = np.bincount(labels.ravel(), level.ravel() / 255, minlength=count).astype(np.float64)
-    large = (stats[:, 2:4].max(axis=1) >= SMALLEST) & (np.arange(count) > 0)
-    ranked = np.argsort(-mass)
-    return _Components(
-        level,
-        np.asarray(labels, np.int32),
-        np.asarray(stats[:, :4], np.int32),
-        mass,
-        ranked[large[ranked]][:MOST],
-    )
+    mass = np.bincount(labels.ravel(), level.ravel(), minlength=count) / 255
+    large = np.flatnonzero(stats[1:, 2:4].max(axis=1) >= SMALLEST) + 1
+    ranked = large[np.argsort(-mass[large], kind="stable")][:MOST]
+    boxes = np.asarray(stats[:, :4], np.int32)
+    return Components(source, level, np.asarray(labels, np.int32), boxes, mass, ranked)
 
 
-def _cut_out(source: Ink, components: _Components, parts: list[int]) -> Candidate:
+def _cut_out(components: Components, parts: list[int]) -> Candidate:
     x, y, width, height = box = components.box(parts)
     window = np.s_[max(y - SOFT, 0) : y + height + SOFT, max(x - SOFT, 0) : x + width + SOFT]
     around = components.labels[window]
@@ -163,5 +172,5 @@ def _cut_out(source: Ink, components: _Components, parts: list[int]) -> Candidat
         ink=np.where(grown & ((around == 0) | own), darkness, 0).astype(np.uint8),
         mass=float(darkness[own].sum()) / 255,
         contrast=float(np.clip(contrast / 255, 0.01, 1)),
-        source=source,
+        source=components.source,
     )

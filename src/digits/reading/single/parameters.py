@@ -1,4 +1,4 @@
-"""How the one digit of a picture is chosen among candidates: weights, and what they were fitted on."""
+"""The weights by which the one digit of a picture is chosen among candidates."""
 
 from __future__ import annotations
 

@@ -33,13 +33,14 @@ from digits.reading.single.choose import (
     softmax,
     weights_of,
 )
-from digits.reading.single.components import Candidate, find_candidates
+from digits.reading.single.components import Candidate, find_candidates, find_components
 from digits.reading.single.ink import Ink, find_inks
 from digits.reading.single.parameters import SINGLE, SingleParameters
 
 GRID = 400  # pixels, the longest side at which ink is looked at
 DETECTED = 160  # and at which digits are detected on it
 JUDGED = 16  # candidates of a picture that the classifier is asked about
+NOTHING = Detections(np.zeros((0, 4), np.float32), np.zeros((0, CLASSES), np.float32))
 COARSE = 60  # pixels of the grid; where a digit seems smaller, a closer look is taken
 
 
@@ -108,8 +109,11 @@ def look(
     candidates: list[Candidate] = []
     places, agreed = [np.zeros((0, len(PLACE)))], [np.zeros((0, CLASSES))]
     for ink in find_inks(pixels[top : top + height, left : left + width], GRID):
-        detections = detect(detector, ink)
-        if some := find_candidates(ink, detections.boxes):
+        layers = find_components(ink)
+        # ink that hangs together at every threshold needs no detector to tell what belongs together
+        is_one = all(layer.is_one for layer in layers)
+        detections = NOTHING if is_one else detect(detector, ink)
+        if some := find_candidates(layers, detections.boxes):
             candidates += some
             agreed.append(agreement(np.array([each.box for each in some]), detections))
             places.append(place_features(some, agreed[-1]))
