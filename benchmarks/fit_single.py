@@ -35,6 +35,7 @@ from digits.synth.writing import Habits, PenWriter, Random, Written, write_numbe
 SAME = 0.6  # IoU with the digit's ink from which on a candidate holds it
 LEAST = 1e-9  # probability of which a logarithm is taken
 RIDGE = 1e-4
+FELT = 0.2  # of the writers, those with a pen that is much broader than usual
 RULED = 0.4  # of the photos, those on paper with lines that may be as dark as the pen
 ROUNDS = 30
 
@@ -52,11 +53,16 @@ class Single:
 
 
 def written(sources: Sources, digit: int, height: int, rng: Random, thin: bool = False) -> Written:
+    """A digit by someone, now and then with a felt pen, or with a thin one."""
     writer = sources.writer(rng)
     if isinstance(writer, PenWriter) and thin:
         hand: Hand = replace(writer.hand, pen=rng.uniform(0.025, 0.06))
         writer = replace(writer, hand=hand)
-    return write_number(writer, Habits.sample(rng), str(digit), height, rng)
+    number = write_number(writer, Habits.sample(rng), str(digit), height, rng)
+    if not thin and rng.random() < FELT:
+        tip = np.ones((max(2, round(height * rng.uniform(0.03, 0.08))),) * 2, np.uint8)
+        number = replace(number, ink=np.asarray(cv2.dilate(number.ink, tip), np.uint8))
+    return number
 
 
 def frame_filling(sources: Sources, digit: int, rng: Random) -> Single:

@@ -105,7 +105,7 @@ def test_spots_of_all_looks_are_told_once_the_surest_first() -> None:
 
 @given(st.integers(COARSEST, 20_000))
 def test_digits_of_all_sizes_are_found_at_some_scale(longest: int) -> None:
-    scales = _scales(longest)
+    scales = _scales(longest, FINEST)
     assert scales == sorted(scales, reverse=True)
     assert longest * scales[0] <= FINEST + 1e-6
     assert MAX_DIGIT / MIN_DIGIT > STEP  # no size falls between two scales
@@ -115,7 +115,7 @@ def test_digits_of_all_sizes_are_found_at_some_scale(longest: int) -> None:
 
 @pytest.mark.parametrize(("longest", "finest"), [(300, 1.0), (1500, 1.0), (4000, 0.4)])
 def test_large_pictures_are_shrunk(longest: int, finest: float) -> None:
-    assert _scales(longest)[0] == pytest.approx(finest)
+    assert _scales(longest, FINEST)[0] == pytest.approx(finest)
 
 
 def test_small_pictures_and_small_digits_are_looked_at_closer() -> None:

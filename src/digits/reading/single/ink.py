@@ -63,7 +63,7 @@ def find_inks(picture: NDArray[np.uint8], longest: int) -> list[Ink]:
     even = is_even(small)
     light = chance_of_light_ink(small, even)
     sides = sorted([(1 - light, small), (light, 255 - small)], key=lambda side: -side[0])
-    inks = []
+    inks: list[Ink] = []
     for chance, side in sides:
         if chance > PLAIN or not inks:  # a frame all along the border makes paper look like ink
             ink = _ink(side, scale, max(chance, LEAST_CHANCE), even)
