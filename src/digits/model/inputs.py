@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits.geometry import quantile
+from digits.model.polarity import is_ink_lighter
 from digits.model.spec import CHANNELS, LINE_DIGIT, TILE, TILE_BOX
 
 # The edge of blurred ink, as a fraction of the darkest ink. Half would be unbiased for thick
@@ -151,14 +152,13 @@ class Segment:
 def segment_digit(crop: NDArray[np.uint8], box: NDArray[np.float64]) -> Segment:
     """The ink in a box (4,) of a line crop (H, W) uint8, without that of its neighbours.
 
-    The third moment tells whether the pen is darker or lighter than the paper: ink differs
-    strongly and is rare.
+    The pen may be darker or lighter than the paper.
     """
     left, top, right, bottom = _window(box, crop.shape)
     around = crop[:, max(left - PAPER_WINDOW, 0) : right + PAPER_WINDOW]
     paper = quantile(around, 0.5)
     off = paper - crop[top:bottom, left:right].astype(np.float32)
-    is_light = float((off**3).sum()) < 0
+    is_light = is_ink_lighter(off)
     if is_light:
         off = -off
     pen = max(quantile(off, 0.97), 1.0)

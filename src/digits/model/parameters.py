@@ -116,6 +116,28 @@ class Numbers:
 
 
 @dataclass(frozen=True)
+class Single:
+    """Which candidate is the one digit of a picture: a conditional logit.
+
+    Weights for each unit of the features that `digits.reading.single.choose` describes. polarity,
+    ink_nearby, contrast, off_centre, classifier, is_digit: per natural logarithm of a probability
+    or fraction. borders: per side of the picture that a candidate touches. detection, detector:
+    per logit. prior: the probability that a picture of one digit shows one, as the user says.
+    """
+
+    polarity: float
+    ink_nearby: float
+    contrast: float
+    borders: float
+    off_centre: float
+    detection: float
+    classifier: float
+    is_digit: float
+    detector: float
+    prior: float
+
+
+@dataclass(frozen=True)
 class Parameters:
     """All of a bundle."""
 
@@ -125,3 +147,4 @@ class Parameters:
     fuse: Fuse
     accept: Accept
     numbers: Numbers
+    single: Single

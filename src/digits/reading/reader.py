@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -21,24 +20,16 @@ from digits.io.result import Box, Digit, Number, Outcome, Reading, Rejected
 from digits.io.sources import Sources, expand, open_source
 from digits.model.bundle import open_bundle
 from digits.model.classifier import Classifier
-from digits.model.inputs import normalise_tile
-from digits.model.spec import CLASSES, TILE
 from digits.reading.page.accept import accept
 from digits.reading.page.detect import detect, merge_levels
 from digits.reading.page.fuse import fuse
-from digits.reading.page.greyscale import greyscale
+from digits.reading.page.greyscale import greyscale, with_paper_around_small, within
 from digits.reading.page.numbers import Page, group_numbers, number_of, reading_order, text_of
 from digits.reading.page.orientation import ORIENTATIONS, upright
 from digits.reading.page.recognise import recognise
 from digits.reading.page.textline import group_lines
-from digits.reading.single.candidates import Candidate, likelihood, most_likely
-from digits.reading.single.components import Piece, find_pieces
-from digits.reading.single.ink import find_inks
 
-SINGLE = 400  # and at which a lone digit is
-BATCH = 64  # pictures of lone digits that the network is asked about at once
-JUDGED = 16  # pieces of a lone digit's picture that the network is asked about
-COARSE = 60  # pixels of the grid; where a lone digit seems smaller, a closer look is taken
+BATCH = 64  # pictures of one digit each that are read at once
 
 
 class Reader:
@@ -91,15 +82,18 @@ class Reader:
         """
         _check_orientation(orientation)
         source, pixels = open_source(picture)
-        grey = greyscale(pixels)
+        grey, margin = with_paper_around_small(greyscale(pixels))
         if orientation is None:
             orientation, page = upright(grey, self._read_page)
         else:
             page = self._read_page(rotated(grey, orientation))
-        back = partial(rotated_back, degrees=orientation, shape=grey.shape)
+
+        def back(box: Box) -> Box:
+            return within(rotated_back(box, orientation, grey.shape), margin, pixels.shape)
+
         rows = [[number.moved(back) for number in row] for row in reading_order(page.numbers)]
         rejected = [replace(each, box=back(each.box)) for each in page.rejected]
-        return self._reading(rows, rejected, source, grey.shape, orientation)
+        return self._reading(rows, rejected, source, pixels.shape, orientation)
 
     def _read_page(self, grey: NDArray[np.uint8]) -> Page:
         """A picture (H, W) uint8, its ink dark, as it stands → the numbers on it."""
@@ -172,21 +166,11 @@ class Reader:
         )
 
     def _digits(self, pictures: Iterable[NDArray[np.uint8]]) -> list[Digit]:
-        """The digit of each picture; the network is asked once for all of them."""
-        looks = [_look_closer(pixels) for pixels in pictures]
-        judged = iter(self._judge([piece for look in looks for piece in look.pieces]))
-        return [
-            look.on_picture(most_likely(list(islice(judged, len(look.pieces))))) for look in looks
-        ]
+        """The digit of each picture; the classifier runs once for all of them."""
+        from digits.reading.single.route import read_digits  # not worth its import to pages
 
-    def _judge(self, pieces: list[Piece]) -> list[Candidate]:
-        """Ask the network about all pieces at once."""
-        tiles = np.array([normalise_tile(piece.ink) for piece in pieces], np.uint8)
-        probabilities, is_digit = self.classifier.classify(tiles.reshape(-1, TILE, TILE))
-        return [
-            Candidate(piece, Digit.likeliest(row, float(sure), _on_picture(piece), tile))
-            for piece, tile, row, sure in zip(pieces, tiles, probabilities, is_digit, strict=True)
-        ]
+        bundle = self.bundle
+        return read_digits(pictures, bundle.detector, bundle.classifier, bundle.parameters.single)
 
     def try_read(
         self, source: Picture, orientation: int | None = None, *, single: bool = False
@@ -230,62 +214,3 @@ class Reader:
 def _check_orientation(orientation: int | None) -> None:
     if orientation not in (None, *ORIENTATIONS):
         raise ValueError(f"orientation is {orientation}; expected 0, 90, 180, 270 or None")
-
-
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """What a picture of a lone digit shows within a window.
-
-    pieces: that may be the digit, the likeliest first. window: (left, top, width, height) in pixels
-    of the picture.
-    """
-
-    pieces: list[Piece]
-    window: Box
-
-    def on_picture(self, digit: Digit | None) -> Digit:
-        """The digit with its box moved from the window to the picture."""
-        left, top, width, height = self.window
-        if digit is None:
-            return _no_digit((height, width))
-        x, y, wide, high = digit.box
-        return replace(digit, box=(left + x, top + y, wide, high))
-
-
-def _look_closer(pixels: NDArray[np.uint8]) -> _Look:
-    """Look at a whole picture; where the digit seems small in it, at its surroundings alone."""
-    height, width = pixels.shape[:2]
-    whole = _look(pixels, (0, 0, width, height))
-    if not whole.pieces or whole.pieces[0].source.scale == 1:
-        return whole
-    likeliest = whole.pieces[0]
-    if max(likeliest.box[2:]) >= COARSE:
-        return whole
-    x, y, wide, high = _on_picture(likeliest)
-    reach = max(wide, high)
-    left, top = max(x - reach, 0), max(y - reach, 0)
-    right, bottom = min(x + wide + reach, width), min(y + high + reach, height)
-    closer = _look(pixels, (left, top, right - left, bottom - top))
-    return closer if closer.pieces else whole
-
-
-def _look(pixels: NDArray[np.uint8], window: Box) -> _Look:
-    left, top, width, height = window
-    inks = find_inks(pixels[top : top + height, left : left + width], SINGLE)
-    pieces = [piece for ink in inks for piece in find_pieces(ink)]
-    return _Look(sorted(pieces, key=likelihood, reverse=True)[:JUDGED], window)
-
-
-def _no_digit(size: tuple[int, ...]) -> Digit:
-    """The answer where there is no ink: every digit is as likely, and none is there."""
-    even = np.full(CLASSES, 1 / CLASSES, np.float32)
-    height, width = size[:2]
-    return Digit.likeliest(even, 0.0, (0, 0, width, height), np.zeros((TILE, TILE), np.uint8))
-
-
-def _on_picture(piece: Piece) -> Box:
-    """The box of a piece in pixels of the picture."""
-    x, y, width, height = piece.box
-    scale = piece.source.scale
-    left, top = round(x * scale), round(y * scale)
-    return (left, top, round((x + width) * scale) - left, round((y + height) * scale) - top)

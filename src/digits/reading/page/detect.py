@@ -44,16 +44,22 @@ class Level:
 
 def detect(grey: NDArray[np.uint8], detector: Detector, parameters: Detect) -> list[Level]:
     """The levels of a picture (H, W) uint8, from fine to coarse, then an enlarged one if any."""
-    scales = _scales(grey.shape, parameters.longest_side)
-    levels, image = [], grey
-    for scale in scales:
-        image = _resized(image, grey.shape, scale)
-        levels.append(_level(detector, image, grey.shape, scale))
-    finer = ENLARGED * scales[0]
+    levels = pyramid(grey, detector, parameters.longest_side)
+    finer = ENLARGED * levels[0].scale
     may_enlarge = finer <= _finest_scale(grey.shape, parameters.longest_side)
     if may_enlarge and _has_small_digits(levels[0].detections, grey.shape, parameters):
         image = _resized(grey, grey.shape, finer)
         levels.append(_level(detector, image, grey.shape, finer))
+    return levels
+
+
+def pyramid(grey: NDArray[np.uint8], detector: Detector, longest_side: float) -> list[Level]:
+    """The levels of a picture (H, W) uint8, the longest side of the first at most so many pixels,
+    unless the picture is long and narrow."""
+    levels, image = [], grey
+    for scale in _scales(grey.shape, longest_side):
+        image = _resized(image, grey.shape, scale)
+        levels.append(_level(detector, image, grey.shape, scale))
     return levels
 
 

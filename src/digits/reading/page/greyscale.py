@@ -7,29 +7,52 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits.geometry import quantile
+from digits.io.result import Box
+from digits.model.polarity import chance_of_light_pen, is_pen_lighter
 
 SEEN = 200  # pixels, the longest side at which colours are compared
 STRONG = 0.98  # quantile of the differences from the paper around, from which on it is the pen
 PLAIN = 0.6  # of the pen's difference, that plain grey has to show
-SAMPLED = 400  # pixels, the longest side at which pen and paper are told apart by their light
-AROUND = 31  # pixels there, the side of the surroundings that a pixel is compared with
-LIGHTER = -0.4  # skewness of how much darker pixels are, below which the pen is the lighter one
+FILLED = 64  # pixels of the longest side, up to which one digit may fill a picture
+MARGIN = 0.25  # of the longest side: room around digits that fill a picture
 
 
 def greyscale(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """(H, W, 3) uint8 RGB → (H, W) uint8, the pen darker than the paper: chalk and light letters
     on a screen become dark ones on white, which networks have seen far more of."""
     grey = _grey(picture)
-    return 255 - grey if _is_pen_lighter(grey) else grey
+    if max(grey.shape) <= FILLED:  # border and corners tell, also of a digit that fills it
+        is_lighter = chance_of_light_pen(picture) > 0.5
+    else:
+        is_lighter = is_pen_lighter(grey)
+    return 255 - grey if is_lighter else grey
 
 
-def _is_pen_lighter(grey: NDArray[np.uint8]) -> bool:
-    """Whether what is rare, ink, is lighter than what is around it."""
-    step = -(-max(grey.shape) // SAMPLED)
-    seen = grey[::step, ::step]
-    darker = cv2.boxFilter(seen, cv2.CV_32F, (AROUND, AROUND)) - seen
-    square = darker * darker
-    return bool((square * darker).mean() < LIGHTER * (square.mean() ** 1.5 + 1))
+def with_paper_around_small(grey: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int]:
+    """A picture (H, W), the pen darker, that one digit may fill, `with_paper_around`; any larger
+    one as it is, with a margin of 0."""
+    return with_paper_around(grey) if max(grey.shape) <= FILLED else (grey, 0)
+
+
+def with_paper_around(grey: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int]:
+    """A picture (H, W), the pen darker, with a margin of the paper at its borders, and how many
+    pixels wide that is: the networks learned from digits that have paper on all sides."""
+    margin = max(1, round(MARGIN * max(grey.shape)))
+    around = np.ones((2 * margin + 1,) * 2, np.uint8)
+    paper = cv2.dilate(grey, around)  # the lightest nearby: strokes that touch a border end there
+    wide = np.asarray(cv2.copyMakeBorder(paper, *(margin,) * 4, cv2.BORDER_REPLICATE), np.uint8)
+    wide[margin:-margin, margin:-margin] = grey
+    return wide, margin
+
+
+def within(box: Box, margin: int, shape: tuple[int, ...]) -> Box:
+    """A box on a picture with a margin around it, on the picture (height, width) without."""
+    x, y, wide, high = box
+    left, top = (
+        min(max(low - margin, 0), limit - 1) for low, limit in ((x, shape[1]), (y, shape[0]))
+    )
+    right, bottom = min(x + wide - margin, shape[1]), min(y + high - margin, shape[0])
+    return (left, top, max(right - left, 1), max(bottom - top, 1))
 
 
 def _grey(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -1,129 +1,159 @@
-"""Ink → pieces: every blob that may be a digit, at every darkness at which it stands alone.
+"""Ink → candidates: connected components of the ink, alone and together, at every threshold.
 
 No single threshold parts pen from paper everywhere: where it is low, a digit hangs on ruled lines
-and shadows; where it is high, a thin stroke breaks. So pieces are looked for at several, and
-which of those that overlap is the digit is decided later, when the network has seen them.
+and shadows; where it is high, a thin stroke breaks. So candidates are cut out at several, and
+which of those that overlap is the digit is decided later, when the classifier has seen them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from digits.geometry import Boxes, intersection
 from digits.io.result import Box
 from digits.reading.single.ink import Ink
 from digits.reading.single.ruling import without_lines
 
-THRESHOLDS = (0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75)  # shares of the darkest pen
-SMALLEST = 5  # pixels of the grid; a smaller blob holds no form
-MOST = 300  # pieces a threshold, the strongest first
-NEAR = 0.25  # parts of one digit stand closer than this share of its larger side
-BROKEN = 0.04  # a part has at least this share of the digit's ink
+THRESHOLDS = (0.15, 0.3, 0.5, 0.7)  # of the darkest pen
+SMALLEST = 5  # pixels of the grid; a smaller component holds no form
+MOST = 300  # components a threshold, those with the most ink first
+NEAR = 0.25  # of a digit's larger side; its parts stand closer
+BROKEN = 0.04  # of the digit's ink, the least that a part has
 SOFT = 2  # pixels over which a pen's edge fades
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """A blob of ink, its loose parts joined.
+class Candidate:
+    """Components of the ink that may be the digit.
 
-    box: (x, y, width, height) on the grid of the ink. ink: (h, w) uint8, the piece alone with its
-    soft edge. mass: its summed level, 1 for a pixel of full ink. contrast: how much darker it is
-    than what surrounds it, along its outline, in [0, 1]. rims: how many sides of the picture it
-    touches. source: the ink that it was found in.
+    box: (x, y, width, height) on the grid of the ink. ink: (h, w) uint8, these components alone
+    with their soft edges. mass: their summed level, 1 for a pixel of full ink. contrast: how much
+    darker they are than what surrounds them, along their outline, in [0, 1]. source: the ink that
+    they were found in.
     """
 
     box: Box
     ink: NDArray[np.uint8]
     mass: float
     contrast: float
-    rims: int
     source: Ink
 
 
-def find_pieces(ink: Ink) -> list[Piece]:
-    """All pieces at all thresholds; the same piece at several once, at the middle one of them."""
-    plain = without_lines(ink.level) if ink.roomy else None
-    seen: dict[Box, list[tuple[_Components, list[int]]]] = {}
-    for level in (ink.level,) if plain is None else (ink.level, plain):
-        for share in THRESHOLDS:
-            if 255 * share > ink.floor:
-                components = _components(level, int(255 * share))
-                for parts in components.groupings():
-                    seen.setdefault(_roughly(components.box(parts)), []).append((components, parts))
-    return [_cut_out(ink, *same[len(same) // 2]) for same in seen.values()]
+def find_candidates(layers: Sequence[Components], boxes: Boxes) -> list[Candidate]:
+    """All candidates in all layers; the same one in several once, as in the middle one of them.
+
+    boxes: (N, 4) on the grid, of the detector's detections; all ink in each is a candidate.
+    """
+    seen: dict[tuple[int, ...], list[tuple[Components, list[int]]]] = {}
+    for layer in layers:
+        for parts in layer.groupings(boxes):
+            seen.setdefault(layer.key(parts), []).append((layer, parts))
+    return [_cut_out(*same[len(same) // 2]) for same in seen.values()]
 
 
 @dataclass(frozen=True, slots=True)
-class _Components:
+class Components:
     """The connected ink above one threshold.
 
-    labels: (h, w) int32, 0 paper. boxes: (n, 4) int32, x, y, width, height of each label. mass:
-    (n,) summed level. worthy: the labels large enough to be something, the strongest first.
+    source: the ink. level: (h, w) uint8, its level, or that without ruled lines. labels: (h, w)
+    int32, 0 paper. boxes: (n, 4) int32, x, y, width, height of each label. mass:
+    (n,) summed level. large: the labels large enough to be something, those with most ink first.
     """
 
+    source: Ink
     level: NDArray[np.uint8]
     labels: NDArray[np.int32]
     boxes: NDArray[np.int32]
     mass: NDArray[np.float64]
-    worthy: NDArray[np.int64]
+    large: NDArray[np.int64]
 
-    def groupings(self) -> Iterator[list[int]]:
-        """The ways in which a component may be a digit: alone, or with weaker ones near it.
+    @property
+    def is_one(self) -> bool:
+        """Whether all ink hangs together."""
+        return len(self.boxes) == 2
 
-        Loose caps of a 5 are weak and need only be near; the second stroke of an open 4 is strong
-        and has to reach into the box of the first.
-        """
-        left, top, wide, high = self.boxes[self.worthy].T
-        mass = self.mass[self.worthy]
-        for main in self.worthy:
+    def groupings(self, detections: Boxes) -> Iterator[list[int]]:
+        """Sets of components that may be a digit: one; one and weaker ones near it; those within
+        the box of a detection; all."""
+        if not len(self.large):
+            return
+        every = np.arange(1, len(self.boxes))
+        yield every.tolist()
+        if len(every) == 1:
+            return
+        for box in detections:
+            within = intersection(box, self.boxes[1:]) > self.boxes[1:, 2:].prod(axis=1) / 2
+            if within.any():
+                yield every[within].tolist()
+        yield from self._with_near_parts()
+
+    def _with_near_parts(self) -> Iterator[list[int]]:
+        """Loose caps of a 5 are weak and need only be near; the second stroke of an open 4 is
+        strong and has to reach into the box of the first."""
+        left, top, wide, high = self.boxes[self.large].T
+        mass = self.mass[self.large]
+        for main in self.large:
             x, y, width, height = self.boxes[main]
             reach = NEAR * max(width, height)
             across = np.maximum(left - (x + width), x - (left + wide))
             down = np.maximum(top - (y + height), y - (top + high))
             weaker = (mass >= BROKEN * self.mass[main]) & (mass <= self.mass[main])
-            weaker &= self.worthy != main
+            weaker &= self.large != main
             cap = weaker & (mass < self.mass[main] / 2) & (across < reach / 2) & (down < reach)
             stroke = weaker & (across < 0) & (down < reach / 2)
             yield [int(main)]
             if cap.any():
-                yield [int(main), *self.worthy[cap].tolist()]
+                yield [int(main), *self.large[cap].tolist()]
             if (stroke & ~cap).any():
-                yield [int(main), *self.worthy[stroke].tolist()]
+                yield [int(main), *self.large[stroke].tolist()]
 
     def box(self, parts: list[int]) -> Box:
         """The box around some components."""
+        if len(parts) == 1:
+            x, y, width, height = self.boxes[parts[0]].tolist()
+            return (x, y, width, height)
         left, top = self.boxes[parts, :2].min(axis=0).tolist()
         right, bottom = (self.boxes[parts, :2] + self.boxes[parts, 2:]).max(axis=0).tolist()
         return (left, top, right - left, bottom - top)
 
+    def key(self, parts: list[int]) -> tuple[int, ...]:
+        """Equal for what is the same digit at another threshold: a box in steps of an eighth of its
+        larger side, and how many parts it has, as a power of 2."""
+        box = self.box(parts)
+        step = max(2, max(box[2:]) / 8)
+        return (*(round(value / step) for value in box), len(parts).bit_length())
 
-def _components(level: NDArray[np.uint8], threshold: int) -> _Components:
-    mask = (level > threshold).astype(np.uint8)
+
+def find_components(ink: Ink) -> list[Components]:
+    """The components at each threshold, with ruled lines and without; each mask once."""
+    plain = without_lines(ink.level) if ink.roomy else None
+    layers = []
+    for level in (ink.level,) if plain is None else (ink.level, plain):
+        inked = 0
+        for fraction in THRESHOLDS:
+            mask = (level > int(255 * fraction)).astype(np.uint8)
+            count = cv2.countNonZero(mask)
+            if 255 * fraction > ink.floor and count not in (0, inked):
+                layers.append(_components(ink, level, mask))
+            inked = count
+    return layers
+
+
+def _components(source: Ink, level: NDArray[np.uint8], mask: NDArray[np.uint8]) -> Components:
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    mass = np.bincount(labels.ravel(), level.ravel() / 255, minlength=count).astype(np.float64)
-    large = (stats[:, 2:4].max(axis=1) >= SMALLEST) & (np.arange(count) > 0)
-    ranked = np.argsort(-mass)
-    return _Components(
-        level,
-        np.asarray(labels, np.int32),
-        np.asarray(stats[:, :4], np.int32),
-        mass,
-        ranked[large[ranked]][:MOST],
-    )
+    mass = np.bincount(labels.ravel(), level.ravel(), minlength=count) / 255
+    large = np.flatnonzero(stats[1:, 2:4].max(axis=1) >= SMALLEST) + 1
+    ranked = large[np.argsort(-mass[large], kind="stable")][:MOST]
+    boxes = np.asarray(stats[:, :4], np.int32)
+    return Components(source, level, np.asarray(labels, np.int32), boxes, mass, ranked)
 
 
-def _roughly(box: Box) -> Box:
-    """A box in steps of an eighth of its larger side: equal for what is the same piece."""
-    step = max(2, max(box[2:]) / 8)
-    x, y, width, height = (round(value / step) for value in box)
-    return (x, y, width, height)
-
-
-def _cut_out(source: Ink, components: _Components, parts: list[int]) -> Piece:
+def _cut_out(components: Components, parts: list[int]) -> Candidate:
     x, y, width, height = box = components.box(parts)
     window = np.s_[max(y - SOFT, 0) : y + height + SOFT, max(x - SOFT, 0) : x + width + SOFT]
     around = components.labels[window]
@@ -137,12 +167,10 @@ def _cut_out(source: Ink, components: _Components, parts: list[int]) -> Piece:
     outer = grown & ~own
     contrast = darkness[inner].mean() if inner.any() else darkness[own].mean()
     contrast -= darkness[outer].mean() if outer.any() else 0.0
-    rows, columns = components.level.shape
-    return Piece(
+    return Candidate(
         box=box,
         ink=np.where(grown & ((around == 0) | own), darkness, 0).astype(np.uint8),
         mass=float(darkness[own].sum()) / 255,
         contrast=float(np.clip(contrast / 255, 0.01, 1)),
-        rims=int(x <= 0) + int(y <= 0) + int(x + width >= columns) + int(y + height >= rows),
-        source=source,
+        source=components.source,
     )

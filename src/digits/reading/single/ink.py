@@ -8,12 +8,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from digits.geometry import quantile
+from digits.model.polarity import chance_of_light_pen
+
 SMALL = 64  # pictures of at most this side are drawings or tiles: even paper, no grain
 EVEN = 0.06  # of the contrast, by which even paper may vary
 SOLID = 0.2  # of all light, the least contrast at which that can be told
 MOST_INK = 0.38  # of such a picture; where two parts are nearly as large, one is in the shadow
 FAINTEST = 0.05  # contrast of pen to paper, below which a picture counts as blank
-PLAIN = 0.15  # below this chance a polarity is not looked at
+PLAIN = 0.15  # below this chance a polarity is not looked at, unless the other shows no ink
+LEAST_CHANCE = 0.01  # of a polarity
 DARKEST_PAPER = 16  # of 255; what is darker than this differs by noise alone
 BLANK = 6  # where nothing stands out of the grain by so many standard deviations, there is no ink
 SPECKS = 0.0005  # share of lone pixels above which a picture suffers from salt and pepper noise
@@ -58,10 +62,15 @@ def find_inks(picture: NDArray[np.uint8], longest: int) -> list[Ink]:
     if max(small.shape[:2]) > SMALL:
         small = _without_specks(small)
     even = is_even(small)
-    light = chance_of_light_ink(small, even)
-    sides = ((1 - light, small), (light, 255 - small))
-    inks = [_ink(side, scale, chance, even) for chance, side in sides if chance > PLAIN]
-    return [ink for ink in inks if ink is not None]
+    paper = None if even else _uneven_paper(_tiny(small), small.shape)
+    light = chance_of_light_pen(small, paper)
+    sides = sorted([(1 - light, small), (light, 255 - small)], key=lambda side: -side[0])
+    inks: list[Ink] = []
+    for chance, side in sides:
+        if chance > PLAIN or not inks:  # a frame all along the border makes paper look like ink
+            ink = _ink(side, scale, max(chance, LEAST_CHANCE), even)
+            inks += [] if ink is None else [ink]
+    return inks
 
 
 def is_even(picture: NDArray[np.uint8]) -> bool:
@@ -86,44 +95,17 @@ def is_even(picture: NDArray[np.uint8]) -> bool:
     return float(high - low) <= EVEN * contrast
 
 
-def chance_of_light_ink(picture: NDArray[np.uint8], even: bool) -> float:
-    """How likely ink is lighter than paper, in [0, 1].
-
-    picture: (H, W, 3) uint8. Of even paper, most of the whole, of the rim and of the corners is
-    seen, also where the digit fills the frame. On any other, strokes are the rare, strong
-    differences from the paper around: the third power brings them out, and shading, which is wide
-    and weak, hardly counts.
-    """
-    grey = picture.mean(axis=2)
-    if even:
-        return _chance_of_dark_paper(grey < (grey.min() + grey.max()) / 2)
-    cubes = (grey - _uneven_paper(_tiny(picture), picture.shape).mean(axis=2)) ** 3
-    lighter, darker = np.maximum(cubes, 0).sum(), -np.minimum(cubes, 0).sum()
-    return float(lighter / max(lighter + darker, 1e-9))
-
-
-def _chance_of_dark_paper(dark: NDArray[np.bool_]) -> float:
-    """dark: (h, w). The odds of whole, rim and corners, taken as if independent; the four corners
-    are few and count half."""
-    inner = np.zeros(dark.shape, bool)
-    inner[1:-1, 1:-1] = True
-    corners = dark[[0, 0, -1, -1], [0, -1, 0, -1]]
-    shares = np.clip([dark.mean(), dark[~inner].mean(), corners.mean()], 0.02, 0.98)
-    odds = np.prod((shares / (1 - shares)) ** (1, 1, 0.5))
-    return float(odds / (1 + odds))
-
-
 def _ink(picture: NDArray[np.uint8], scale: float, chance: float, even: bool) -> Ink | None:
     """The ink of a picture in which it is darker than paper; None if there is none."""
     taken = _light_taken(picture, even)
     tile = max(taken.shape) <= SMALL
     grain = 0.0 if tile else 1.4826 * float(np.median(np.abs(taken - np.median(taken))))
-    peak = float(taken.max() if even else np.quantile(taken, 0.9995))
+    peak = float(taken.max() if even else quantile(taken, 0.9995))
     if peak < max(FAINTEST, BLANK * grain):
         return None
     if even and not tile:  # a small digit is a few pixels of very many
-        peak = float(np.quantile(taken[taken > peak / 2], 0.9))
-    darkest = peak if even else max(float(np.quantile(taken, 0.998)), FAINTEST)
+        peak = float(quantile(taken[taken > peak / 2], 0.9))
+    darkest = peak if even else max(float(quantile(taken, 0.998)), FAINTEST)
     level = np.clip(taken * (255 / darkest), 0, 255).astype(np.uint8)
     floor = 255 * min(1.0, GRAINS * grain / darkest)
     return Ink(level, floor, scale, darkest, chance, roomy=not tile or is_framed(level))
@@ -179,7 +161,7 @@ def _light_taken(picture: NDArray[np.uint8], even: bool) -> NDArray[np.float32]:
     paper = _paper(picture, even)
     taken = (paper - picture) / np.maximum(paper, DARKEST_PAPER)  # (h, w, 3): in each channel
     strongest = taken.max(axis=2)
-    pen = np.maximum(taken[strongest >= np.quantile(strongest, 0.99)].mean(axis=0), 0)
+    pen = np.maximum(taken[strongest >= quantile(strongest, 0.99)].mean(axis=0), 0)
     level = np.asarray(taken @ (pen / max(float(pen.sum()), 1e-6)), np.float32)
     if not even:
         level = np.asarray(cv2.GaussianBlur(level, (5, 5), 0), np.float32)
@@ -189,8 +171,8 @@ def _light_taken(picture: NDArray[np.uint8], even: bool) -> NDArray[np.float32]:
 def _paper(picture: NDArray[np.uint8], even: bool) -> NDArray[np.float32]:
     """The light that paper alone would send, where it is brighter than the ink."""
     if even:
-        light = np.quantile(picture.reshape(-1, 3), 0.75, axis=0)
-        return np.broadcast_to(light.astype(np.float32), picture.shape)
+        light = [quantile(picture[..., channel], 0.75) for channel in range(3)]
+        return np.broadcast_to(np.array(light, np.float32), picture.shape)
     return _uneven_paper(_without_blots(_tiny(picture)), picture.shape)
 
 
