@@ -34,11 +34,11 @@ from digits.io.result import Reading
 from digits.model.bundle import BUNDLE, Bundle, open_bundle
 from digits.model.spec import LINE_STRIDE
 from digits.model.store import DEFAULT, SHIPPED
-from digits.reading.page.detect import detect, merge_levels
+from digits.reading.page.detect import detect
 from digits.reading.page.fuse import FEATURES, agreed_digits, features, weights_of
-from digits.reading.page.greyscale import greyscale
+from digits.reading.page.greyscale import prepare
 from digits.reading.page.recognise import Candidates, recognise
-from digits.reading.page.textline import group_lines, side_by_side
+from digits.reading.page.textline import crop_lines, side_by_side
 from digits.synth.closeup import close_up
 from digits.synth.page import Page, make_pages
 from digits.synth.sources import Sources
@@ -70,10 +70,10 @@ def pages(count: int, seed: int) -> Iterator[Page]:
 
 def see(page: Page, bundle: Bundle) -> Seen:
     """The candidates of a page."""
-    grey, parameters = greyscale(page.pixels), bundle.parameters
-    levels = detect(grey, bundle.detector, parameters.detect)
-    lines = group_lines(merge_levels(levels), grey.shape, parameters.textline)
-    found, ends = recognise(grey, lines, levels, bundle.recogniser, parameters.recognise)
+    (grey, _), parameters = prepare(page.pixels), bundle.parameters
+    levels, detections = detect(grey, bundle.detector, parameters.detect)
+    lines = crop_lines(grey, detections, parameters.textline)
+    found, ends = recognise(lines, levels, bundle.recogniser, parameters.recognise)
     classified = bundle.classifier.classify(found.tiles, tta=False)
     return Seen(found, ends, classified, *truth_of(page, found.boxes))
 

@@ -21,10 +21,9 @@ from digits.geometry import (
     meeting_pairs,
     nms,
     quantile,
-    rotated,
-    rotated_back,
     sizes,
 )
+from digits.reading.page.orientation import rotated, rotated_back
 
 Box = tuple[int, int, int, int]
 SIDE = 48  # pixels of the pictures in which boxes of these tests lie

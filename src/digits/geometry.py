@@ -119,25 +119,3 @@ def _greedy(
         if index in conflicts and stays[conflicts[index]].any():
             stays[index] = False
     return order[stays[order]]
-
-
-def rotated(picture: NDArray[np.uint8], degrees: int) -> NDArray[np.uint8]:
-    """A picture turned clockwise by a multiple of 90 degrees."""
-    return np.ascontiguousarray(np.rot90(picture, -degrees // 90))
-
-
-def rotated_back(
-    box: tuple[int, int, int, int], degrees: int, shape: tuple[int, ...]
-) -> tuple[int, int, int, int]:
-    """Where a box on a turned picture lies on the picture as it is; shape: (H, W) of that."""
-    x, y, wide, high = box
-    height, width = shape[:2]
-    match degrees:
-        case 90:
-            return (y, height - x - wide, high, wide)
-        case 180:
-            return (width - x - wide, height - y - high, wide, high)
-        case 270:
-            return (width - y - high, x, high, wide)
-        case _:
-            return box

@@ -78,7 +78,7 @@ def open_first_page(source: Picture) -> OpenedPicture:
     is given.
     """
     try:
-        if is_pillow_image(source):
+        if not isinstance(source, np.ndarray) and is_pillow_image(source):
             return _from_pillow(source)
         if hasattr(source, "__array_interface__"):
             return OpenedPicture(_array_pixels(np.asarray(source)), pages=1)

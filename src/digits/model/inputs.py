@@ -140,11 +140,11 @@ def _stretch(box: NDArray[np.float32]) -> NDArray[np.uint8]:
 class Segment:
     """The ink of one digit in a line crop.
 
-    ink: (h, w) uint8, 0 paper to 255. box: (4,) around just that, in pixels of the crop. contrast:
-    of pen to paper, as a fraction of the lighter of both, in [0, 1].
+    tile: (28, 28) uint8, that ink in MNIST's form. box: (4,) around just that, in pixels of the
+    crop. contrast: of pen to paper, as a fraction of the lighter of both, in [0, 1].
     """
 
-    ink: NDArray[np.uint8]
+    tile: NDArray[np.uint8]
     box: NDArray[np.float64]
     contrast: float
 
@@ -168,10 +168,11 @@ def segment_digit(crop: NDArray[np.uint8], box: NDArray[np.float64]) -> Segment:
     own = _without_neighbours(level > INK, level)
     x, y, width, height = cv2.boundingRect(own.astype(np.uint8))
     if not width:
-        return Segment(np.asarray(level * 255, np.uint8), box, contrast)
+        return Segment(normalise_tile(np.asarray(level * 255, np.uint8)), box, contrast)
     near = cv2.dilate(own.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     tight = np.array([left + x, top + y, width, height], np.float64)
-    return Segment(np.asarray(np.where(near, level, 0) * 255, np.uint8), tight, contrast)
+    ink = np.asarray(np.where(near, level, 0) * 255, np.uint8)
+    return Segment(normalise_tile(ink), tight, contrast)
 
 
 def _window(box: NDArray[np.float64], shape: tuple[int, ...]) -> tuple[int, int, int, int]:

@@ -14,20 +14,19 @@ from numpy.typing import NDArray
 
 from digits.errors import DigitsError, PictureError
 from digits.files import printable
-from digits.geometry import rotated, rotated_back
 from digits.io.picture import Picture
-from digits.io.result import Box, Digit, Number, Outcome, Reading, Rejected
+from digits.io.result import Box, Digit, Outcome, Reading
 from digits.io.sources import Sources, expand, open_source
 from digits.model.bundle import open_bundle
 from digits.model.classifier import Classifier
 from digits.reading.page.accept import accept
-from digits.reading.page.detect import detect, merge_levels
+from digits.reading.page.detect import detect
 from digits.reading.page.fuse import fuse
-from digits.reading.page.greyscale import greyscale, with_paper_around_small, within
+from digits.reading.page.greyscale import prepare, within
 from digits.reading.page.numbers import Page, group_numbers, number_of, reading_order, text_of
-from digits.reading.page.orientation import ORIENTATIONS, upright
+from digits.reading.page.orientation import ORIENTATIONS, rotated, rotated_back, upright
 from digits.reading.page.recognise import recognise
-from digits.reading.page.textline import group_lines
+from digits.reading.page.textline import crop_lines
 
 BATCH = 64  # pictures of one digit each that are read at once
 
@@ -82,27 +81,35 @@ class Reader:
         """
         _check_orientation(orientation)
         source, pixels = open_source(picture)
-        grey, margin = with_paper_around_small(greyscale(pixels))
+        grey, margin = prepare(pixels)
         if orientation is None:
             orientation, page = upright(grey, self._read_page)
         else:
             page = self._read_page(rotated(grey, orientation))
+        rows = reading_order(page.numbers)
+        text = text_of(rows, self.min_confidence)
 
         def back(box: Box) -> Box:
             return within(rotated_back(box, orientation, grey.shape), margin, pixels.shape)
 
-        rows = [[number.moved(back) for number in row] for row in reading_order(page.numbers)]
-        rejected = [replace(each, box=back(each.box)) for each in page.rejected]
-        return self._reading(rows, rejected, source, pixels.shape, orientation)
+        return Reading(
+            text,
+            tuple(tuple(number.moved(back) for number in row) for row in rows),
+            tuple(replace(each, box=back(each.box)) for each in page.rejected),
+            orientation,
+            width=pixels.shape[1],
+            height=pixels.shape[0],
+            model=self.bundle.name,
+            fingerprint=self.fingerprint,
+            source=source,
+        )
 
     def _read_page(self, grey: NDArray[np.uint8]) -> Page:
         """A picture (H, W) uint8, its ink dark, as it stands → the numbers on it."""
         bundle, parameters = self.bundle, self.bundle.parameters
-        levels = detect(grey, bundle.detector, parameters.detect)
-        lines = group_lines(merge_levels(levels), grey.shape, parameters.textline)
-        candidates, boundaries = recognise(
-            grey, lines, levels, bundle.recogniser, parameters.recognise
-        )
+        levels, detections = detect(grey, bundle.detector, parameters.detect)
+        lines = crop_lines(grey, detections, parameters.textline)
+        candidates, boundaries = recognise(lines, levels, bundle.recogniser, parameters.recognise)
         fused = fuse(candidates, bundle.classifier, parameters.fuse)
         accepted = accept(candidates, fused, grey.shape, parameters.accept)
         return group_numbers(accepted, boundaries, parameters.textline, parameters.numbers)
@@ -112,7 +119,17 @@ class Reader:
         source, pixels = open_source(picture)
         [digit] = self._digits([pixels])
         number = number_of([digit], digit.confidence)
-        return self._reading([[number]], [], source, pixels.shape)
+        return Reading(
+            text_of([[number]], self.min_confidence),
+            ((number,),),
+            rejected=(),
+            orientation=0,
+            width=pixels.shape[1],
+            height=pixels.shape[0],
+            model=self.bundle.name,
+            fingerprint=self.fingerprint,
+            source=source,
+        )
 
     def digit(self, picture: Picture) -> Digit:
         """Read a picture known to hold exactly one digit; always answers with one.
@@ -144,26 +161,6 @@ class Reader:
         whys = [self.classifier.explain(d.tile, d.digit) for d in digits if d.tile is not None]
         path = reading.source if isinstance(reading.source, str | os.PathLike) else ""
         return draw_explanations(reading, whys, Path(path).name)
-
-    def _reading(
-        self,
-        lines: list[list[Number]],
-        rejected: list[Rejected],
-        source: Picture,
-        shape: tuple[int, ...],
-        orientation: int = 0,
-    ) -> Reading:
-        return Reading(
-            text=text_of(lines, self.min_confidence),
-            lines=tuple(tuple(line) for line in lines),
-            rejected=tuple(rejected),
-            orientation=orientation,
-            width=shape[1],
-            height=shape[0],
-            model=self.bundle.name,
-            fingerprint=self.fingerprint,
-            source=source,
-        )
 
     def _digits(self, pictures: Iterable[NDArray[np.uint8]]) -> list[Digit]:
         """The digit of each picture; the classifier runs once for all of them."""

@@ -7,8 +7,7 @@ import pictures
 import pytest
 
 import digits
-from digits.geometry import rotated, rotated_back
-from digits.reading.page.orientation import ORIENTATIONS
+from digits.reading.page.orientation import ORIENTATIONS, rotated, rotated_back
 
 READER = digits.Reader()
 PAGE = "2024 17\n305 896\n4175 36\n28 5947"

@@ -138,14 +138,14 @@ def detections(boxes: NDArray[np.float32], *logits: float) -> Detections:
 def test_a_speck_between_digits_joins_their_line_and_separates_none() -> None:
     digits, speck = row(4, step=50), np.array([[140, 205, 20, 30]], np.float32)
     found = detections(np.concatenate([digits, speck]), *[2.0] * 4, -0.8)
-    [(line, members)] = group_lines(found, (400, 400), PARAMETERS)
+    [(line, members)] = group_lines(found, PARAMETERS)
     assert len(members) == 5
     assert line.size == pytest.approx(40)
 
 
 def test_a_doubtful_detection_on_no_line_has_a_line_of_its_own() -> None:
     boxes = np.concatenate([row(3), row(1, x=300, y=330)])
-    lines = group_lines(detections(boxes, 2, 2, 2, -0.8), (400, 400), PARAMETERS)
+    lines = group_lines(detections(boxes, 2, 2, 2, -0.8), PARAMETERS)
     assert [len(members) for _, members in lines] == [3, 1]
 
 

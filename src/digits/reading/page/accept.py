@@ -36,19 +36,18 @@ def accept(
     beside = partial(_are_beside, some, parameters)
     kept = nms(some.boxes, is_digit, unlikely=np.inf, both_stay=beside)
     order = worthy[kept]
-    boxes = _whole(candidates.boxes[order], shape)
-    accepted = fused.is_digit[order] >= parameters.threshold
-    digits = [
-        _tempered(fused, index, box, candidates.tiles[index], parameters.temperature)
-        for index, box, is_accepted in zip(order.tolist(), boxes, accepted, strict=True)
-        if is_accepted
-    ]
-    rejected = [Rejected(box, UNSURE) for box, yes in zip(boxes, accepted, strict=True) if not yes]
-    surest = fused.is_digit[order] * fused.probabilities[order].max(axis=1, initial=0)
-    if _are_by_chance(surest[accepted], len(candidates), parameters):
-        rejected += [Rejected(digit.box, BY_CHANCE) for digit in digits]
-        return Accepted([], candidates.take(order[:0]), rejected)
-    return Accepted(digits, candidates.take(order[accepted]), rejected)
+    is_digit, boxes = fused.is_digit[order], _whole(candidates.boxes[order], shape)
+    accepted = is_digit >= parameters.threshold
+    surest = is_digit * fused.probabilities[order].max(axis=1, initial=0)
+    by_chance = _are_by_chance(surest[accepted], len(candidates), parameters)
+    digits, rejected = [], []
+    for index, box, is_accepted in zip(order.tolist(), boxes, accepted, strict=True):
+        if not is_accepted or by_chance:
+            rejected.append(Rejected(box, BY_CHANCE if is_accepted else UNSURE))
+        else:
+            tile = candidates.tiles[index]
+            digits.append(_tempered(fused, index, box, tile, parameters.temperature))
+    return Accepted(digits, candidates.take(order[accepted & (not by_chance)]), rejected)
 
 
 def _tempered(

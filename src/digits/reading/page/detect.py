@@ -42,15 +42,18 @@ class Level:
     detections: Detections
 
 
-def detect(grey: NDArray[np.uint8], detector: Detector, parameters: Detect) -> list[Level]:
-    """The levels of a picture (H, W) uint8, from fine to coarse, then an enlarged one if any."""
+def detect(
+    grey: NDArray[np.uint8], detector: Detector, parameters: Detect
+) -> tuple[list[Level], Detections]:
+    """The levels of a picture (H, W) uint8, from fine to coarse, then an enlarged one if any; and
+    the detections of all of them."""
     levels = pyramid(grey, detector, parameters.longest_side)
     finer = ENLARGED * levels[0].scale
     may_enlarge = finer <= _finest_scale(grey.shape, parameters.longest_side)
     if may_enlarge and _has_small_digits(levels[0].detections, grey.shape, parameters):
         image = _resized(grey, grey.shape, finer)
         levels.append(_level(detector, image, grey.shape, finer))
-    return levels
+    return levels, merge_levels(levels)
 
 
 def pyramid(grey: NDArray[np.uint8], detector: Detector, longest_side: float) -> list[Level]:
@@ -109,7 +112,7 @@ def _has_small_digits(detections: Detections, shape: tuple[int, ...], parameters
     """Whether most digits are so small that they are detected better when enlarged."""
     if max(shape) <= parameters.small_picture:
         return True
-    median = quantile(sizes(detections.boxes), 0.5) if len(detections) else math.inf
+    median = quantile(sizes(detections.boxes), 0.5) if len(detections.boxes) else math.inf
     return median < parameters.small_digit
 
 

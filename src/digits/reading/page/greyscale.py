@@ -17,6 +17,13 @@ FILLED = 64  # pixels of the longest side, up to which one digit may fill a pict
 MARGIN = 0.25  # of the longest side: room around digits that fill a picture
 
 
+def prepare(picture: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int]:
+    """`greyscale` of a picture (H, W, 3) uint8 and, around a small one that a digit may fill, a
+    margin of paper; and how many pixels wide that is."""
+    grey = greyscale(picture)
+    return with_paper_around(grey) if max(grey.shape) <= FILLED else (grey, 0)
+
+
 def greyscale(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """(H, W, 3) uint8 RGB → (H, W) uint8, the pen darker than the paper: chalk and light letters
     on a screen become dark ones on white, which networks have seen far more of."""
@@ -26,12 +33,6 @@ def greyscale(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     else:
         is_lighter = is_pen_lighter(grey)
     return 255 - grey if is_lighter else grey
-
-
-def with_paper_around_small(grey: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int]:
-    """A picture (H, W), the pen darker, that one digit may fill, `with_paper_around`; any larger
-    one as it is, with a margin of 0."""
-    return with_paper_around(grey) if max(grey.shape) <= FILLED else (grey, 0)
 
 
 def with_paper_around(grey: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int]:

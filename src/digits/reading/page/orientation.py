@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digits.geometry import centres, quantile, rotated
+from digits.geometry import centres, quantile
 from digits.io.result import Box
 from digits.model.spec import LINE_DIGIT
 from digits.reading.page.numbers import Page
@@ -80,3 +80,23 @@ def _neighbour_counts(points: NDArray[np.float64], reach: float) -> NDArray[np.i
     for index, (start, end) in enumerate(zip(low.tolist(), high.tolist(), strict=True)):
         counts[order[index]] = (np.abs(y[start:end] - y[index]) <= reach).sum()
     return counts
+
+
+def rotated(picture: NDArray[np.uint8], degrees: int) -> NDArray[np.uint8]:
+    """A picture turned clockwise by a multiple of 90 degrees."""
+    return np.ascontiguousarray(np.rot90(picture, -degrees // 90))
+
+
+def rotated_back(box: Box, degrees: int, shape: tuple[int, ...]) -> Box:
+    """Where a box on a turned picture lies on the picture as it is; shape: (H, W) of that."""
+    x, y, wide, high = box
+    height, width = shape[:2]
+    match degrees:
+        case 90:
+            return (y, height - x - wide, high, wide)
+        case 180:
+            return (width - x - wide, height - y - high, wide, high)
+        case 270:
+            return (width - y - high, x, high, wide)
+        case _:
+            return box

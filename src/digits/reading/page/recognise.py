@@ -10,13 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits.geometry import quantile
-from digits.model.detector import Detections
-from digits.model.inputs import local_contrast, normalise_tile, segment_digit
+from digits.model.inputs import local_contrast, segment_digit
 from digits.model.parameters import Recognise
 from digits.model.recogniser import Recogniser
 from digits.model.spec import BOUNDARY, CLASSES, DIGIT_TOKENS, LINE_DIGIT, LINE_STRIDE, TILE
 from digits.reading.page.detect import Level, detection_near
-from digits.reading.page.textline import TextLine, crop_line
+from digits.reading.page.textline import LineCrop
 
 STRONG = 0.9  # quantile of the contrasts of a picture's candidates, that of its pen
 SMALLEST = 5  # pixels of a digit that can be read
@@ -54,21 +53,17 @@ class Candidates:
 
 
 def recognise(
-    grey: NDArray[np.uint8],
-    lines: Sequence[tuple[TextLine, Detections]],
+    lines: Sequence[LineCrop],
     levels: Sequence[Level],
     recogniser: Recogniser,
     parameters: Recognise,
 ) -> tuple[Candidates, list[NDArray[np.float64]]]:
-    """The candidates of a page (H, W) uint8, line by line; and for each line the probability, in
-    each frame of its crop, that a number ends there."""
-    crops = [crop_line(grey, line.matrix, line.width) for line, _ in lines]
-    frames = recogniser.probabilities([local_contrast(crop) for crop in crops])
+    """The candidates of a page, line by line; and for each line the probability, in each frame of
+    its crop, that a number ends there."""
+    frames = recogniser.probabilities([local_contrast(line.pixels) for line in lines])
     found = [
-        _on_line(index, line, detections, crop, each[:, DIGIT_TOKENS], levels, parameters)
-        for index, ((line, detections), crop, each) in enumerate(
-            zip(lines, crops, frames, strict=True)
-        )
+        _on_line(index, line, each[:, DIGIT_TOKENS], levels, parameters)
+        for index, (line, each) in enumerate(zip(lines, frames, strict=True))
     ]
     candidates = _joined(found)
     return candidates.take(_is_legible(candidates, parameters)), [f[:, BOUNDARY] for f in frames]
@@ -91,20 +86,17 @@ def _joined(parts: Sequence[Candidates]) -> Candidates:
 
 def _on_line(
     index: int,
-    line: TextLine,
-    detections: Detections,
-    crop: NDArray[np.uint8],
+    crop: LineCrop,
     frames: NDArray[np.float64],
     levels: Sequence[Level],
     parameters: Recognise,
 ) -> Candidates:
     """The candidates of a line: its detections, each with what was recognised there, then what else
     was recognised, with what the detector predicts there. frames: (T, 10) probabilities."""
-    boxes = line.to_crop(detections.boxes)
+    line, boxes, logits = crop.line, crop.boxes, list(crop.logits)
     segments = ctc_segments(frames, parameters.threshold)
-    owners = match_to_detections(segments, frames, boxes, detections.logits)
+    owners = match_to_detections(segments, frames, boxes, crop.logits)
     recognised, columns = _at_detections(frames, boxes, segments, owners)
-    logits = list(detections.logits)
     missed = [segment for segment, owner in zip(segments, owners, strict=True) if owner < 0]
     about = line.to_page(np.array([_box_about(s, boxes) for s in missed]).reshape(-1, 4))
     for segment, box in zip(missed, about, strict=True):
@@ -114,13 +106,13 @@ def _on_line(
         logits.append(near)
         recognised.append(best)
         columns.append(column_of(segment))
-    digits = [segment_digit(crop, box) for box in boxes]
+    digits = [segment_digit(crop.pixels, box) for box in boxes]
     inks = np.array([digit.box for digit in digits]).reshape(-1, 4)
     return Candidates(
         line.to_page(_between(boxes, inks)),
         np.array(logits, np.float32).reshape(-1, CLASSES),
         np.array(recognised, np.float64).reshape(-1, CLASSES),
-        np.array([normalise_tile(digit.ink) for digit in digits], np.uint8).reshape(-1, TILE, TILE),
+        np.array([digit.tile for digit in digits], np.uint8).reshape(-1, TILE, TILE),
         np.array([digit.contrast for digit in digits], np.float64),
         np.full(len(boxes), index, np.intp),
         np.array(columns, np.float64),

@@ -88,10 +88,36 @@ class TextLine:
         return np.concatenate([middle - size / 2, size], axis=1).astype(np.float32)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class LineCrop:
+    """A text line cut out of its page, with the N detections on it.
+
+    pixels: (LINE_HEIGHT, W) uint8. boxes: (N, 4) float64 in pixels of the crop. logits: (N, 10).
+    """
+
+    line: TextLine
+    pixels: NDArray[np.uint8]
+    boxes: NDArray[np.float64]
+    logits: NDArray[np.float32]
+
+
+def crop_lines(
+    grey: NDArray[np.uint8], detections: Detections, parameters: Textline
+) -> list[LineCrop]:
+    """The text lines of a page (H, W) uint8, cropped, each with the detections on it."""
+    crops = []
+    for line, group in group_lines(detections, parameters):
+        within = line.within(grey.shape)
+        pixels = crop_line(grey, within.matrix, within.width)
+        own = detections.take(group)
+        crops.append(LineCrop(within, pixels, within.to_crop(own.boxes), own.logits))
+    return crops
+
+
 def group_lines(
-    detections: Detections, shape: tuple[int, ...], parameters: Textline
-) -> list[tuple[TextLine, Detections]]:
-    """Text lines of a page (height, width), each with the detections on it.
+    detections: Detections, parameters: Textline
+) -> list[tuple[TextLine, NDArray[np.intp]]]:
+    """Text lines, each with the indices of the detections on it.
 
     Less certain detections may be specks between digits: they join a line that they lie on and
     separate none; those on no line form lines of their own.
@@ -109,10 +135,7 @@ def group_lines(
     lost = rest[owner < 0]
     others = [lost[run] for run in side_by_side(detections.boxes[lost], parameters)]
     lines += [fit_text_line(detections.boxes[group], parameters.margin) for group in others]
-    return [
-        (line.within(shape), detections.take(group))
-        for line, group in zip(lines, groups + others, strict=True)
-    ]
+    return list(zip(lines, groups + others, strict=True))
 
 
 def fit_text_line(boxes: Boxes, margin: float = 0.0) -> TextLine:

@@ -2,7 +2,8 @@
 
 The probability that candidate c is the digit of the picture, and that this is d, is the softmax of
 weighted sums of features of c and of (c, d): McFadden 1974, "Conditional logit analysis of
-qualitative choice behavior". That of d is their sum over all candidates.
+qualitative choice behavior". Summed over d, it weighs the candidates; the probability of a digit is
+the classifier's for each candidate, so weighed.
 """
 
 from __future__ import annotations

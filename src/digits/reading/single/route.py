@@ -139,7 +139,7 @@ def _choose(
     place = view.places @ weights_of(parameters, PLACE)
     answer = answer_features(probabilities, is_digit, view.agreed) @ weights_of(parameters, ANSWER)
     shares = softmax(place[:, None] + answer)
-    of_digits = shares.sum(axis=0).astype(np.float32)
+    of_digits = (shares.sum(axis=1) @ probabilities).astype(np.float32)
     digit = int(of_digits.argmax())
     chosen = int(shares[:, digit].argmax())
     there = adjust_prior(float(is_digit[chosen]), parameters.prior)
