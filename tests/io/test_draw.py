@@ -8,6 +8,7 @@ import pictures
 import pytest
 from numpy.typing import NDArray
 
+from digits.io import draw
 from digits.io.draw import draw_reading, percent
 from digits.io.result import Box, Digit, Number, Reading, Rejected
 
@@ -160,3 +161,16 @@ def test_labels_are_written_with_the_confidence_of_the_table(
     page = pictures.page("7", height=200)
     drawn(page.pixels, list(page.boxes))
     assert "7  97.0 %" in written
+
+
+def test_labels_that_cannot_fit_are_not_all_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The work for a dense page grows with its numbers, not with their square."""
+    tried: list[int] = []
+    place = draw._placed
+    monkeypatch.setattr(
+        draw, "_placed", lambda pixels, *rest: tried.append(pixels.size) or place(pixels, *rest)
+    )
+    boxes = [(20 * (k % 30) + 4, 20 * (k // 30) + 4, 9, 13) for k in range(900)]
+    drawing = drawn(np.full((600, 600, 3), 255, np.uint8), boxes)
+    assert len(tried) < 2 * len(boxes)
+    assert sum(tried) < 2 * drawing.size

@@ -24,7 +24,7 @@ SMALLEST, LARGEST = 480, 4000  # pixels of the longer side: what is smaller is e
 SMALL_DIGIT = 24  # … and so are digits of fewer pixels, or no label could stand beside them
 LEGIBLE = 0.45  # font size of the smallest label, about 12 pixels high
 STYLES = ((1.0, True), (0.75, True), (0.55, True), (0.75, False), (0.55, False), (0.0, False))
-"""Of labels: fraction of their usual size, with the confidence or without."""
+"""Of labels: fraction of their usual size, 0 for the smallest; with the confidence or without."""
 EDGE = 40  # grey levels between neighbouring pixels from which on one of them is ink …
 INK = 64  # … which counts a quarter of what was read: a label may hide a ruled line, not writing
 FREE = 0.1  # fraction of a label's place that may be taken
@@ -117,7 +117,7 @@ def _with_room(
     if not marks:
         return larger.copy(), (0, 0)
     frames = np.array([mark.frame for mark in marks])
-    tall = max(len(_label(mark, size, True)) for mark in marks)
+    tall = len(_label(marks[0], size, True))
     x, y = frames[:, :2].min(axis=0) - pen
     over = (frames[:, :2] + frames[:, 2:]).max(axis=0) + pen - larger.shape[1::-1]
     left, top, right, bottom = (max(0, int(each)) for each in (-x, tall - y, *over))
@@ -159,13 +159,16 @@ def _labels(marks: Sequence[_Mark], size: float, taken: NDArray[np.uint8]) -> li
     """A label for each number, in the largest style in which they hide next to nothing."""
     labels: list[_Label] = []
     for part, is_full in STYLES:
-        room, labels = taken.copy(), []
+        room, labels, crowded = taken.copy(), [], 0
         for mark in marks:
             label = _placed(_label(mark, max(part * size, LEGIBLE), is_full), mark.frame, room)
             height, width = label.pixels.shape[:2]
             room[label.y :, label.x :][:height, :width] = 255
             labels.append(label)
-        if sum(label.hidden > FREE for label in labels) <= CROWDED * len(labels):
+            crowded += label.hidden > FREE
+            if part and crowded > CROWDED * len(marks):
+                break  # too large: what remains need not be tried
+        else:
             break
     return labels
 
@@ -178,7 +181,7 @@ def _placed(pixels: Pixels, frame: Box, taken: NDArray[np.uint8]) -> _Label:
     (height, width), (rows, columns) = pixels.shape[:2], taken.shape
     x, y, wide, high = frame
     inside = max(0, min(x, columns - width))
-    above, away = (inside, y - height, 0, 0), height // 2
+    above, away = (inside, max(0, y - height), 0, 0), height // 2
     others = (inside, y + high, 0, away), (x + wide, y, away, 0), (x - width, y, -away, 0)
     labels: list[_Label] = []
     for left, top, right, down in (above, *others):
