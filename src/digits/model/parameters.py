@@ -47,11 +47,17 @@ class Recognise:
     """Which digits of a line crop are candidates.
 
     threshold: probability of a token in a frame from which on it is read. min_contrast: of pen to
-    paper, a fraction of the picture's strongest; grain stays below.
+    paper, a fraction of the picture's strongest; grain stays below. same_side: of a digit's size,
+    the distance within which a side of its ink and of its detection are the same. reach: from the
+    middle of a detection, within which what was read belongs to it, and other_digit: by which what
+    was read as another digit counts as farther, both in half widths of the detection.
     """
 
     threshold: float
     min_contrast: float
+    same_side: float
+    reach: float
+    other_digit: float
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,10 @@ class Fuse:
     classifier_prior: fraction of digits on which the classifier agrees with the other two, before
     any were seen. patience: candidates that each prior counts for. max_doubtful: how many doubtful
     candidates of a page count at most: one pen makes all of them so. octaves: standard deviation
-    of the sizes that are alike.
+    of the sizes that are alike. near: the distance, in sizes of a digit, within which digits of a
+    line are near, and many: how many of them count as full. min_trust: the least that the
+    classifier is trusted. min_log_odds: of a page: where nothing is certain it may be faint rather
+    than empty.
     """
 
     weights: dict[str, float]
@@ -76,6 +85,10 @@ class Fuse:
     patience: float
     max_doubtful: float
     octaves: float
+    near: float
+    many: float
+    min_trust: float
+    min_log_odds: float
 
 
 @dataclass(frozen=True)
@@ -116,6 +129,21 @@ class Numbers:
 
 
 @dataclass(frozen=True)
+class Orientation:
+    """Which way up a page lies, by the digits that have one way up.
+
+    certain: confidence of the digits that count. enough: how many of them a turn needs, and times:
+    how many times as many as upright. usual: their fraction among all that resembles a digit, on a
+    page that is upright.
+    """
+
+    certain: float
+    enough: float
+    times: float
+    usual: float
+
+
+@dataclass(frozen=True)
 class Single:
     """Which candidate is the one digit of a picture: a conditional logit.
 
@@ -147,4 +175,5 @@ class Parameters:
     fuse: Fuse
     accept: Accept
     numbers: Numbers
+    orientation: Orientation
     single: Single

@@ -83,7 +83,7 @@ class Reader:
         source, pixels = open_source(picture)
         grey, margin = prepare(pixels)
         if orientation is None:
-            orientation, page = upright(grey, self._read_page)
+            orientation, page = upright(grey, self._read_page, self.bundle.parameters.orientation)
         else:
             page = self._read_page(rotated(grey, orientation))
         rows = reading_order(page.numbers)

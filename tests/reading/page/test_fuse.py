@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 from digits.model.bundle import open_bundle
 from digits.reading.page.fuse import (
     FEATURES,
-    MANY,
-    MIN_LOG_ODDS,
     _page_counts,
     adjust_prior,
     agreed_digits,
@@ -91,7 +89,13 @@ def test_digits_near_on_a_line_count_and_others_do_not() -> None:
     found, *_ = candidates(*[certain] * 3, *[doubtful] * 2, line=[0, 0, 0, 0, 1], column=column)
     agreed = agreed_digits(found)
     assert agreed.tolist() == [True, True, True, False, False]
-    assert near_digits(found, agreed).tolist() == [2 / MANY, 2 / MANY, 2 / MANY, 1, 0]
+    assert near_digits(found, agreed, PARAMETERS).tolist() == [
+        2 / PARAMETERS.many,
+        2 / PARAMETERS.many,
+        2 / PARAMETERS.many,
+        1,
+        0,
+    ]
 
 
 def test_the_page_counts_digits_among_candidates_of_like_size() -> None:
@@ -104,7 +108,7 @@ def test_the_page_counts_digits_among_candidates_of_like_size() -> None:
 
 def test_a_page_without_certain_digits_says_little_of_the_others() -> None:
     log_odds, _ = _page_counts(np.zeros(300, bool), np.full(300, 20, np.float32), PARAMETERS)
-    assert (log_odds == MIN_LOG_ODDS).all()
+    assert (log_odds == PARAMETERS.min_log_odds).all()
 
 
 def test_the_classifier_counts_where_it_agrees_with_the_others() -> None:

@@ -33,10 +33,7 @@ FEATURES = (
     "inverse count",  # 1 over the number of candidates of like size
 )
 """In the order of their weights, of each digit at each candidate."""
-NEAR, MANY = 4 * LINE_DIGIT, 3  # columns within which digits are near; how many count as full
 AGREED = 0.5  # probability from which on detector, recogniser or classifier agree on a digit
-MIN_TRUST = 0.6  # the least that the classifier is trusted
-MIN_LOG_ODDS = -0.5  # of the page: where nothing is certain it may be faint rather than empty
 MIN_PRIOR = 0.01  # the least fraction of digits, and of others, among the candidates of a page
 ROUNDS = 12  # of the prior's expectation maximisation, by when it has settled
 BINS = 8  # of an octave, in which sizes are counted
@@ -100,7 +97,8 @@ def features(
     agreed = agreed_digits(candidates)
     trust = _trust(candidates, agreed, classified, is_digit, parameters)
     products = [
-        networks * part[:, None, None] for part in (coarse, near_digits(candidates, agreed))
+        networks * part[:, None, None]
+        for part in (coarse, near_digits(candidates, agreed, parameters))
     ]
     shared = (logits.max(axis=1, initial=-LIMIT), *_page_counts(agreed, size, parameters))
     return np.concatenate(
@@ -122,14 +120,17 @@ def agreed_digits(candidates: Candidates) -> NDArray[np.bool_]:
     return np.asarray((seen > 0) & (read > AGREED))
 
 
-def near_digits(candidates: Candidates, agreed: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """(N,) in [0, 1]: how many agreed digits are near on the line of each, MANY being 1."""
-    span = candidates.column.max(initial=0) + 4 * NEAR
+def near_digits(
+    candidates: Candidates, agreed: NDArray[np.bool_], parameters: Fuse
+) -> NDArray[np.float64]:
+    """(N,) in [0, 1]: how many agreed digits are near on the line of each, many being 1."""
+    near = parameters.near * LINE_DIGIT  # columns
+    span = candidates.column.max(initial=0) + 4 * near
     position = candidates.line * span + candidates.column  # lines one behind the other
     others = np.sort(position[agreed])
-    low = np.searchsorted(others, position - NEAR, side="right")
-    count = np.searchsorted(others, position + NEAR, side="left") - low - agreed
-    return np.asarray(np.minimum(count / MANY, 1), np.float64)
+    low = np.searchsorted(others, position - near, side="right")
+    count = np.searchsorted(others, position + near, side="left") - low - agreed
+    return np.asarray(np.minimum(count / parameters.many, 1), np.float64)
 
 
 def adjust_prior(
@@ -169,7 +170,7 @@ def _page_counts(
     log_odds = np.log(
         (digits + usual[0]) / (np.maximum(others, 0) + usual[1]) * usual[1] / usual[0]
     )
-    return np.maximum(log_odds, MIN_LOG_ODDS), 1 / np.maximum(count, 1)
+    return np.maximum(log_odds, parameters.min_log_odds), 1 / np.maximum(count, 1)
 
 
 class _SizeKernel:
@@ -201,7 +202,7 @@ def _trust(
     same = np.take_along_axis(classified, digit, axis=1)[:, 0] * is_digit > AGREED
     patience = parameters.classifier_patience
     right = float((agreed & same).sum()) + patience * parameters.classifier_prior
-    return max(right / (float(agreed.sum()) + patience), MIN_TRUST)
+    return max(right / (float(agreed.sum()) + patience), parameters.min_trust)
 
 
 def _log_odds(probability: NDArray[np.float64] | NDArray[np.float32]) -> NDArray[np.float64]:

@@ -10,50 +10,53 @@ from numpy.typing import NDArray
 
 from digits.geometry import centres, quantile
 from digits.io.result import Box
+from digits.model.parameters import Orientation
 from digits.model.spec import LINE_DIGIT
 from digits.reading.page.numbers import Page
 
 ORIENTATIONS = (0, 90, 180, 270)  # degrees, clockwise
 UPRIGHT_DIGITS = (2, 3, 4, 5, 7)  # a 0, 1 or 8 is one upside down too, and a 6 is a 9
-CERTAIN = 0.8  # confidence of the digits that count
-ENOUGH = 5  # of them, without which a page is not turned
-TIMES = 2  # and so many times as many as upright
 PART = 16  # sizes of a digit, the side of the part of a page that is turned on trial
-USUAL = (
-    0.25  # fraction of such digits among all that resembles one, from which on a page is upright
-)
 
 
-def upright(grey: NDArray[np.uint8], read: Callable[[NDArray[np.uint8]], Page]) -> tuple[int, Page]:
+def upright(
+    grey: NDArray[np.uint8],
+    read: Callable[[NDArray[np.uint8]], Page],
+    parameters: Orientation,
+) -> tuple[int, Page]:
     """By how many degrees a picture (H, W) uint8 has to be turned clockwise, and its digits then.
 
     A page stays as it is where digits that have one way up can be read so, and where there are few.
     """
     page = read(grey)
     resembling = len(page.digits) + len(page.rejected)
-    if resembling < ENOUGH or len(_telling(page)) >= USUAL * resembling:
+    fraction = len(_telling(page, parameters.certain)) / max(resembling, 1)
+    if resembling < parameters.enough or fraction >= parameters.usual:
         return 0, page
-    part, standing = _fullest_part(grey, page)
+    part, standing = _fullest_part(grey, page, parameters.certain)
     others = [read(rotated(part, degrees)) for degrees in ORIENTATIONS[1:]]
-    counts = [len(_telling(other)) for other in others]
+    counts = [len(_telling(other, parameters.certain)) for other in others]
     best = int(np.argmax(counts))
     resembling = len(others[best].digits) + len(others[best].rejected)
-    if counts[best] < max(ENOUGH, TIMES * standing, USUAL * resembling):
+    needed = max(parameters.enough, parameters.times * standing, parameters.usual * resembling)
+    if counts[best] < needed:
         return 0, page
     degrees = ORIENTATIONS[1 + best]
     return degrees, read(rotated(grey, degrees))
 
 
-def _telling(page: Page) -> list[Box]:
+def _telling(page: Page, certain: float) -> list[Box]:
     """The boxes of certain digits that are one only this way up."""
     return [
         each.box
         for each in page.digits
-        if each.digit in UPRIGHT_DIGITS and each.is_digit * each.confidence >= CERTAIN
+        if each.digit in UPRIGHT_DIGITS and each.is_digit * each.confidence >= certain
     ]
 
 
-def _fullest_part(grey: NDArray[np.uint8], page: Page) -> tuple[NDArray[np.uint8], int]:
+def _fullest_part(
+    grey: NDArray[np.uint8], page: Page, certain: float
+) -> tuple[NDArray[np.uint8], int]:
     """The part of a picture in which most resembles digits, scaled so that these are no larger than
     need be; and how many of them are certain upright."""
     every = [each.box for each in page.digits] + [each.box for each in page.rejected]
@@ -66,7 +69,7 @@ def _fullest_part(grey: NDArray[np.uint8], page: Page) -> tuple[NDArray[np.uint8
     part = grey[top : round(y + reach), left : round(x + reach)]
     scale = min(1.0, LINE_DIGIT / size)
     extent = [max(1, round(side * scale)) for side in part.shape[::-1]]
-    telling = centres(np.array(_telling(page), np.float64).reshape(-1, 4))
+    telling = centres(np.array(_telling(page, certain), np.float64).reshape(-1, 4))
     standing = int((np.abs(telling - centre) <= reach).all(axis=1).sum())
     return np.asarray(cv2.resize(part, extent, interpolation=cv2.INTER_AREA), np.uint8), standing
 

@@ -19,10 +19,7 @@ from digits.reading.page.textline import LineCrop
 
 STRONG = 0.9  # quantile of the contrasts of a picture's candidates, that of its pen
 SMALLEST = 5  # pixels of a digit that can be read
-AGREE = 0.1  # of a digit's size: sides of ink and detection that lie closer are the same side
 BROAD = 0.6  # width over height of a digit whose box is not known
-REACH = 1.3  # half widths of a detection, from its middle, within which a segment belongs to it
-OTHER_DIGIT = 0.5  # half widths, by which a segment of another digit counts as farther
 
 Segment = tuple[int, int]  # of CTC: the first frame, and the one after the last
 
@@ -95,7 +92,7 @@ def _on_line(
     was recognised, with what the detector predicts there. frames: (T, 10) probabilities."""
     line, boxes, logits = crop.line, crop.boxes, list(crop.logits)
     segments = ctc_segments(frames, parameters.threshold)
-    owners = match_to_detections(segments, frames, boxes, crop.logits)
+    owners = match_to_detections(segments, frames, boxes, crop.logits, parameters)
     recognised, columns = _at_detections(frames, boxes, segments, owners)
     missed = [segment for segment, owner in zip(segments, owners, strict=True) if owner < 0]
     about = line.to_page(np.array([_box_about(s, boxes) for s in missed]).reshape(-1, 4))
@@ -109,7 +106,7 @@ def _on_line(
     digits = [segment_digit(crop.pixels, box) for box in boxes]
     inks = np.array([digit.box for digit in digits]).reshape(-1, 4)
     return Candidates(
-        line.to_page(_between(boxes, inks)),
+        line.to_page(_between(boxes, inks, parameters.same_side)),
         np.array(logits, np.float32).reshape(-1, CLASSES),
         np.array(recognised, np.float64).reshape(-1, CLASSES),
         np.array([digit.tile for digit in digits], np.uint8).reshape(-1, TILE, TILE),
@@ -166,6 +163,7 @@ def match_to_detections(
     frames: NDArray[np.float64],
     boxes: NDArray[np.float64],
     logits: NDArray[np.float32],
+    parameters: Recognise,
 ) -> list[int]:
     """The detection that each segment lies on, one for each detection at most; -1 for none.
 
@@ -183,8 +181,10 @@ def match_to_detections(
     for number, segment in enumerate(segments):
         off = np.abs(column_of(segment) - middle) / half
         digit = frames[slice(*segment)].max(axis=0).argmax()
-        cost = off + OTHER_DIGIT * (1 - seen[:, digit]) + doubt
-        pairs += [(float(cost[i]), number, i) for i in np.flatnonzero(off <= REACH).tolist()]
+        cost = off + parameters.other_digit * (1 - seen[:, digit]) + doubt
+        pairs += [
+            (float(cost[i]), number, i) for i in np.flatnonzero(off <= parameters.reach).tolist()
+        ]
     taken: set[int] = set()
     for _, number, index in sorted(pairs):
         if owners[number] < 0 and index not in taken:
@@ -202,12 +202,14 @@ def _box_about(segment: Segment, boxes: NDArray[np.float64]) -> NDArray[np.float
     return np.array([middle - wide / 2, near[1] + near[3] / 2 - high / 2, wide, high])
 
 
-def _between(boxes: NDArray[np.float64], inks: NDArray[np.float64]) -> NDArray[np.float64]:
+def _between(
+    boxes: NDArray[np.float64], inks: NDArray[np.float64], same_side: float
+) -> NDArray[np.float64]:
     """Boxes (N, 4), each side halfway to that of the ink if both are near; else the ink runs into a
     rule or another digit there, or is broken."""
     sides = np.concatenate([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]], axis=1)
     others = np.concatenate([inks[:, :2], inks[:, :2] + inks[:, 2:]], axis=1)
-    is_near = np.abs(others - sides) <= AGREE * boxes[:, 2:].max(axis=1, initial=0)[:, None]
+    is_near = np.abs(others - sides) <= same_side * boxes[:, 2:].max(axis=1, initial=0)[:, None]
     sides = np.where(is_near, (sides + others) / 2, sides)
     return np.concatenate([sides[:, :2], sides[:, 2:] - sides[:, :2]], axis=1)
 
