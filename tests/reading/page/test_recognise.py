@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
+import pictures
 import pytest
 from numpy.typing import NDArray
 
+from digits.geometry import iou
 from digits.model.bundle import open_bundle
-from digits.reading.page.recognise import _between, ctc_segments, match_to_detections
+from digits.reading.page.detect import detect, merge_levels
+from digits.reading.page.recognise import (
+    REACH,
+    SMALLEST,
+    Candidates,
+    _at_detections,
+    _between,
+    _is_legible,
+    ctc_segments,
+    match_to_detections,
+    recognise,
+)
+from digits.reading.page.textline import group_lines
 
-THRESHOLD = open_bundle().parameters.recognise.threshold
+BUNDLE = open_bundle()
+PARAMETERS = BUNDLE.parameters
+THRESHOLD = PARAMETERS.recognise.threshold
 BOX = np.array([[20.0, 10.0, 12.0, 30.0]])
 
 
@@ -68,3 +85,94 @@ def test_ink_that_runs_into_something_moves_only_the_other_sides() -> None:
 
 def test_a_broken_digit_is_as_large_as_it_was_detected() -> None:
     assert _between(BOX, np.array([[20.0, 28.0, 6.0, 6.0]])) == pytest.approx(BOX)
+
+
+def owners(read: NDArray[np.float64], *boxes: tuple[float, float, float, float]) -> list[int]:
+    """Whose each segment is, of equally certain detections of a 3."""
+    found = np.array(boxes, np.float64)
+    segments = ctc_segments(read, THRESHOLD)
+    return match_to_detections(segments, read, found, logits(*[(3, 2)] * len(boxes)))
+
+
+def test_a_detection_owns_one_segment_the_nearer() -> None:
+    twice = frames((3, 4, 0.9), (3, 7, 0.9))
+    assert owners(twice, (8, 10, 30, 26)) == [0, -1]
+    assert owners(twice, (18, 10, 30, 26)) == [-1, 0]
+    assert owners(frames((3, 4, 0.9)), (4, 10, 20, 26), (10, 10, 20, 26)) == [1]
+
+
+def test_a_segment_belongs_to_a_detection_within_reach() -> None:
+    middle, half = 4 * 10 + 4, 10  # columns
+    for off, expected in ((0.9 * REACH, [0]), (1.1 * REACH, [-1])):
+        left = middle - off * half - half
+        assert owners(frames((3, 10, 0.9)), (left, 10, 2 * half, 26)) == expected
+
+
+def test_a_thin_stroke_may_be_read_a_frame_aside() -> None:
+    assert owners(frames((3, 10, 0.9)), (40, 10, 1, 26)) == [0]
+
+
+def recognised(read: NDArray[np.float64], *boxes: tuple[float, float, float, float]) -> list[float]:
+    """How probable a 3 is at each detection."""
+    segments = ctc_segments(read, THRESHOLD)
+    found, _ = _at_detections(read, np.array(boxes, np.float64), segments, owners(read, *boxes))
+    return [float(each[3]) for each in found]
+
+
+def test_a_detection_without_a_segment_has_what_was_read_in_its_middle() -> None:
+    box = (20.0, 10.0, 40.0, 26.0)
+    assert recognised(frames((3, 9, 0.3)), box) == [0.3]
+    assert recognised(frames((3, 5, 0.3)), box) == [0.0]  # a neighbour's
+    assert recognised(frames((3, 14, 0.3)), box) == [0.0]
+
+
+def test_what_is_read_at_one_detection_is_not_read_at_another_around_it() -> None:
+    inside, around = (34.0, 10.0, 14.0, 26.0), (20.0, 4.0, 54.0, 38.0)
+    assert recognised(frames((3, 9, 0.9)), inside, around) == [0.9, 0.0]
+
+
+def candidates_without(missed: int) -> tuple[Candidates, list[pictures.Box]]:
+    """The candidates of a number of which the detector missed a digit; and where that is."""
+    page = pictures.page("30517", height=44)
+    grey = np.asarray(cv2.cvtColor(page.pixels, cv2.COLOR_RGB2GRAY), np.uint8)
+    levels = detect(grey, BUNDLE.detector, PARAMETERS.detect)
+    found = merge_levels(levels)
+    shared = iou(np.array(page.boxes[missed], np.float32), found.boxes)
+    lines = group_lines(found.take(np.flatnonzero(shared < 0.2)), grey.shape, PARAMETERS.textline)
+    candidates, _ = recognise(grey, lines, levels, BUNDLE.recogniser, PARAMETERS.recognise)
+    return candidates, [page.boxes[missed]]
+
+
+@pytest.mark.parametrize(("missed", "digit"), [(1, 0), (2, 5), (3, 1)])
+def test_what_the_detector_missed_is_a_candidate_where_it_is_read(missed: int, digit: int) -> None:
+    candidates, [box] = candidates_without(missed)
+    shared = iou(np.array(box, np.float32), candidates.boxes)
+    there = int(shared.argmax())
+    assert shared[there] > 0.7
+    assert candidates.recogniser[there].argmax() == digit
+    assert candidates.detector[there].argmax() == digit  # what it predicts there, if below the bar
+
+
+def test_what_is_faint_beside_a_pen_or_too_small_is_no_candidate() -> None:
+    count = 12
+    boxes = np.tile(np.array([0, 0, 20, 30], np.float32), (count, 1))
+    boxes[1, 2:] = SMALLEST - 1
+    contrast = np.full(count, 0.8)
+    contrast[2], contrast[3] = 0.8 * PARAMETERS.recognise.min_contrast * np.array([0.9, 1.1])
+    found = Candidates(
+        boxes,
+        np.zeros((count, 10), np.float32),
+        np.zeros((count, 10)),
+        np.zeros((count, 28, 28), np.uint8),
+        contrast,
+        np.zeros(count, np.intp),
+        np.zeros(count),
+    )
+    assert np.flatnonzero(~_is_legible(found, PARAMETERS.recognise)).tolist() == [1, 2]
+    assert _is_legible(found.take(np.array([2])), PARAMETERS.recognise).all()  # all are as faint
+
+
+def test_a_page_without_lines_has_no_candidates() -> None:
+    grey = np.full((40, 60), 255, np.uint8)
+    candidates, boundaries = recognise(grey, [], [], BUNDLE.recogniser, PARAMETERS.recognise)
+    assert (len(candidates), boundaries) == (0, [])
