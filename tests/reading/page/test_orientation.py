@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pictures
 import pytest
@@ -58,6 +59,16 @@ def test_the_orientation_can_be_given() -> None:
     assert (reading.text, reading.orientation) == ("305", 90)
     with pytest.raises(ValueError, match="orientation is 45; expected 0, 90, 180, 270"):
         READER.read(lying, 45)
+
+
+def test_what_is_rejected_lies_on_the_picture_as_it_is_too() -> None:
+    page = np.full((200, 900, 3), 245, np.uint8)
+    font = cv2.FONT_HERSHEY_SCRIPT_SIMPLEX
+    cv2.putText(page, "room 7 bis zoo Iglo", (40, 140), font, 1.8, (30, 30, 60), 3)
+    standing = [each.box for each in READER.read(page, 0).rejected]
+    lying = [each.box for each in READER.read(np.ascontiguousarray(np.rot90(page)), 90).rejected]
+    assert lying == [(y, 900 - x - wide, high, wide) for x, y, wide, high in standing]
+    assert lying
 
 
 # Which way up, by what is read each way

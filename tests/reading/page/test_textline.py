@@ -117,6 +117,14 @@ def test_a_long_line_is_cut_where_its_gap_is_widest() -> None:
     assert any(line.tolist() == list(range(20)) for line in lines)
 
 
+def test_a_long_line_is_cut_at_a_gap_that_is_not_in_its_middle() -> None:
+    boxes = np.concatenate([row(12), row(26, x=500)]).astype(np.float32)
+    assert [line.tolist() for line in side_by_side(boxes, PARAMETERS)] == [
+        list(range(12)),
+        list(range(12, 38)),
+    ]
+
+
 def test_nothing_is_no_line() -> None:
     assert side_by_side(np.zeros((0, 4), np.float32), PARAMETERS) == []
 
@@ -144,6 +152,15 @@ def test_a_speck_between_digits_joins_their_line_and_separates_none() -> None:
     [(line, members)] = group_lines(found, (400, 400), PARAMETERS)
     assert len(members) == 5
     assert line.size == pytest.approx(40)
+
+
+def test_a_speck_that_fits_to_one_neighbour_alone_separates_none() -> None:
+    digits = np.array([[100, 200, 24, 40], [160, 198, 26, 46], [210, 200, 24, 40]], np.float32)
+    speck = np.array([[130, 207, 20, 26]], np.float32)
+    assert len(side_by_side(np.concatenate([digits, speck]), PARAMETERS)) == 2
+    found = detections(np.concatenate([digits, speck]), *[2.0] * 3, -0.8)
+    [(_, members)] = group_lines(found, (400, 400), PARAMETERS)
+    assert len(members) == 4
 
 
 def test_a_doubtful_detection_on_no_line_has_a_line_of_its_own() -> None:
@@ -186,6 +203,10 @@ def test_a_digit_may_be_higher_the_farther_away_it_is() -> None:
     rise = 1.1 * PARAMETERS.max_drift * 40
     assert runs((0, 100, 20, 40), (22, 100 - rise, 20, 40)) == [[0], [1]]
     assert runs((0, 100, 20, 40), (80, 100 - rise, 20, 40)) == [[0, 1]]
+
+
+def test_what_stands_in_one_place_does_not_stand_side_by_side() -> None:
+    assert runs((0, 100, 20, 40), (2, 105, 20, 30)) == [[0], [1]]
 
 
 def test_of_two_that_may_follow_the_one_on_the_same_height_does() -> None:
