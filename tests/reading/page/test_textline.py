@@ -205,6 +205,12 @@ def test_a_digit_may_be_higher_the_farther_away_it_is() -> None:
     assert runs((0, 100, 20, 40), (80, 100 - rise, 20, 40)) == [[0, 1]]
 
 
+def test_what_is_far_larger_is_on_no_line_with_a_digit() -> None:
+    digit = (0, 100, 20, 40)
+    assert runs(digit, (30, 84, 36, 72)) == [[0], [1]]
+    assert runs(digit, (30, 88, 32, 64)) == [[0, 1]]
+
+
 def test_what_stands_in_one_place_does_not_stand_side_by_side() -> None:
     assert runs((0, 100, 20, 40), (2, 105, 20, 30)) == [[0], [1]]
 
