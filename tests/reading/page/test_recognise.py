@@ -12,7 +12,6 @@ from digits.geometry import iou
 from digits.model.bundle import open_bundle
 from digits.reading.page.detect import detect, merge_levels
 from digits.reading.page.recognise import (
-    REACH,
     SMALLEST,
     Candidates,
     _at_detections,
@@ -103,7 +102,7 @@ def test_a_detection_owns_one_segment_the_nearer() -> None:
 
 def test_a_segment_belongs_to_a_detection_within_reach() -> None:
     middle, half = 4 * 10 + 4, 10  # columns
-    for off, expected in ((0.9 * REACH, [0]), (1.1 * REACH, [-1])):
+    for off, expected in ((1.1, [0]), (1.6, [-1])):  # half widths
         left = middle - off * half - half
         assert owners(frames((3, 10, 0.9)), (left, 10, 2 * half, 26)) == expected
 
