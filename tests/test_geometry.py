@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -30,7 +30,6 @@ SIDE = 48  # pixels of the pictures in which boxes of these tests lie
 boxes_of_a_page = st.lists(
     st.tuples(*[st.integers(0, SIDE // 2)] * 2, *[st.integers(1, SIDE // 2)] * 2), max_size=24
 )
-any_case = settings(deadline=None)
 
 
 def as_array(boxes: list[Box]) -> Boxes:
@@ -65,7 +64,6 @@ def grid(count: int) -> Boxes:
 # Overlaps
 
 
-@any_case
 @given(boxes_of_a_page.filter(bool))
 def test_the_area_that_boxes_share_is_that_of_their_common_pixels(boxes: list[Box]) -> None:
     first, others = painted(boxes[0]), [painted(box) for box in boxes]
@@ -85,7 +83,6 @@ def test_a_digit_is_as_large_as_it_is_high_unless_it_lies() -> None:
 # Pairs
 
 
-@any_case
 @given(boxes_of_a_page)
 def test_pairs_are_those_that_share_an_area_each_once(boxes: list[Box]) -> None:
     assert pairs(as_array(boxes)) == pairs_one_by_one(as_array(boxes))
@@ -146,7 +143,6 @@ def conflicts(boxes: Boxes, is_unlikely: NDArray[np.bool_], margin: float) -> ND
     return np.asarray(same | part | (part.T & is_unlikely[:, None]))
 
 
-@any_case
 @given(boxes_of_a_page, st.floats(-1, 11), st.booleans())
 def test_nothing_that_stays_conflicts_and_what_goes_conflicts_with_what_stays(
     boxes: list[Box], unlikely: float, apart: bool
@@ -179,14 +175,13 @@ def test_of_equal_scores_the_first_stays() -> None:
     assert nms(twice, np.ones(3, np.float32)).tolist() == [0]
 
 
-@any_case
 @given(boxes_of_a_page, st.integers(-400, 400), st.integers(-400, 400), st.sampled_from([0.5, 4]))
 def test_where_boxes_lie_and_how_large_they_are_all_is_the_same(
     boxes: list[Box], right: int, down: int, times: float
 ) -> None:
     found = as_array(boxes)
     scores = np.random.default_rng(7).permutation(len(boxes)).astype(np.float32)
-    moved, scaled = found + np.float32([right, down, 0, 0]), found * np.float32(times)
+    moved, scaled = found + np.array([right, down, 0, 0], np.float32), found * np.float32(times)
     for other in (moved, scaled):
         assert pairs(other) == pairs(found)
         assert nms(other, scores, unlikely=3).tolist() == nms(found, scores, unlikely=3).tolist()
@@ -197,7 +192,6 @@ def test_where_boxes_lie_and_how_large_they_are_all_is_the_same(
 # Turned pictures
 
 
-@any_case
 @given(boxes_of_a_page.filter(bool), st.sampled_from([0, 90, 180, 270]), st.integers(0, 20))
 def test_a_box_found_on_a_turned_picture_is_where_it_was(
     boxes: list[Box], degrees: int, lower: int
@@ -219,7 +213,6 @@ def test_a_quarter_turn_is_clockwise() -> None:
 # Quantiles
 
 
-@any_case
 @given(st.lists(st.integers(0, 99), min_size=1), st.floats(0, 1))
 def test_it_is_one_of_the_values_and_as_many_are_below(values: list[int], fraction: float) -> None:
     found = quantile(values, fraction)

@@ -46,7 +46,7 @@ def reading_of(name: str) -> Reading:
     return READER.read(PICTURES[name], orientation=0)
 
 
-def read(pixels: NDArray[np.uint8]) -> Reading:
+def read(pixels: pictures.Pixels) -> Reading:
     return READER.read(np.ascontiguousarray(pixels), orientation=0)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,27 +20,32 @@ PARAMETERS = open_bundle().parameters.accept
 SHAPE = (100, 400)
 
 
-def candidates(*boxes: Box, column: list[float] | None = None) -> Candidates:
+def candidates(
+    *boxes: Box,
+    column: list[float] | None = None,
+    line: list[int] | None = None,
+    recognised: float = 0.9,
+) -> Candidates:
     """Candidates on one line, a 3 recognised in each."""
     count = len(boxes)
-    recognised = np.full((count, 10), 0.01)
-    recognised[:, 3] = 0.9
+    read = np.full((count, 10), 0.01)
+    read[:, 3] = recognised
     return Candidates(
         np.array(boxes, np.float32).reshape(-1, 4),
         np.zeros((count, 10), np.float32),
-        recognised,
+        read,
         np.zeros((count, 28, 28), np.uint8),
         np.ones(count),
-        np.zeros(count, np.intp),
+        np.array(line or [0] * count, np.intp),
         np.array(column or [box[0] for box in boxes], np.float64),
     )
 
 
-def accepted(*boxes: Box, is_digit: list[float], column: list[float] | None = None) -> Accepted:
-    probabilities = np.full((len(boxes), 10), 0.01, np.float32)
-    probabilities[:, 3] = 0.91
+def accepted(*boxes: Box, is_digit: list[float], three: float = 0.91, **where: Any) -> Accepted:
+    probabilities = np.full((len(boxes), 10), (1 - three) / 9, np.float32)
+    probabilities[:, 3] = three
     fused = Fused(probabilities, np.array(is_digit, np.float32))
-    return accept(candidates(*boxes, column=column), fused, SHAPE, PARAMETERS)
+    return accept(candidates(*boxes, **where), fused, SHAPE, PARAMETERS)
 
 
 def test_what_is_below_the_threshold_is_rejected_or_ignored_and_the_reason_said() -> None:
@@ -58,6 +64,28 @@ def test_the_more_probable_of_two_candidates_in_one_place_stays() -> None:
 def test_two_digits_read_side_by_side_stay_however_much_their_boxes_overlap() -> None:
     found = accepted((10, 10, 30, 40), (14, 10, 30, 40), is_digit=[0.9, 0.95], column=[10, 30])
     assert len(found.digits) == 2
+
+
+@pytest.mark.parametrize("where", [{"line": [0, 1]}, {"recognised": 0.1}])
+def test_boxes_that_overlap_are_two_digits_only_as_read_on_one_line(where: dict[str, Any]) -> None:
+    boxes: list[Box] = [(10, 10, 30, 40), (14, 10, 30, 40)]
+    assert len(accepted(*boxes, is_digit=[0.9, 0.95], column=[10, 30], **where).digits) == 1
+
+
+def test_a_less_probable_box_around_a_digit_goes() -> None:
+    small: Box = (30, 30, 12, 20)
+    found = accepted(small, (20, 20, 60, 60), is_digit=[0.9, 0.8], column=[30, 32])
+    assert [digit.box for digit in found.digits] == [small]
+
+
+def test_few_digits_that_may_be_any_are_there_by_chance() -> None:
+    boxes: list[Box] = [(20 * k, 50, 10, 20) for k in range(20)]
+    certain, vague = (
+        accepted((10, 10, 20, 30), *boxes, is_digit=[0.99] + [0.02] * 20, three=three)
+        for three in (0.99, 0.5)
+    )
+    assert len(certain.digits) == 1
+    assert not vague.digits
 
 
 def test_few_digits_among_many_that_are_none_are_there_by_chance() -> None:

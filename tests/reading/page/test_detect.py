@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from digits.geometry import MAX_IOU, MAX_PART, intersection, iou
 from digits.model.bundle import open_bundle
@@ -18,6 +21,7 @@ from digits.reading.page.detect import (
     Level,
     _has_small_digits,
     _scales,
+    detect,
     detection_near,
     merge_levels,
 )
@@ -150,3 +154,66 @@ def test_of_places_that_stay_none_is_a_part_of_a_surer_one(
     for box in np.array(left, np.float32).reshape(-1, 4):
         common = intersection(box, kept.boxes) >= MAX_PART * box[2:].prod()
         assert (common | (iou(box, kept.boxes) >= MAX_IOU)).any()
+
+
+class Drawn:
+    """A detector that sees one digit, of so many pixels, in the middle of all that it is shown."""
+
+    score_threshold = 0.0
+
+    def __init__(self, size: float) -> None:
+        self.size = size
+        self.seen: list[tuple[int, ...]] = []
+
+    def maps(self, page: NDArray[np.float32]) -> NDArray[np.float32]:
+        self.seen.append(page.shape[:2])
+        maps = np.full((page.shape[0] // 4, page.shape[1] // 4, 14), -5, np.float32)
+        middle = maps[maps.shape[0] // 2, maps.shape[1] // 2]
+        middle[3], middle[10:] = 2, np.log(self.size / 2 / BOX_UNIT)
+        return maps
+
+
+@pytest.mark.parametrize(
+    ("shape", "size", "is_enlarged"),
+    [
+        pytest.param((600, 800), 10, True, id="small digits"),
+        pytest.param((600, 800), 40, False, id="large digits"),
+        pytest.param((200, 300), 40, True, id="a small picture"),
+        pytest.param((1200, 1600), 10, False, id="a picture as large as may be"),
+        pytest.param((3000, 4000), 10, False, id="a larger one"),
+    ],
+)
+def test_small_digits_are_seen_enlarged_unless_that_takes_too_many_pixels(
+    shape: tuple[int, int], size: float, is_enlarged: bool
+) -> None:
+    detector: Any = Drawn(size)
+    levels, _ = detect(np.full(shape, 255, np.uint8), detector, PARAMETERS)
+    scales = [level.scale for level in levels]
+    assert scales[: len(_scales(shape, LONGEST_SIDE))] == _scales(shape, LONGEST_SIDE)
+    assert (scales[-1] == 2 * scales[0]) == is_enlarged
+    for level, (height, width) in zip(levels, detector.seen, strict=True):
+        wanted = np.array(shape) * level.scale
+        assert np.abs(np.array([height, width]) - wanted).max() <= 16  # a multiple of the stride
+        [box] = level.detections.boxes
+        assert box[2:] * level.scale == pytest.approx([size, size], rel=0.2)
+
+
+def test_a_larger_picture_of_stripes_is_seen_as_their_mean() -> None:
+    stripes = np.zeros((1800, 3200), np.uint8)
+    stripes[:, ::2] = 255
+    detector: Any = Drawn(20)
+    means = []
+    detector.maps = lambda page: (
+        means.append(page[:900, :1600, 2])
+        or np.full((page.shape[0] // 4, page.shape[1] // 4, 14), -5, np.float32)
+    )
+    detect(stripes, detector, PARAMETERS)
+    assert np.ptp(means[0]) < 0.1  # how dark it is: everywhere alike
+
+
+def test_what_is_predicted_beside_the_middle_of_a_box_counts_too() -> None:
+    levels = [level(1.0, (25, 51, 3))]
+    box = np.array([202 - BEST_SIZE / 2, 102 - BEST_SIZE / 2, BEST_SIZE, BEST_SIZE], np.float32)
+    logits, found = detection_near(levels, box, 3)
+    assert logits[3] == 2
+    assert found == pytest.approx([206 - 3, 102 - 10, 8, 22])

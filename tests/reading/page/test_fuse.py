@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from digits.model.bundle import open_bundle
 from digits.reading.page.fuse import (
     FEATURES,
+    LIMIT,
+    NETWORKS,
     _page_counts,
     adjust_prior,
     agreed_digits,
@@ -150,3 +152,76 @@ def test_the_prior_keeps_the_order_of_candidates(probabilities: list[float]) -> 
 def test_nothing_on_a_page_stays_nothing() -> None:
     assert len(on_page()) == 0
     assert features(*candidates(), PARAMETERS).shape == (0, 10, len(FEATURES))
+
+
+# The features, by name
+
+
+def named(
+    *networks: Networks, size: float = 40, **where: list[float]
+) -> dict[str, NDArray[np.float64]]:
+    """Each feature of a 3, (N,) at each candidate."""
+    found, classified, is_digit = candidates(*networks, **where)
+    found.boxes[:, 2:] = [0.6 * size, size]
+    values = features(found, classified, is_digit, PARAMETERS)
+    return {name: values[:, 3, index] for index, name in enumerate(FEATURES)}
+
+
+def test_each_network_counts_by_its_log_odds() -> None:
+    found = named((1.5, 0.9, 0.6, 0.7))
+    expected = [1.5, np.log(9), np.log(0.6), np.log(0.7 / 0.3), 1]
+    assert [float(found[name][0]) for name in NETWORKS] == pytest.approx(expected)
+    assert found["best detection"] == 1.5
+
+
+def test_certainty_counts_up_to_a_limit() -> None:
+    high, low = named((50, 1, 1, 1)), named((-50, 0, 0, 0))
+    for name in ("detector", "recogniser", "is_digit"):
+        assert (high[name][0], low[name][0]) == pytest.approx((LIMIT, -LIMIT))
+    assert low["classifier"] == pytest.approx(-LIMIT)
+
+
+def test_the_coarser_a_digit_the_more_the_networks_count_as_on_coarse_digits() -> None:
+    middle = (PARAMETERS.coarse + PARAMETERS.fine) / 2
+    for size, part in ((PARAMETERS.coarse - 2, 1), (middle, 0.5), (PARAMETERS.fine + 2, 0)):
+        found = named((1.5, 0.9, 0.6, 0.7), size=size)
+        for name in NETWORKS:
+            assert found[f"coarse {name}"] == pytest.approx(part * found[name], abs=1e-6)
+
+
+def test_beside_digits_the_networks_count_as_near_digits() -> None:
+    sure, doubtful = (2, 0.99, 0.9, 0.9), (-1, 0.1, 0.9, 0.9)
+    found = named(sure, doubtful, line=[0, 0], column=[10.0, 40.0])
+    for name in NETWORKS:
+        assert found[f"near {name}"] == pytest.approx([0, found[name][1] / PARAMETERS.many])
+
+
+def test_the_classifier_is_trusted_as_often_as_it_agrees() -> None:
+    right, wrong = (4.0, 0.99, 0.99, 0.99), (4.0, 0.99, 0.01, 0.01)
+    for networks, expected in ((right, 1), (wrong, PARAMETERS.min_trust)):
+        found = named(*[networks] * 40)
+        trust = found["trusted classifier"] / found["classifier"]
+        assert trust == pytest.approx(expected, abs=0.05)
+        assert (trust > 0.5).all()  # it is never left out
+        assert found["trusted is_digit"] == pytest.approx(trust * found["is_digit"])
+
+
+def test_detector_and_recogniser_have_to_agree() -> None:
+    found, *_ = candidates((2, 0.9, 0, 0), (-0.1, 0.9, 0, 0), (2, 0.4, 0, 0))
+    assert agreed_digits(found).tolist() == [True, False, False]
+    found.recogniser[0, 3], found.recogniser[0, 5] = 0.1, 0.9  # another digit
+    assert not agreed_digits(found)[0]
+
+
+def test_the_page_is_in_the_features() -> None:
+    sure = (4.0, 0.99, 0.99, 0.99)
+    few, many = named(sure), named(*[sure] * 30)
+    assert few["page log-odds"] == pytest.approx(0)
+    assert (many["page log-odds"] > 0.5).all()
+    assert few["inverse count"] == pytest.approx(1)
+    assert many["inverse count"] == pytest.approx(1 / 30)
+
+
+def test_a_page_of_nothing_but_letters_may_still_hold_a_digit() -> None:
+    certain = on_page(0.9999, *[0.0] * 3000)
+    assert certain[0] > 0.9

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pictures
 import pytest
@@ -43,3 +44,28 @@ def test_a_page_on_a_dark_table_keeps_its_light() -> None:
     part = PAGE.pixels[:300, :350]
     table[50 : 50 + len(part), 60 : 60 + part.shape[1]] = part
     assert greyscale(table)[:40].max() <= 40
+
+
+def test_a_coloured_pen_as_light_as_the_paper_is_seen_along_its_colour() -> None:
+    page = pictures.page("2024\n17 305", height=30, ink=(200, 60, 60), paper=(60, 127, 60))
+    grey = greyscale(page.pixels)
+    assert float(np.median(grey)) - grey.min() > 100
+
+
+def test_a_dark_pen_is_seen_by_its_light_and_a_little_colour_changes_nothing() -> None:
+    page = pictures.page("2024\n17 305", height=30, ink=(20, 20, 90), paper=(250, 250, 245))
+    assert np.array_equal(greyscale(page.pixels), cv2.cvtColor(page.pixels, cv2.COLOR_RGB2GRAY))
+
+
+def test_noise_of_colour_is_no_pen() -> None:
+    noise = np.random.default_rng(0).integers(-6, 7, (200, 300, 3))
+    paper = (200 + noise).astype(np.uint8)
+    assert np.array_equal(greyscale(paper), cv2.cvtColor(paper, cv2.COLOR_RGB2GRAY))
+
+
+@pytest.mark.parametrize("low", [2, 9])
+def test_faint_grain_is_neither_pen_nor_paper(low: int) -> None:
+    grain = np.full((120, 160, 3), 100, np.uint8)
+    grain[::9, ::7] += 1  # few pixels a little lighter
+    grain[low] = 100
+    assert greyscale(grain).max() <= 101

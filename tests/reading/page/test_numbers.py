@@ -127,7 +127,7 @@ def test_runner_up_is_never_likelier(confidence: float) -> None:
     assert 0 <= number.runner_up[1] <= number.confidence + 1e-6
 
 
-def grouped(*boxes: Box, boundary: float = 0.0) -> list[str]:
+def grouped(*boxes: Box, boundary: float = 0.0, line: list[int] | None = None) -> list[str]:
     """The numbers of digits 1, 2, 3 … in these boxes, read on one line at their left sides."""
     count = len(boxes)
     found = Candidates(
@@ -136,11 +136,11 @@ def grouped(*boxes: Box, boundary: float = 0.0) -> list[str]:
         np.full((count, 10), 0.1),
         np.zeros((count, 28, 28), np.uint8),
         np.ones(count),
-        np.zeros(count, np.intp),
+        np.array(line or [0] * count, np.intp),
         np.array([box[0] for box in boxes], np.float64),
     )
     digits = [digit(index + 1, box) for index, box in enumerate(boxes)]
-    boundaries = [np.full(200, boundary)]
+    boundaries = [np.full(200, boundary)] * 2
     accepted = Accepted(digits, found, [])
     page = group_numbers(accepted, boundaries, PARAMETERS.textline, PARAMETERS.numbers)
     return [number.text for number in page.numbers]
@@ -161,3 +161,20 @@ def test_a_wide_gap_and_a_boundary_that_was_read_each_end_a_number() -> None:
 def test_what_is_written_below_a_number_does_not_end_it() -> None:
     found = grouped((0, 0, 20, 60), (30, 80, 20, 20), (60, 0, 20, 60))
     assert sorted(found) == ["13", "2"]
+
+
+def test_a_boundary_on_another_line_ends_no_number() -> None:
+    near: tuple[Box, ...] = ((0, 0, 20, 60), (50, 0, 20, 60))
+    assert grouped(*near, boundary=0.9, line=[0, 1]) == ["12"]
+
+
+def test_how_wide_a_gap_is_depends_on_the_larger_digit() -> None:
+    assert grouped((0, 0, 20, 60), (58, 10, 15, 40)) == ["12"]
+    assert grouped((0, 0, 20, 60), (90, 10, 15, 40)) == ["1", "2"]
+
+
+def test_a_row_goes_on_where_its_last_digit_stands() -> None:
+    climbing = number_of([digit(k, (30 * k, 150 - 30 * k, 20, 40)) for k in range(5)], 0.9)
+    [level], [below] = numbers("7", 170, 20), numbers("8", 170, 120)
+    assert text([climbing, level]) == "01234 7"
+    assert sorted(text([climbing, below]).split("\n")) == ["01234", "8"]

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pictures
 import pytest
+from numpy.typing import NDArray
 
 import digits
-from digits.reading.page.orientation import ORIENTATIONS, rotated, rotated_back
+from digits.io.result import UNSURE, Digit, Rejected
+from digits.model.spec import LINE_DIGIT
+from digits.reading.page.numbers import Page, number_of
+from digits.reading.page.orientation import (
+    ORIENTATIONS,
+    PART,
+    rotated,
+    rotated_back,
+    upright,
+)
 
 READER = digits.Reader()
 PAGE = "2024 17\n305 896\n4175 36\n28 5947"
@@ -53,3 +64,105 @@ def test_the_orientation_can_be_given() -> None:
     assert (reading.text, reading.orientation) == ("305", 90)
     with pytest.raises(ValueError, match="orientation is 45; expected 0, 90, 180, 270"):
         READER.read(lying, 45)
+
+
+def test_what_is_rejected_lies_on_the_picture_as_it_is_too() -> None:
+    page = np.full((200, 900, 3), 245, np.uint8)
+    font = cv2.FONT_HERSHEY_SCRIPT_SIMPLEX
+    cv2.putText(page, "room 7 bis zoo Iglo", (40, 140), font, 1.8, (30, 30, 60), 3)
+    standing = [each.box for each in READER.read(page, 0).rejected]
+    lying = [each.box for each in READER.read(np.ascontiguousarray(np.rot90(page)), 90).rejected]
+    assert lying == [(y, 900 - x - wide, high, wide) for x, y, wide, high in standing]
+    assert lying
+
+
+# Which way up, by what is read each way
+
+
+def seen(
+    count: int,
+    *,
+    digit: int = 2,
+    confidence: float = 0.99,
+    rejected: int = 0,
+    at: tuple[int, int] = (100, 100),
+    size: int = 40,
+) -> Page:
+    """Digits side by side from a place on, and what only resembles digits beside them."""
+    probabilities = np.full(10, (1 - confidence) / 9, np.float32)
+    probabilities[digit] = confidence
+    boxes = [(at[0] + size * k, at[1], size // 2, size) for k in range(count + rejected)]
+    tile = np.zeros((28, 28), np.uint8)
+    digits = [Digit.likeliest(probabilities, 1.0, box, tile) for box in boxes[:count]]
+    return Page(
+        [number_of([each], each.confidence) for each in digits],
+        [Rejected(box, UNSURE) for box in boxes[count:]],
+    )
+
+
+def turned(as_it_is: Page, *others: Page) -> tuple[int, list[tuple[int, ...]]]:
+    """By how much a page is turned on which this is read as it is and, turned on trial by 90, 180
+    and 270 degrees, the others; and the sizes of the pictures that were read."""
+    shapes: list[tuple[int, ...]] = []
+    pages = iter([as_it_is, *others, *others[:1]])
+
+    def read(grey: NDArray[np.uint8]) -> Page:
+        shapes.append(grey.shape)
+        return next(pages)
+
+    page = np.full((800, 1200), 255, np.uint8)
+    return upright(page, read, READER.bundle.parameters.orientation)[0], shapes
+
+
+NONE = seen(0)
+
+
+def test_a_page_with_enough_digits_the_other_way_is_turned() -> None:
+    lying = seen(1, digit=1, rejected=9)
+    assert turned(lying, NONE, seen(6), seen(3))[0] == 180
+    assert turned(lying, seen(6), seen(5), seen(3))[0] == 90
+
+
+def test_a_page_is_turned_on_trial_only_where_it_may_lie() -> None:
+    assert turned(seen(4)) == (0, [(800, 1200)])  # too few to tell
+    assert turned(seen(4, digit=1)) == (0, [(800, 1200)])
+    assert turned(seen(9)) == (0, [(800, 1200)])  # upright beyond doubt
+    assert turned(seen(3, rejected=8)) == (0, [(800, 1200)])
+    assert len(turned(seen(2, rejected=9), NONE, NONE, NONE)[1]) == 4
+
+
+@pytest.mark.parametrize("digit", [0, 1, 6, 8, 9])
+def test_digits_that_turn_into_others_do_not_tell(digit: int) -> None:
+    assert turned(seen(0, rejected=9), NONE, seen(9, digit=digit), NONE)[0] == 0
+
+
+def test_few_or_doubtful_digits_turn_no_page() -> None:
+    lying = seen(1, digit=1, rejected=9)
+    assert turned(lying, NONE, seen(4), NONE)[0] == 0
+    assert turned(lying, NONE, seen(9, confidence=0.7), NONE)[0] == 0
+    assert turned(lying, NONE, seen(5, rejected=25), NONE)[0] == 0
+
+
+def test_what_stands_upright_outweighs_half_as_many_again() -> None:
+    standing = seen(4, rejected=20)
+    assert turned(standing, NONE, seen(7), NONE)[0] == 0
+    assert turned(standing, NONE, seen(8), NONE)[0] == 180
+
+
+def test_the_part_that_is_turned_on_trial_is_the_fullest_and_no_finer_than_need_be() -> None:
+    far = seen(0, rejected=1, at=(0, 0), size=40)
+    near = seen(0, rejected=8, at=(700, 600), size=40)
+    page = Page([], far.rejected + near.rejected)
+    _, [whole, *parts] = turned(page, seen(6), NONE, NONE)
+    assert whole == (800, 1200)
+    high, wide = parts[1]
+    assert 0.9 * PART * LINE_DIGIT < wide <= PART * LINE_DIGIT  # its digits are LINE_DIGIT high
+    assert high < wide  # it ends at the foot of the page: near the many, not the one
+    assert parts[0] == (wide, high)
+    assert parts[3] == (1200, 800)  # what is told at last is of the whole page
+
+
+def test_small_digits_are_turned_as_they_are() -> None:
+    page = seen(0, rejected=9, at=(500, 400), size=10)
+    _, [_, *parts] = turned(page, NONE, NONE, NONE)
+    assert parts[1] == (PART * 10, PART * 10)
