@@ -23,7 +23,7 @@ def read(*many: NDArray[np.uint8]) -> list[int]:
 def in_two_halves(text: str) -> pictures.Page:
     """A digit whose strokes break all along a line across its middle, as thin pens' do."""
     page = pictures.page(text, height=60)
-    pixels, (x, y, width, height) = page.pixels.copy(), page.boxes[0]
+    pixels, (_, y, _, height) = page.pixels.copy(), page.boxes[0]
     middle = y + height // 2
     pixels[middle : middle + 3] = page.pixels[0, 0]
     return replace(page, pixels=pixels)

@@ -16,15 +16,15 @@ class SingleParameters:
     a picture of one digit shows one, as the user says it does; given, not fitted.
     """
 
-    polarity: float = 0.73
-    ink_nearby: float = 4.58
-    contrast: float = 5.22
-    borders: float = -1.94
-    off_centre: float = 5.68
-    detection: float = 0.87
+    polarity: float = 2.12
+    ink_nearby: float = 1.00
+    contrast: float = 2.99
+    borders: float = -2.18
+    off_centre: float = 8.30
+    detection: float = 0.72
     classifier: float = 0.73
-    is_digit: float = 1.34
-    detector: float = 0.50
+    is_digit: float = 1.69
+    detector: float = 0.99
     prior: float = 0.95
 
 
