@@ -3,7 +3,7 @@
 .venv/bin/python benchmarks/fit_single.py [--pictures N] [--seed S]
 
 --pictures  made-up pictures of one digit each, by writers that no network learned from, to fit on
-            (default 3000); half as many others to test on
+            (default 2500); half as many others to test on
 --seed      of these pictures (default 52)
 
 Prints the weights, fitted by maximum likelihood, and for each style of picture how many of the
@@ -275,7 +275,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--pictures", type=int, default=3000)
+    parser.add_argument("--pictures", type=int, default=2500)
     parser.add_argument("--seed", type=int, default=52)
     options = parser.parse_args()
     reader, sources = Reader(), Sources.open("validation")

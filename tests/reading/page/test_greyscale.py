@@ -7,7 +7,7 @@ import numpy as np
 import pictures
 import pytest
 
-from digits.reading.page.greyscale import greyscale
+from digits.reading.page.greyscale import greyscale, with_paper_around, within
 
 PAGE = pictures.page("2024\n17 305", height=30)
 
@@ -69,3 +69,29 @@ def test_faint_grain_is_neither_pen_nor_paper(low: int) -> None:
     grain[::9, ::7] += 1  # few pixels a little lighter
     grain[low] = 100
     assert greyscale(grain).max() <= 101
+
+
+def test_the_paper_goes_on_around_a_picture_and_strokes_end_at_its_borders() -> None:
+    grey = np.full((40, 30), 200, np.uint8)
+    grey[:, 12:16] = 20
+    wide, margin = with_paper_around(grey)
+    assert wide.shape == (40 + 2 * margin, 30 + 2 * margin)
+    np.testing.assert_array_equal(wide[margin:-margin, margin:-margin], grey)
+    wide[margin:-margin, margin:-margin] = 200
+    assert (wide == 200).all()
+
+
+def test_boxes_are_moved_back_into_the_picture() -> None:
+    assert within((12, 15, 8, 9), 10, (40, 30)) == (2, 5, 8, 9)
+    assert within((4, 0, 60, 70), 10, (40, 30)) == (0, 0, 30, 40)
+    assert within((0, 0, 5, 5), 10, (40, 30)) == (0, 0, 1, 1)
+
+
+@pytest.mark.parametrize("light_ink", [False, True])
+def test_a_fat_digit_that_fills_its_tile_is_dark(light_ink: bool) -> None:
+    ink = cv2.dilate(pictures.digit_ink("4"), np.ones((7, 7), np.uint8))
+    left, top, width, height = cv2.boundingRect(ink)
+    cut = ink[top : top + height, left : left + width]
+    tile = cv2.resize(cut, (28, 28), interpolation=cv2.INTER_AREA)
+    grey = greyscale(np.dstack([tile if light_ink else 255 - tile] * 3))
+    assert grey[tile > 200].mean() < 60 < 180 < grey[tile < 50].mean()
