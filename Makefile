@@ -52,10 +52,13 @@ notebook: setup ## open the notebook in Jupyter
 
 # default is distilled from large; detector and recogniser continue from their shipped weights; the seed that ships is one of three: docs/experiments/
 default: SEED := 1
-large default detector recogniser: setup ## train a shipped network by its recipe and put it in place (an hour)
+SHIPPED := src/digits/model/shipped
+large default detector recogniser: FOLDER = $(SHIPPED)/$(if $(filter large default,$@),$@/classifier,default/$@)
+large default detector recogniser: setup ## train a network that ships, put it in place (an hour)
 	$(BIN)/digits train --recipe $@ --seed $(or $(SEED),0) --out runs/$@ --resume
-	mkdir -p src/digits/model/shipped/$@
-	cd runs/$@ && cp model.onnx model.json model.keras README.md ../../src/digits/model/shipped/$@/
+	cd runs/$@ && cp model.onnx model.json model.keras README.md ../../$(FOLDER)/
+	$(BIN)/python -c 'from pathlib import Path; from digits.model.bundle import update_sums; \
+		[update_sums(Path("$(SHIPPED)") / name) for name in ("default", "large")]'
 
 results: setup ## rebuild docs/results.md from the rows in docs/results/
 	$(BIN)/python benchmarks/results.py

@@ -207,24 +207,31 @@ def fit_ends(seen: list[Seen], bundle: Bundle) -> dict[str, Any]:
 
 
 def fit_temperature(made: list[Page], reader: Reader) -> float:
-    """The temperature at which the confidences of digits are most likely."""
+    """The temperature of digits at which the confidences of numbers are most likely."""
     parameters = reader.bundle.parameters
     plain = replace(parameters, accept=replace(parameters.accept, temperature=1.0))
     reader.bundle = replace(reader.bundle, parameters=plain)
-    confidence, right = [], []
+    ends, odds, right = [], [], []
     for page in made:
-        found = [
-            d for number in reader.read(page.pixels, orientation=0).numbers for d in number.digits
-        ]
-        truth, _ = truth_of(page, np.array([d.box for d in found], np.float32).reshape(-1, 4))
-        confidence += [d.confidence for d, t in zip(found, truth, strict=True) if t != UNCLEAR]
-        right += [d.digit == t for d, t in zip(found, truth, strict=True) if t != UNCLEAR]
-    p = np.clip(np.array(confidence), 1e-6, 1 - 1e-6)
-    odds, is_right = np.log(p / (1 - p)), np.array(right)
+        for number in reader.read(page.pixels, orientation=0).numbers:
+            boxes = np.array([digit.box for digit in number.digits], np.float32)
+            truth, run = truth_of(page, boxes)
+            if (truth == UNCLEAR).any():
+                continue
+            digits = np.clip([digit.confidence for digit in number.digits], 1e-6, 1 - 1e-6)
+            ends.append(number.confidence / digits.prod())
+            odds.append(np.log(digits / (1 - digits)))
+            read = [digit.digit for digit in number.digits]
+            right.append((truth == read).all() and len(set(run.tolist())) == 1)
+    is_right = np.array(right)
 
     def loss(temperature: float) -> float:
-        q = 1 / (1 + np.exp(-odds / temperature))
-        return float(-np.mean(np.where(is_right, np.log(q), np.log(1 - q))))
+        whole = [
+            end * (1 / (1 + np.exp(-each / temperature))).prod()
+            for end, each in zip(ends, odds, strict=True)
+        ]
+        p = np.clip(whole, 1e-6, 1 - 1e-6)
+        return float(-np.mean(np.where(is_right, np.log(p), np.log(1 - p))))
 
     best = min(np.arange(0.8, 3.01, 0.05), key=loss)
     print(f"temperature: log-loss {loss(1.0):.4f} at 1 -> {loss(best):.4f}, n = {len(right):,}")

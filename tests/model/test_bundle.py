@@ -13,7 +13,7 @@ import pytest
 
 import digits
 from digits.errors import ModelError
-from digits.model.bundle import BUNDLE, open_bundle, shipped_bundles
+from digits.model.bundle import BUNDLE, open_bundle, shipped_bundles, update_sums
 from digits.model.store import KINDS, SHIPPED
 
 PAGE = pictures.page("2024 17\n305 896", height=40).pixels
@@ -104,6 +104,13 @@ def test_what_is_no_json_is_refused_in_one_line(text: str, folder: Path) -> None
     with pytest.raises(ModelError, match=r"bundle\.json is not a JSON object") as error:
         open_bundle(folder)
     assert len(str(error.value)) < 400
+
+
+def test_a_network_trained_anew_is_named_again(folder: Path) -> None:
+    for name in ("model.json", "model.onnx"):
+        shutil.copy(SHIPPED / "large" / "classifier" / name, folder / "classifier" / name)
+    update_sums(folder)
+    assert open_bundle(folder).classifier.model.card["parameters"] > 1_000_000
 
 
 def test_nothing_by_that_name() -> None:

@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
 Box = tuple[int, int, int, int]  # x, y, width, height in pixels of the picture as a viewer shows it
 SCHEMA = 1
-UNSURE = "less probable than the threshold for digits"
-BY_CHANCE = "among few digits, none more probable than chance makes one"
-"""Reasons of what is rejected."""
 
 # Why ink is rejected.
 UNSURE = "below the acceptance threshold"

@@ -16,6 +16,7 @@ from threading import Thread
 from typing import Any, get_type_hints
 
 from digits.errors import ModelError
+from digits.files import write_json
 from digits.model.classifier import Classifier
 from digits.model.detector import Detector
 from digits.model.parameters import Parameters
@@ -120,6 +121,17 @@ def _networks(
 def shipped_bundles() -> list[str]:
     """Names of the bundles that come with the package, sorted."""
     return sorted(path.parent.name for path in SHIPPED.glob(f"*/{BUNDLE}"))
+
+
+def update_sums(folder: Path) -> None:
+    """Let bundle.json name the networks that its folders hold now, after one was trained anew.
+
+    The parameters stay those of the networks before; benchmarks/fit_parameters.py refits them.
+    """
+    content = read_json(folder / BUNDLE)
+    for kind, network in content["networks"].items():
+        network["sha256"] = open_model(folder / network["folder"], kind).card["sha256"]
+    write_json(folder / BUNDLE, content)
 
 
 def plain(parameters: Any) -> Any:
