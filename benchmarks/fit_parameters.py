@@ -12,8 +12,9 @@ BUNDLE  a bundle folder (default: the one that ships)
 
 Fitted by maximum likelihood: the weights of late fusion (fuse.weights) with the fraction of
 candidates that are digits (fuse.digit_prior) and of agreed digits on which the classifier agrees
-(fuse.classifier_prior); where a number ends (numbers.gap, numbers.steepness); how certain a digit
-is (accept.temperature). All other parameters are chosen by --try.
+(fuse.classifier_prior); where a number ends (numbers.gap, numbers.steepness). Fitted by the lowest
+calibration error of numbers: how certain a digit is (accept.temperature). All others are chosen by
+--try.
 """
 
 import argparse
@@ -78,12 +79,17 @@ def see(page: Page, bundle: Bundle) -> Seen:
     return Seen(found, ends, classified, *truth_of(page, found.boxes))
 
 
+def runs_of(page: Page) -> NDArray[np.int64]:
+    """(N,) the run of digits between signs that each digit of a page belongs to, from 0 on."""
+    texts = re.sub("[^0-9²³]+", "|", "|".join(number.text for number in page.numbers)).split("|")
+    return np.array([run for run, text in enumerate(filter(None, texts)) for _ in text], np.int64)
+
+
 def truth_of(page: Page, boxes: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """What each box (N, 4) holds, and the run it belongs to."""
     digits = [(digit, *box) for number in page.numbers for digit, box in number.digits]
     stands = np.array(digits, np.float32).reshape(-1, 5)
-    texts = re.sub("[^0-9²³]", "|", "|".join(number.text for number in page.numbers)).split("|")
-    runs = np.array([run for run, text in enumerate(texts) for _ in text], int)
+    runs = runs_of(page)
     truth, run = np.full(len(boxes), NONE), np.full(len(boxes), -1)
     if len(stands) and len(boxes):
         shared = iou(boxes[:, None], stands[:, 1:])
@@ -207,7 +213,7 @@ def fit_ends(seen: list[Seen], bundle: Bundle) -> dict[str, Any]:
 
 
 def fit_temperature(made: list[Page], reader: Reader) -> float:
-    """The temperature of digits at which the confidences of numbers are most likely."""
+    """The temperature of digits at which the confidences of numbers are calibrated best."""
     parameters = reader.bundle.parameters
     plain = replace(parameters, accept=replace(parameters.accept, temperature=1.0))
     reader.bundle = replace(reader.bundle, parameters=plain)
@@ -222,20 +228,31 @@ def fit_temperature(made: list[Page], reader: Reader) -> float:
             ends.append(number.confidence / digits.prod())
             odds.append(np.log(digits / (1 - digits)))
             read = [digit.digit for digit in number.digits]
-            right.append((truth == read).all() and len(set(run.tolist())) == 1)
+            is_one = len(set(run.tolist())) == 1 and (runs_of(page) == run[0]).sum() == len(run)
+            right.append(is_one and (truth == read).all())
     is_right = np.array(right)
 
-    def loss(temperature: float) -> float:
+    def error(temperature: float) -> float:
         whole = [
             end * (1 / (1 + np.exp(-each / temperature))).prod()
             for end, each in zip(ends, odds, strict=True)
         ]
-        p = np.clip(whole, 1e-6, 1 - 1e-6)
-        return float(-np.mean(np.where(is_right, np.log(p), np.log(1 - p))))
+        return ece(np.array(whole), is_right)
 
-    best = min(np.arange(0.8, 3.01, 0.05), key=loss)
-    print(f"temperature: log-loss {loss(1.0):.4f} at 1 -> {loss(best):.4f}, n = {len(right):,}")
+    best = min(np.arange(0.8, 2.01, 0.05), key=error)
+    print(f"temperature: ECE {error(1.0):.1%} at 1 -> {error(best):.1%}, n = {len(right):,}")
     return round(float(best), 2)
+
+
+def ece(confidence: NDArray[np.float64], is_right: NDArray[np.bool_]) -> float:
+    """Expected calibration error in 15 equal bins (Guo et al. 2017)."""
+    bins = np.minimum((confidence * 15).astype(int), 14)
+    return float(
+        sum(
+            abs(is_right[bins == b].mean() - confidence[bins == b].mean()) * (bins == b).mean()
+            for b in set(bins.tolist())
+        )
+    )
 
 
 def counts_of(page: Page, reading: Reading) -> NDArray[np.float64]:
@@ -246,21 +263,18 @@ def counts_of(page: Page, reading: Reading) -> NDArray[np.float64]:
     truth, run = truth_of(page, boxes)
     is_right = np.array([d.digit == t for d, t in zip(found, truth, strict=True)], bool)
     stands = sum(len(number.digits) for number in page.numbers)
-    texts = re.sub("[^0-9²³]", "|", "|".join(number.text for number in page.numbers)).split("|")
-    wanted = {number: len(text) for number, text in enumerate(texts) if text}
-    whole, start = 0, 0
+    lengths, whole, start = np.bincount(runs_of(page), minlength=1), 0, 0
     for number in reading.numbers:
         part = slice(start, start + len(number.digits))
         start = part.stop
         of = set(run[part].tolist())
-        whole += (
-            len(of) == 1 and is_right[part].all() and wanted.get(of.pop()) == len(number.digits)
-        )
+        is_one = len(of) == 1 and lengths[of.pop()] == len(number.digits)
+        whole += is_one and bool(is_right[part].all())
     empty = not page.numbers and not page.ignore_boxes
     clear = int((truth != UNCLEAR).sum())
     size = page.pixels.shape[0] * page.pixels.shape[1] / 1e6
     found_there = int((truth < NONE).sum() - (truth < 0).sum())
-    counts = [stands, is_right.sum(), found_there, clear, len(wanted), whole]
+    counts = [stands, is_right.sum(), found_there, clear, int((lengths > 0).sum()), whole]
     return np.array([*counts, len(found) if empty else 0, size if empty else 0])
 
 
