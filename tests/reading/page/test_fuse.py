@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -13,10 +15,12 @@ from digits.reading.page.fuse import (
     FEATURES,
     LIMIT,
     NETWORKS,
+    Fused,
     _page_counts,
     adjust_prior,
     agreed_digits,
     features,
+    fuse,
     near_digits,
     weights_of,
 )
@@ -220,6 +224,39 @@ def test_the_page_is_in_the_features() -> None:
     assert (many["page log-odds"] > 0.5).all()
     assert few["inverse count"] == pytest.approx(1)
     assert many["inverse count"] == pytest.approx(1 / 30)
+
+
+class Fixed:
+    """A classifier that answers what it was given."""
+
+    def __init__(self, *answers: NDArray[np.float32]) -> None:
+        self.answers = answers
+
+    def classify(self, tiles: NDArray[np.uint8], *, tta: bool) -> tuple[NDArray[np.float32], ...]:
+        return self.answers
+
+
+def fused(*networks: Networks) -> tuple[Fused, NDArray[np.float64]]:
+    """What is fused, and what would be without the prior of the page, (N,)."""
+    found, *answers = candidates(*networks)
+    classifier: Any = Fixed(*answers)
+    scores = features(found, *answers, PARAMETERS) @ weights_of(PARAMETERS)
+    total = np.exp(scores).sum(axis=1)
+    return fuse(found, classifier, PARAMETERS), total / (total + 1)
+
+
+def test_what_networks_say_is_adjusted_to_the_page() -> None:
+    sure, letter = (4.0, 0.99, 0.99, 0.99), (-1.0, 0.05, 0.5, 0.3)
+    letters, before = fused((0.5, 0.9, 0.9, 0.9), *[letter] * 60)
+    assert letters.is_digit[0] < before[0] - 0.1
+    table, before = fused((-1.0, 0.5, 0.5, 0.5), *[sure] * 60)
+    assert table.is_digit[0] > before[0] + 0.02
+    assert table.probabilities.argmax(axis=1).tolist() == [3] * 61
+    np.testing.assert_allclose(table.probabilities.sum(axis=1), 1, atol=1e-5)
+
+
+def test_a_table_of_thousands_of_digits_makes_no_digit_of_a_speck() -> None:
+    assert on_page(0.2, *[1.0] * 5000)[0] < 0.9
 
 
 def test_a_page_of_nothing_but_letters_may_still_hold_a_digit() -> None:
