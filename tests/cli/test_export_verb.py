@@ -118,5 +118,8 @@ def test_the_shipped_model_is_the_network_it_was_made_from(
     session = onnxruntime.InferenceSession(tmp_path / "x.onnx")
     found = session.run(["logits"], {"tiles": images.astype(np.float32) / 255})[0].argmax(axis=1)
     shipped = Classifier("default").logits(images).argmax(axis=1)
-    assert (found != shipped).mean() < 0.001
+    # 8-bit kernels of processors without VNNI saturate now and then (ONNX Runtime, «Quantize ONNX
+    # models», S8S8 and U8S8): there 0.27 % of the answers differ
+    assert (found != shipped).mean() < 0.004
+    assert abs((found == labels).mean() - (shipped == labels).mean()) < 0.003
     assert (found == labels).mean() > 0.99

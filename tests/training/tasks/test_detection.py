@@ -12,6 +12,7 @@ from digits.errors import ModelError, TrainingError
 from digits.model.classifier import Classifier
 from digits.model.detector import Detector
 from digits.model.inputs import local_contrast
+from digits.model.store import SHIPPED
 from digits.synth.page import make_pages
 from digits.synth.sources import Sources
 from digits.training import networks
@@ -105,7 +106,7 @@ def test_a_detector_is_no_classifier(folder: Path) -> None:
     with pytest.raises(ModelError, match="the card of a detector; expected that of a classifier"):
         Classifier(folder)
     with pytest.raises(ModelError, match="the card of a classifier; expected that of a detector"):
-        Detector("default")
+        Detector(SHIPPED / "default" / "classifier")
 
 
 def test_eight_bits_give_the_same_maps(pages: list[LabelledPage], tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from digits.errors import ModelError
 from digits.model.recogniser import Recogniser
 from digits.model.spec import BOUNDARY, DIGIT_TOKENS, LINE_HEIGHT, LINE_STRIDE
+from digits.model.store import SHIPPED
 from digits.reading.page.textline import crop_line
 from digits.synth.page import make_pages
 from digits.synth.sources import Sources
@@ -177,4 +178,4 @@ def test_a_line_crop_is_read_the_same_alone_and_in_a_batch(
 
 def test_a_detector_is_no_recogniser(folder: Path) -> None:
     with pytest.raises(ModelError, match="card of a classifier; expected that of a recogniser"):
-        Recogniser("default")
+        Recogniser(SHIPPED / "default" / "classifier")
