@@ -255,6 +255,10 @@ def test_what_networks_say_is_adjusted_to_the_page() -> None:
     np.testing.assert_allclose(table.probabilities.sum(axis=1), 1, atol=1e-5)
 
 
+def test_certain_digits_count_in_full_however_many() -> None:
+    assert on_page(0.3, *[1.0] * 1000)[0] > 0.85 > on_page(0.3, *[1.0] * 100)[0]
+
+
 def test_a_table_of_thousands_of_digits_makes_no_digit_of_a_speck() -> None:
     assert on_page(0.2, *[1.0] * 5000)[0] < 0.9
 

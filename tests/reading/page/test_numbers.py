@@ -178,3 +178,8 @@ def test_a_row_goes_on_where_its_last_digit_stands() -> None:
     [level], [below] = numbers("7", 170, 20), numbers("8", 170, 120)
     assert text([climbing, level]) == "01234 7"
     assert sorted(text([climbing, below]).split("\n")) == ["01234", "8"]
+
+
+def test_a_small_digit_beside_a_tall_one_stands_in_its_row() -> None:
+    [tall], [small] = numbers("1", 0, 0, height=80), numbers("2", 80, 50, height=20)
+    assert text([tall, small]) == "1 2"
