@@ -50,7 +50,7 @@ def _telling(page: Page, certain: float) -> list[Box]:
     return [
         each.box
         for each in page.digits
-        if each.digit in UPRIGHT_DIGITS and each.is_digit * each.confidence >= certain
+        if each.digit in UPRIGHT_DIGITS and each.confidence >= certain
     ]
 
 
