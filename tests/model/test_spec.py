@@ -43,7 +43,9 @@ def example(kind: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
 def test_the_alphabet_is_consistent() -> None:
     tokens = list(range(spec.TOKENS))
     assert len(tokens[spec.DIGIT_TOKENS]) == spec.CLASSES
-    assert {spec.BLANK, *tokens[spec.DIGIT_TOKENS], spec.BOUNDARY} == set(tokens)
+    signs = tokens[spec.SIGN_TOKENS]
+    assert len(signs) == len(set(spec.SIGNS))
+    assert [spec.BLANK, *tokens[spec.DIGIT_TOKENS], spec.BOUNDARY, *signs, spec.LETTER] == tokens
     assert spec.DETECTOR_SIZE_MULTIPLE % spec.DETECTOR_STRIDE == 0
     assert (
         spec.LINE_SIZE_MULTIPLE % spec.LINE_STRIDE == spec.MAX_LINE % spec.LINE_SIZE_MULTIPLE == 0

@@ -8,6 +8,7 @@ import keras
 import pytest
 
 from digits.errors import TrainingError
+from digits.model.spec import TOKENS
 from digits.training import networks
 from digits.training.recipe import Ensemble, load_recipe, parse_recipe, shipped_recipes
 
@@ -43,7 +44,7 @@ def test_shipped_recipes_parse_and_build(name: str) -> None:
     shapes = network.input_shape, network.output_shape
     expected = {
         "detector": ((None, None, None, 3), (None, None, None, 14)),
-        "recogniser": ((None, 48, None, 3), (None, None, 12)),
+        "recogniser": ((None, 48, None, 3), (None, None, TOKENS)),
     }
     assert shapes == expected.get(name, ((None, 28, 28), (None, 10)))
 

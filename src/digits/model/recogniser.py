@@ -37,7 +37,7 @@ class Recogniser:
         """For each line crop the probability of every token in every frame.
 
         lines: (48, w, 3) float32 each, ink positive (`digits.model.inputs.local_contrast`).
-        Returns (w/4, 12) float64 each; rows sum to 1.
+        Returns (w/4, TOKENS) float64 each; rows sum to 1.
         """
         found: list[NDArray[np.float64]] = [np.zeros((0, TOKENS))] * len(lines)
         order = sorted(range(len(lines)), key=lambda index: lines[index].shape[1])

@@ -29,5 +29,8 @@ LINE_SIZE_MULTIPLE = 64  # columns: the width of a batch is a multiple
 MAX_LINE = 640  # columns of the longest line crop
 BLANK = 0
 DIGIT_TOKENS = slice(1, 11)  # token 1 + d stands for digit d
-BOUNDARY = 11  # between two digits that belong to different numbers
-TOKENS = 12
+BOUNDARY = 11  # between two digits that belong to different numbers and have no sign between them
+SIGNS = ".,-+=/:()%×÷$€"
+SIGN_TOKENS = slice(12, 12 + len(SIGNS))  # in the order of SIGNS
+LETTER = SIGN_TOKENS.stop  # any letter
+TOKENS = LETTER + 1

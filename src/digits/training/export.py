@@ -169,7 +169,7 @@ def export_detector(network: keras.Model, crops: NDArray[np.float32]) -> bytes:
 
 
 def export_recogniser(network: keras.Model, lines: NDArray[np.float32]) -> bytes:
-    """A recogniser in ONNX, from line crops (N, 48, W, 3) to logits (N, W/4, 12).
+    """A recogniser in ONNX, from line crops (N, 48, W, 3) to logits (N, W/4, TOKENS).
 
     The export is opened again and compared with the network on these line crops. Raises ModelError
     if the outputs differ.

@@ -156,7 +156,7 @@ def detector(stem: int, fine: int, middle: int, coarse: int) -> keras.Model:
 
 
 def recogniser(stem: int, fine: int, middle: int, coarse: int, wide: int) -> keras.Model:
-    """From line crops (N, 48, W, 3), W a multiple of 4, to logits of tokens (N, W/4, 12).
+    """From line crops (N, 48, W, 3), W a multiple of 4, to logits of tokens (N, W/4, TOKENS).
 
     stem, fine, middle, coarse: channels at heights of 24, 12, 6 and 3 pixels; wide: of frames,
     which two convolutions along the line then combine with their neighbours.

@@ -11,7 +11,7 @@ import pytest
 
 from digits.errors import ModelError
 from digits.model.recogniser import Recogniser
-from digits.model.spec import BOUNDARY, DIGIT_TOKENS, LINE_HEIGHT, LINE_STRIDE
+from digits.model.spec import BOUNDARY, DIGIT_TOKENS, LINE_HEIGHT, LINE_STRIDE, TOKENS
 from digits.model.store import SHIPPED
 from digits.reading.page.textline import crop_line
 from digits.synth.page import make_pages
@@ -135,7 +135,7 @@ def test_accuracy_counts_whole_texts() -> None:
     texts = np.zeros((3, 4), np.int32)
     texts[0, :2] = (2, 2)
     texts[1, :1] = 5
-    logits = np.zeros((3, 6, 12), np.float32)
+    logits = np.zeros((3, 6, TOKENS), np.float32)
     for row, path in enumerate([(2, 2, 0, 2, 0, 0), (5, 5, 6, 0, 0, 0), (0,) * 6]):
         logits[row, np.arange(6), path] = 9
     assert np.asarray(recognition.accuracy(texts, logits)).tolist() == [1, 0, 1]
@@ -146,7 +146,7 @@ def test_the_loss_is_lowest_for_the_text() -> None:
     texts[0, :2] = (2, 3)
     losses = []
     for path in [(0, 2, 0, 3, 0), (0, 2, 0, 4, 0), (0, 0, 0, 0, 0)]:
-        logits = np.zeros((1, 5, 12), np.float32)
+        logits = np.zeros((1, 5, TOKENS), np.float32)
         logits[0, np.arange(5), path] = 6
         losses.append(float(np.asarray(recognition.CTCLoss()(texts, logits))))
     assert losses == sorted(losses)
@@ -156,7 +156,7 @@ def test_a_run_folder_holds_a_recogniser(folder: Path, pages: list[LabelledPage]
     recogniser = Recogniser(folder)
     lines = LineCrops(pages, 16, 16, seed=5)[0][0]
     probabilities = recogniser.probabilities(list(lines))
-    assert all(each.shape == (lines.shape[2] // LINE_STRIDE, 12) for each in probabilities)
+    assert all(each.shape == (lines.shape[2] // LINE_STRIDE, TOKENS) for each in probabilities)
     assert all(np.allclose(each.sum(axis=1), 1) for each in probabilities)
     assert recogniser.model.card["score"]["n"] == 64
     assert "Reads a line of digits" in (folder / "README.md").read_text("utf-8")

@@ -56,12 +56,12 @@ class CTCLoss(keras.losses.Loss):
     """Connectionist temporal classification (Graves et al. 2006, DOI 10.1145/1143844.1143891)."""
 
     def call(self, texts: Any, logits: Any) -> Any:
-        """(N,) negative log-likelihoods of texts (N, L), padded with BLANK; logits: (N, T, 12)."""
+        """(N,) negative log-likelihoods of texts (N, L), padded with BLANK; logits: (N, T, TOKENS)."""
         return keras.losses.ctc(texts, ops.cast(logits, "float32"))
 
 
 def accuracy(texts: Any, logits: Any) -> Any:
-    """(N,) float32: 1 where greedy CTC decoding of logits (N, T, 12) gives the text (N, L)."""
+    """(N,) float32: 1 where greedy CTC decoding of logits (N, T, TOKENS) gives the text (N, L)."""
     best = ops.argmax(logits, -1)
     previous = ops.pad(best, [[0, 0], [1, 0]])[:, :-1]
     is_token = ops.cast((best != previous) & (best != BLANK), "int32")
