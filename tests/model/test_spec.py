@@ -92,7 +92,7 @@ def test_every_kind_of_recipe_is_tested() -> None:
 def test_datasets_have_the_shapes_of_the_spec() -> None:
     pytest.importorskip("keras")
     from digits.training.datasets.crops import LOSS_MASK, DetectorCrops, LabelledPage
-    from digits.training.datasets.lines import LineCrops
+    from digits.training.datasets.lines import Labelled, LineCrops
     from digits.training.datasets.tiles import CLUTTER, targets
 
     values = np.array([[d, 20 + 24 * d, 60, 16, 26] for d in range(spec.CLASSES)], np.float32)
@@ -106,7 +106,7 @@ def test_datasets_have_the_shapes_of_the_spec() -> None:
     assert maps.shape == (3, cells, cells, LOSS_MASK + 1)
     assert LOSS_MASK == spec.DETECTOR_MAPS + 1  # the box weight comes between
 
-    batches = LineCrops([page], count=64, batch_size=32, seed=0)
+    batches = LineCrops(Labelled([page]), count=64, batch_size=32, seed=0)
     lines, _ = batches[0]
     assert lines.shape[1] == spec.LINE_HEIGHT
     assert lines.shape[2] % spec.LINE_SIZE_MULTIPLE == 0

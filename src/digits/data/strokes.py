@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -51,7 +52,7 @@ class Strokes:
         """The strokes of one sample."""
         first, last = self.sample_start[index : index + 2].tolist()
         bounds = self.stroke_start[first : last + 1].tolist()
-        return [self.points[a:b] for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
+        return [self.points[a:b] for a, b in pairwise(bounds)]
 
     @cached_property
     def by_writer(self) -> dict[int, NDArray[np.intp]]:
@@ -61,19 +62,28 @@ class Strokes:
         return dict(zip(people.tolist(), np.split(order, first[1:]), strict=True))
 
 
-def load(kind: str, directory: str | os.PathLike[str]) -> Strokes:
+def are_at_hand(directory: str | os.PathLike[str] | None = None) -> bool:
+    """Whether the tables are in a directory."""
+    return (Path(directory or os.environ.get("DIGITS_DATA", ".")) / "writers.npz").exists()
+
+
+def load(kind: str, directory: str | os.PathLike[str] | None = None) -> Strokes:
     """The samples of one of KINDS, from a directory."""
-    with np.load(Path(directory) / f"{kind}.npz", allow_pickle=False) as file:
+    with np.load(
+        Path(directory or os.environ["DIGITS_DATA"]) / f"{kind}.npz", allow_pickle=False
+    ) as file:
         arrays = {name: file[name] for name in file.files}
     return Strokes(**arrays | {"unit": int(arrays["unit"])})
 
 
-def people(part: str, directory: str | os.PathLike[str]) -> NDArray[np.intp]:
+def people(part: str, directory: str | os.PathLike[str] | None = None) -> NDArray[np.intp]:
     """The numbers of the people of one of PARTS, ascending.
 
     A person is in one part with all samples. Contributors that may share people are in "train".
     """
-    with np.load(Path(directory) / "writers.npz", allow_pickle=False) as file:
+    with np.load(
+        Path(directory or os.environ["DIGITS_DATA"]) / "writers.npz", allow_pickle=False
+    ) as file:
         contributor = file["contributor"]
     drawn = np.random.default_rng(SPLIT_SEED).random(len(contributor))
     drawn[np.isin(contributor, SHARED)] = 1.0

@@ -37,11 +37,11 @@ class Model:
     name: how the model is called. network: the bytes of an ONNX graph; a classifier's takes tiles
     (N, 28, 28) float32 in [0, 1] and gives logits (N, 10), a detector's takes contrast
     (N, H, W, 3) float32 and says (N, H/4, W/4, 14), a recogniser's takes strips (N, 48, W, 3)
-    float32 and says (N, W/4, TOKENS). calibration: of a classifier `temperature`, by what the logits
-    are divided before the softmax (Guo et al. 2017), and `digit_energy` and `digit_scale`, centre
-    and width of the logistic curve from the energy of the logits to the probability that a tile
-    shows one digit; of a detector `least`, the logit from which on a place is worth a look; of a
-    recogniser `temperature`. card: all of model.json.
+    float32 and says (N, W/4, TOKENS). calibration: of a classifier `temperature`, by what the
+    logits are divided before the softmax (Guo et al. 2017), and `digit_energy` and `digit_scale`,
+    centre and width of the logistic curve from the energy of the logits to the probability that a
+    tile shows one digit; of a detector `score_threshold`, the logit from which on it detects; of
+    a recogniser `temperature`. card: all of model.json.
     """
 
     name: str

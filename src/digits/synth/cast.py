@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from digits.synth.letters import Script, make_up_word
+from digits.synth.stroke_hand import StrokeHand
 from digits.synth.typefaces import TypeWriter
 from digits.synth.writing import (
     Glyph,
@@ -29,7 +30,7 @@ class Cast:
 
     writer: Writer
     habits: Habits
-    script: Script | TypeWriter
+    script: Script | TypeWriter | StrokeHand
     face: TypeWriter
     height: int
     pen: float
@@ -49,6 +50,8 @@ class Cast:
     def word(self, rng: Random, height: int | None = None) -> Glyph:
         """Some word in this script, its capitals `height` pixels high or as digits are."""
         size = height or self.height
+        if isinstance(self.script, StrokeHand):
+            return self.script.word(size, rng)
         if isinstance(self.script, TypeWriter):
             return self.script.word(make_up_word(rng), size)
         return write_word(self.script, make_up_word(rng), size, self.pen * size, rng)

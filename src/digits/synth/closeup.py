@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from digits.synth.page import Box, Page, PageNumber
@@ -58,4 +60,5 @@ def _part(page: Page, low: list[int], high: list[int]) -> Page:
         ),
         tuple(moved(box) for box in (*parts, *page.ignore_boxes) if is_visible(box)),
         page.layout,
+        tuple(replace(m, box=moved(m.box)) for m in page.marks if is_visible(m.box)),
     )

@@ -14,7 +14,7 @@ from digits.synth.cast import Cast
 from digits.synth.letters import make_up_word
 from digits.synth.sheet import Sheet
 from digits.synth.strings import make_up_amount, make_up_number, make_up_sum
-from digits.synth.writing import Random
+from digits.synth.writing import Glyph, Random
 
 
 def lone(sheet: Sheet, cast: Cast, rng: Random) -> None:
@@ -47,7 +47,7 @@ def lines(sheet: Sheet, cast: Cast, rng: Random) -> None:
         while x < columns:
             if rng.random() < 0.12:
                 glyph = cast.word(rng)
-                _, _, width, _ = sheet.paste(glyph.ink, round(x), y + glyph.top)
+                _, _, width, _ = sheet.paste_word(glyph, round(x), y + glyph.top)
             else:
                 written = cast.number(make_up_number(rng, longest), rng)
                 width = written.ink.shape[1]
@@ -73,7 +73,8 @@ def table(sheet: Sheet, cast: Cast, rng: Random) -> None:
         if kind < 0.06:
             glyph = cast.face.word(make_up_word(rng), max(5, cast.height // 2))
             position = cell[0] + 2, cell[1] + (high - len(glyph.ink)) // 2
-            sheet.paste(glyph.ink[:, : wide - 2], *position, printed=True)
+            word = Glyph(glyph.ink[:, : wide - 2], glyph.top)  # cut, so that its text is not known
+            sheet.paste_word(word, *position, printed=True)
         elif rng.random() >= empty:
             marks.write_in(sheet, cast.number(make_up_number(rng, longest), rng), cell, rng)
 
@@ -88,7 +89,7 @@ def form(sheet: Sheet, cast: Cast, rng: Random) -> None:
         if rng.random() < 0.8:
             label = " ".join(make_up_word(rng) for _ in range(rng.integers(1, 4)))
             glyph = cast.face.word(label, max(5, round(cast.height * rng.uniform(0.3, 0.7))))
-            sheet.paste(glyph.ink, x, y + side // 2, printed=True)
+            sheet.paste_word(glyph, x, y + side // 2, printed=True)
             x += glyph.ink.shape[1] + side // 2
         count = min(int(rng.integers(2, 13)), (columns - x - 2) // side)
         if count > 0 and rng.random() < 0.7:
@@ -166,7 +167,7 @@ def prose(sheet: Sheet, cast: Cast, rng: Random) -> None:
                 width = word.ink.shape[1]
                 if x + width > columns and rng.random() < 0.9:
                     break
-                sheet.paste(word.ink, round(x), y + word.top, printed=printed)
+                sheet.paste_word(word, round(x), y + word.top, printed=printed)
             x += width + height * rng.uniform(0.3, 0.7)
 
 

@@ -13,7 +13,7 @@ from digits.synth.clutter import KINDS
 from digits.synth.letters import make_up_word
 from digits.synth.pen import spline
 from digits.synth.sheet import Sheet, turned
-from digits.synth.writing import Ink, Random, Written
+from digits.synth.writing import Glyph, Ink, Random, Written
 
 Cell = tuple[int, int, int, int]  # x, y, width, height in pixels
 CLUTTER = (
@@ -31,6 +31,7 @@ CLUTTER = (
     "crossed_out",
 )
 """The kinds of clutter that show no digit on a page either."""
+LEGIBLE_CLUTTER = ("letter", "sign", "word")  # which say something
 
 
 def scatter(sheet: Sheet, cast: Cast, texts: list[str], rng: Random) -> None:
@@ -59,8 +60,10 @@ def scatter_words(sheet: Sheet, cast: Cast, count: int, rng: Random) -> None:
     """Words at free positions, written or printed."""
     for _ in range(count):
         printed = bool(rng.random() < 0.3)
-        ink = (cast.face.word(make_up_word(rng), cast.height) if printed else cast.word(rng)).ink
-        sheet.paste_if_free(ink, sheet.random_position(ink, rng), printed=printed)
+        word = cast.face.word(make_up_word(rng), cast.height) if printed else cast.word(rng)
+        x, y = sheet.random_position(word.ink, rng)
+        if sheet.is_free((x, y, word.ink.shape[1], word.ink.shape[0])):
+            sheet.paste_word(word, x, y, printed=printed)
 
 
 def scatter_clutter(sheet: Sheet, count: int, rng: Random) -> None:
@@ -75,7 +78,13 @@ def paste_clutter(sheet: Sheet, name: str, side: int, rng: Random) -> None:
     scale = side / max(ink.shape)
     size = max(2, round(ink.shape[1] * scale)), max(2, round(ink.shape[0] * scale))
     ink = np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA), np.uint8)
-    sheet.paste_if_free(ink, sheet.random_position(ink, rng))
+    x, y = sheet.random_position(ink, rng)
+    if not sheet.is_free((x, y, ink.shape[1], ink.shape[0])):
+        return
+    if name in LEGIBLE_CLUTTER:
+        sheet.paste_word(Glyph(ink, 0), x, y)
+    else:
+        sheet.paste(ink, x, y)
 
 
 def write_in(
@@ -118,8 +127,8 @@ def frame(
     corners = (x - pad, y - pad), (x + columns + pad, y + rows + pad)
     cv2.rectangle(sheet.print, *corners, 255, max(1, cast.height // 30))
     sign = str(rng.choice(["EUR", "$", "€", "Nr", "Total", "No.", "Rs", "kr"]))
-    ink = cast.face.word(sign, max(5, written.height // 2)).ink
-    sheet.paste(ink, x - pad - ink.shape[1] - 3, y + pad, printed=True)
+    word = cast.face.word(sign, max(5, written.height // 2))
+    sheet.paste_word(word, x - pad - word.ink.shape[1] - 3, y + pad, printed=True)
 
 
 def rule(

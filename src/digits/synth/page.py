@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context, parent_process
-from threading import Thread
+from functools import partial
 from typing import Any
 
 import cv2
@@ -19,6 +16,7 @@ from digits.synth import camera, paper
 from digits.synth.cast import Cast
 from digits.synth.layouts import LAYOUTS
 from digits.synth.legibility import LEGIBLE, legibility
+from digits.synth.pool import make_many
 from digits.synth.scene import lit_sheet
 from digits.synth.sheet import Sheet
 from digits.synth.sources import Sources
@@ -28,7 +26,6 @@ from digits.synth.writing import Habits, Points, Random
 Box = tuple[float, float, float, float]  # x, y, width, height in pixels
 SIZE = (512, 512)  # default height and width of a page in pixels
 MIN_HEIGHT, MAX_HEIGHT = 8, 200  # of a digit in pixels
-CHUNK = 8  # pages that a process makes at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +36,30 @@ class PageNumber:
     digits: tuple[tuple[int, Box], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class PageMark:
+    """A sign, some letters or a word on a page: what it says, "" if that is not known, its box, and
+    the height of a digit beside it in pixels."""
+
+    text: str
+    box: Box
+    height: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Page:
     """A picture and its labels.
 
     pixels: (H, W, 3) uint8 RGB. numbers: those that lie wholly in the picture and are legible.
     ignore_boxes: boxes of the digits of all other numbers, in which a reading is neither right nor
-    wrong. layout: name of its layout.
+    wrong. layout: name of its layout. marks: signs, letters and words, legible or not.
     """
 
     pixels: NDArray[np.uint8]
     numbers: tuple[PageNumber, ...]
     ignore_boxes: tuple[Box, ...]
     layout: str
+    marks: tuple[PageMark, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The labels, JSON-ready; boxes are x, y, width, height in pixels."""
@@ -80,36 +88,7 @@ def make_pages(
 
     Page i is a function of seed, i, size and sources alone, however many processes make them.
     """
-    if processes == 1:
-        yield from (_make(seed, size, sources, index) for index in range(count))
-        return
-    context = get_context("spawn")
-    given = (seed, size, sources)  # to each process once: sources are large
-    with ProcessPoolExecutor(processes, context, _hold, given) as pool:
-        yield from pool.map(_make_held, range(count), chunksize=CHUNK)
-
-
-_held: list[tuple[int, tuple[int, int], Sources]] = []
-
-
-def _hold(*given: Any) -> None:
-    _held[:] = [given]
-    Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
-
-
-def _make_held(index: int) -> Page:
-    return _make(*_held[0], index)
-
-
-def _make(seed: int, size: tuple[int, int], sources: Sources, index: int) -> Page:
-    return make_page(size, np.random.default_rng([seed, index]), sources)
+    yield from make_many(partial(make_page, size), count, seed, sources, processes)
 
 
 def make_page(size: tuple[int, int], rng: Random, sources: Sources) -> Page:
@@ -117,10 +96,11 @@ def make_page(size: tuple[int, int], rng: Random, sources: Sources) -> Page:
     layout = list(LAYOUTS)[rng.choice(len(LAYOUTS), p=list(LAYOUTS.values()))]
     sheet = Sheet.empty(size)
     height = round(math.exp(rng.uniform(math.log(MIN_HEIGHT), math.log(min(size) / 4))))
+    writer = sources.writer(rng)
     cast = Cast(
-        writer=sources.writer(rng),
+        writer=writer,
         habits=Habits.sample(rng),
-        script=sources.script(rng),
+        script=sources.script(writer, rng),
         face=TypeWriter.sample(sources.printed, rng),
         height=min(height, MAX_HEIGHT),
         pen=float(np.clip(rng.lognormal(math.log(0.08), 0.35), 0.04, 0.16)),
@@ -139,7 +119,8 @@ def make_page(size: tuple[int, int], rng: Random, sources: Sources) -> Page:
     if rng.random() < 0.1:  # a blackboard, a dark screen
         pixels = 255 - pixels
     numbers, ignore_boxes = _labels(pixels, sheet, view)
-    return Page(pixels, tuple(numbers), tuple(ignore_boxes), layout.__name__)
+    marks = tuple(PageMark(each.text, _box(each.points, view), each.height) for each in sheet.marks)
+    return Page(pixels, tuple(numbers), tuple(ignore_boxes), layout.__name__, marks)
 
 
 def _labels(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-from digits.synth.writing import Ink, Points, Random, Written
+from digits.synth.writing import Glyph, Ink, Points, Random, Written
 
 Box = tuple[int, int, int, int]  # x, y, width, height
 
@@ -20,15 +20,26 @@ class Placed:
     digits: tuple[tuple[int, Points], ...]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Mark:
+    """Signs, letters or a word on a sheet. text: what it says, "" if that is not known. points:
+    on its outline. height: of a digit beside it, in pixels."""
+
+    text: str
+    points: Points
+    height: float
+
+
 @dataclass(slots=True, eq=False)
 class Sheet:
     """pen, print: (H, W) uint8 layers of what is written and what is printed; 255 is full ink.
-    numbers: those to be read. taken: boxes of all ink. is_security_printed: whether its paper has
-    the fine patterns of cheques and tickets."""
+    numbers: those to be read. marks: signs, letters and words. taken: boxes of all ink.
+    is_security_printed: whether its paper has the fine patterns of cheques and tickets."""
 
     pen: Ink
     print: Ink
     numbers: list[Placed] = field(default_factory=list)
+    marks: list[Mark] = field(default_factory=list)
     taken: list[Box] = field(default_factory=list)
     is_security_printed: bool = False
 
@@ -66,6 +77,14 @@ class Sheet:
             np.maximum(window, ink[top - y : bottom - y, left - x : right - x], out=window)
         return box
 
+    def paste_word(self, word: Glyph, x: int, y: int, *, printed: bool = False) -> Box:
+        """Add a word with its upper left corner at (x, y), and label it; returns its box."""
+        box = self.paste(word.ink, x, y, printed=printed)
+        high, wide = word.ink.shape
+        corners = np.array([[x, y], [x + wide, y + high]], np.float32)
+        self.marks.append(Mark(word.text, corners, high))
+        return box
+
     def paste_if_free(self, ink: Ink, position: tuple[int, int], *, printed: bool = False) -> None:
         """Add ink at `position` (x, y) if its box is free."""
         x, y = position
@@ -89,6 +108,7 @@ class Sheet:
         shift = np.array([x, y], np.float32)
         digits = tuple((digit, points + shift) for digit, points in written.digits)
         self.numbers.append(Placed(written.text, digits))
+        self.marks += [Mark(s, points + shift, written.height) for s, points in written.marks]
         return True
 
     def random_position(self, ink: Ink, rng: Random) -> tuple[int, int]:
@@ -114,4 +134,8 @@ def turned(written: Written, degrees: float) -> Written:
         (digit, (points @ matrix[:, :2].T + matrix[:, 2]).astype(np.float32))
         for digit, points in written.digits
     )
-    return Written(written.text, ink, digits, written.height)
+    marks = tuple(
+        (mark, (points @ matrix[:, :2].T + matrix[:, 2]).astype(np.float32))
+        for mark, points in written.marks
+    )
+    return Written(written.text, ink, digits, written.height, marks)

@@ -8,15 +8,17 @@ from pathlib import Path
 
 import numpy as np
 
-from digits.data import mnist
+from digits.data import mnist, strokes
 from digits.data.writers import validation_writers, writers
 from digits.synth.letters import Script
 from digits.synth.paper import PATTERNS
+from digits.synth.stroke_hand import People, StrokeHand
 from digits.synth.typefaces import PRINTED, WRITTEN, TypeWriter
 from digits.synth.writing import Ink, PenWriter, Random, TileWriter, Writer
 
-MNIST_RATE, TYPEFACE_RATE = 0.35, 0.12  # of the writers; the others are drawn by the pen
-SCRIPT_TYPEFACE_RATE = 0.25  # of the scripts of words
+PEOPLE_RATE, SCRIPT_PEOPLE_RATE = 0.4, 0.6  # of the writers and scripts, where they are known
+MNIST_RATE, TYPEFACE_RATE = 0.35, 0.12  # of the other writers; the pen draws the rest
+SCRIPT_TYPEFACE_RATE = 0.25  # of the other scripts of words
 VALIDATION = {
     "typefaces": ("bitter", "oswald", "roboto", "delius", "kalam", "zeyada"),
     "patterns": ("dotted", "rings"),
@@ -29,19 +31,22 @@ class Sources:
     """What a page can be made of.
 
     tiles: for each writer of MNIST, (N, 28, 28) uint8 for each digit. written, printed: families
-    of typefaces. patterns: names of paper.PATTERNS.
+    of typefaces. patterns: names of paper.PATTERNS. people: whose pen strokes are known; None where
+    the tables of them are missing.
     """
 
     tiles: tuple[Mapping[int, Ink], ...]
     written: tuple[str, ...]
     printed: tuple[str, ...]
     patterns: tuple[str, ...]
+    people: People | None = None
 
     @classmethod
     def open(cls, part: str, data: Path | None = None) -> Sources:
         """The sources of a part, "train" or "validation".
 
-        data: the folder of MNIST, or None for the usual places. Raises DataError without it.
+        data: the folder of MNIST and of the pen strokes, or None for the usual places. Raises
+        DataError without MNIST.
         """
         is_validation = part == "validation"
         images, labels = mnist.load("train", data)
@@ -50,10 +55,13 @@ class Sources:
             written=_part(WRITTEN, VALIDATION["typefaces"], is_validation),
             printed=_part(PRINTED, VALIDATION["typefaces"], is_validation),
             patterns=_part(tuple(PATTERNS), VALIDATION["patterns"], is_validation),
+            people=People.open(part, data) if strokes.are_at_hand(data) else None,
         )
 
     def writer(self, rng: Random) -> Writer:
         """A random writer of numbers."""
+        if self.people is not None and rng.random() < PEOPLE_RATE:
+            return self.people.hand(rng)
         kind = rng.random()
         if kind < MNIST_RATE:
             return TileWriter(self.tiles[rng.integers(len(self.tiles))], Script.sample(rng))
@@ -61,8 +69,12 @@ class Sources:
             return TypeWriter.sample(self.written, rng)
         return PenWriter.sample(rng)
 
-    def script(self, rng: Random) -> Script | TypeWriter:
-        """A random script of words."""
+    def script(self, writer: Writer, rng: Random) -> Script | TypeWriter | StrokeHand:
+        """A random script of words, the writer's own where words of this person are known."""
+        if isinstance(writer, StrokeHand) and writer.has_words:
+            return writer
+        if self.people is not None and rng.random() < SCRIPT_PEOPLE_RATE:
+            return self.people.script(rng)
         if rng.random() < SCRIPT_TYPEFACE_RATE:
             return TypeWriter.sample(self.written, rng)
         return Script.sample(rng)

@@ -13,6 +13,7 @@ AFTER_AMOUNTS = (
 """Endings of sums of money."""
 
 
+ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 SUFFIXES = "acdefhkmntACEFHKMN"
 """Letters behind a number that resemble no digit."""
 
@@ -63,6 +64,64 @@ def make_up_sum(rng: Random) -> str:
     elif kind < 0.45:
         text = f"{rng.choice(['', '2', '3', '5'])}({text})({_term(rng, unknown)}-{rng.integers(9)})"
     return text + (f"={rng.integers(0, 100)}" if rng.random() < 0.4 else "")
+
+
+def make_up_figure(rng: Random) -> str:
+    """A number or sum with the signs that people write: marks of decimals and thousands, minus,
+    currencies, times, dates, operators, letters before or behind."""
+    makers = (
+        _decimal, _decimal, _decimal, _negative, _negative, _amount_in, _clock, _date, _fraction,
+        _percentage, _ordinal, _bracketed, _calculation, _calculation, _coded, _coded, _code,
+    )  # fmt: skip
+    return makers[rng.integers(len(makers))](rng)
+
+
+def _negative(rng: Random) -> str:
+    number = _decimal(rng) if rng.random() < 0.3 else _digits(rng, int(rng.integers(1, 4)))
+    return f"{rng.choice(['-', '-', '-', '+'])}{number}"
+
+
+def _amount_in(rng: Random) -> str:
+    whole = f"{int(_digits(rng, int(rng.integers(1, 6)))):,}"
+    part = _digits(rng, 2) if rng.random() < 0.7 else "00"
+    amount = whole + "." + part if rng.random() < 0.75 else whole
+    if rng.random() < 0.5:  # as the continent writes it
+        amount = amount.translate(str.maketrans(",.", ".,"))
+    sign = str(rng.choice(["$", "€"]))
+    kind = rng.random()
+    return sign + amount if kind < 0.45 else amount + sign if kind < 0.7 else amount
+
+
+def _clock(rng: Random) -> str:
+    return f"{rng.integers(0, 24)}{rng.choice([':', ':', '.'])}{rng.integers(0, 60):02}"
+
+
+def _calculation(rng: Random) -> str:
+    """Two or three numbers with operators between them, with or without a result."""
+
+    def number() -> str:
+        return (
+            _decimal(rng) if rng.random() < 0.15 else str(rng.integers(0, 10 ** rng.integers(1, 4)))
+        )
+
+    text = number()
+    for _ in range(rng.integers(1, 3)):
+        text += str(rng.choice(list("++--×÷/:"))) + number()
+    kind = rng.random()
+    return text + ("=" if kind < 0.3 else f"={number()}" if kind < 0.75 else "")
+
+
+def _coded(rng: Random) -> str:
+    """Letters and digits in one: B12, 4th, 12kg, ABC123, A4-7."""
+    letters = "".join(rng.choice(list(ALPHABET), int(rng.integers(1, 4))))
+    letters = letters.upper() if rng.random() < 0.5 else letters.lower()
+    digits = _digits(rng, int(rng.integers(1, 5)))
+    kind = rng.random()
+    if kind < 0.45:
+        return letters + digits
+    if kind < 0.85:
+        return digits + letters
+    return f"{letters}{digits}{rng.choice(['-', '/', '.', letters[0]])}{_digits(rng, 1)}"
 
 
 def _term(rng: Random, unknown: str) -> str:

@@ -63,7 +63,8 @@ class TypeWriter:
         scale = height / digit
         size = max(1, round(ink.shape[1] * scale)), max(1, round(ink.shape[0] * scale))
         method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-        return Glyph(np.asarray(cv2.resize(ink, size, interpolation=method)), round(top * scale))
+        scaled = np.asarray(cv2.resize(ink, size, interpolation=method), np.uint8)
+        return Glyph(scaled, round(top * scale), text)
 
 
 @lru_cache(4096)

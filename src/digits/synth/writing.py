@@ -32,6 +32,8 @@ SIGNS: Mapping[str, Sequence[Sequence[tuple[float, float]]]] = {
     "-": [[(0, 0.55), (0.4, 0.53)]],
     "_": [[(0, 0.6), (0.8, 0.55), (1.4, 0.62)]],
     "+": [[(0, 0.55), (0.55, 0.54)], [(0.28, 0.27), (0.27, 0.83)]],
+    "×": [[(0.02, 0.35), (0.45, 0.8)], [(0.44, 0.33), (0, 0.82)]],
+    "÷": [[(0, 0.56), (0.55, 0.55)], [(0.27, 0.34), (0.29, 0.36)], [(0.27, 0.76), (0.29, 0.78)]],
     "=": [[(0, 0.42), (0.55, 0.4)], [(0, 0.66), (0.55, 0.65)]],
     "/": [[(0.75, -0.25), (0, 1.25)]],
     "(": [[(0.22, -0.1), (0, 0.5), (0.22, 1.1)]],
@@ -84,10 +86,12 @@ DOTTED = {"2": (0,), "3": (0, -1), "5": (-1,), "9": (-1,)}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Glyph:
-    """The ink of one character. top: pixels from the top of a digit down to that of this ink."""
+    """The ink of a character or word. top: pixels from the top of a digit down to that of this ink.
+    text: what a word or line says, "" if that is not known."""
 
     ink: Ink
     top: int
+    text: str = ""
 
 
 class Writer(Protocol):
@@ -125,14 +129,14 @@ class PenWriter:
         """See Writer."""
         pen = self.hand.pen * height / (1 + self.nib)
         if not character.isdigit():
-            return _sign(character, self.script, height, pen, rng)
+            return written_sign(character, self.script, height, pen, rng)
         strokes = self.hand.digit(int(character), rng)
         dots = tuple(
             _dot(strokes[end][end], self.hand.pen, rng)
             for end in DOTTED.get(character, ())
             if rng.random() < self.dots
         )
-        return _drawn(strokes + dots, height, pen, nib=self.nib)
+        return drawn(strokes + dots, height, pen, nib=self.nib)
 
 
 def _dot(at: Points, pen: float, rng: Random) -> Points:
@@ -152,7 +156,9 @@ class TileWriter:
     def write(self, character: str, height: int, rng: Random) -> Glyph:
         """See Writer. Raises KeyError for a digit of which there is no tile."""
         if not character.isdigit():
-            return _sign(character, self.script, height, rng.uniform(0.08, 0.14) * height, rng)
+            return written_sign(
+                character, self.script, height, rng.uniform(0.08, 0.14) * height, rng
+            )
         tiles = self.tiles[int(character)]
         return Glyph(enlarge(tiles[rng.integers(len(tiles))], height), 0)
 
@@ -179,13 +185,17 @@ class Written:
     """A number on a sheet of its own.
 
     text: as it reads, with signs. ink: (H, W) uint8. digits: of each digit its value and points on
-    the outline of its ink, in pixels of the sheet. height: of a digit in pixels.
+    the outline of its ink, in pixels of the sheet. height: of a digit in pixels. marks: of each
+    sign and letter itself and such points. top: the row at which a usual digit begins, before the
+    number is turned.
     """
 
     text: str
     ink: Ink
     digits: tuple[tuple[int, Points], ...]
     height: int
+    marks: tuple[tuple[str, Points], ...] = ()
+    top: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,16 +318,20 @@ def _assembled(
     bottom, right = (max(getattr(each, side) for each in placed) for side in ("bottom", "right"))
     ink = np.zeros((bottom + margin - top, right + 2 * margin), np.uint8)
     digits: list[tuple[int, Points]] = []
+    marks: list[tuple[str, Points]] = []
     for each in placed:
         x, y = each.left + margin, each.top - top
         window = ink[y : y + each.ink.shape[0], x : x + each.ink.shape[1]]
         np.maximum(window, each.ink, out=window)
+        points = outline(each.ink) + np.array([x, y], np.float32)
         if each.character.isdigit():
-            digits.append((int(each.character), outline(each.ink) + np.array([x, y], np.float32)))
+            digits.append((int(each.character), points))
+        else:
+            marks.append((each.character, points))
     for (digit, first), (_, second) in pairwise(digits):
         if rng.random() < joins:
             _join(ink, first, second, height, rng, is_high=digit == 0 and rng.random() < 0.6)
-    return Written(text, ink, tuple(digits), height)
+    return Written(text, ink, tuple(digits), height, tuple(marks), -top)
 
 
 def outline(ink: Ink) -> Points:
@@ -345,20 +359,30 @@ def _join(
     cv2.polylines(ink, [path], False, 255, width, cv2.LINE_AA, 4)
 
 
-def _drawn(
-    strokes: tuple[Points, ...], height: int, pen: float, top: float = 0.0, nib: float = 0.0
+def drawn(
+    strokes: tuple[Points, ...],
+    height: int,
+    pen: float,
+    top: float = 0.0,
+    nib: float = 0.0,
+    text: str = "",
 ) -> Glyph:
-    """Strokes of a unit box as a glyph whose ink ends at the box of its points and half the pen."""
+    """Strokes of a unit box as a glyph whose ink ends at the box of its points and half the pen.
+
+    strokes: (N, 2) each, from 0 on, in heights of a digit, which is `height` pixels; pen: width of
+    the line in pixels; top, text: of the glyph, the former in heights; nib: see `PenWriter`.
+    """
     tallest = max(float(stroke[:, 1].max()) for stroke in strokes)
     size = max(height - pen, 2.0) if tallest > 0.5 else height
     ink = draw(strokes, max(2, round(size)), pen, nib)
     if pen < 0.7:
         ink = np.asarray(cv2.convertScaleAbs(ink, alpha=max(pen, 0.35) / 0.7), np.uint8)
     x, y, wide, high = cv2.boundingRect((ink >= max(int(ink.max()) // 4, 1)).astype(np.uint8))
-    return Glyph(np.asarray(ink[y : y + high, x : x + wide], np.uint8), round(top * height))
+    return Glyph(np.asarray(ink[y : y + high, x : x + wide], np.uint8), round(top * height), text)
 
 
-def _sign(character: str, script: Script, height: int, pen: float, rng: Random) -> Glyph:
+def written_sign(character: str, script: Script, height: int, pen: float, rng: Random) -> Glyph:
+    """A sign or letter; height: of a digit, pen: width of the line, both in pixels."""
     if character in SIGNS:
         curves = [np.array(points, np.float32) for points in SIGNS[character]]
         unrest = rng.uniform(0.01, 0.04)
@@ -378,7 +402,7 @@ def _sign(character: str, script: Script, height: int, pen: float, rng: Random) 
     low = np.concatenate(curves).min(axis=0)
     stretch = rng.uniform(0.8, 1.2)
     moved = tuple(((curve - low) * stretch).astype(np.float32) for curve in curves)
-    return _drawn(moved, height, pen, float(low[1]))
+    return drawn(moved, height, pen, float(low[1]))
 
 
 def write_word(script: Script, text: str, height: int, pen: float, rng: Random) -> Glyph:
@@ -386,4 +410,4 @@ def write_word(script: Script, text: str, height: int, pen: float, rng: Random) 
     strokes = script.word(text, rng)
     low = np.concatenate(strokes).min(axis=0)
     moved = tuple((stroke - low).astype(np.float32) for stroke in strokes)
-    return _drawn(moved, height, pen, float(low[1]))
+    return drawn(moved, height, pen, float(low[1]), text=text)

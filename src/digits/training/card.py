@@ -66,7 +66,8 @@ Reads a line of digits: {parameters:,} weights, {kilobytes:,.0f} kB.
 |---|---|
 | Input | line crops (N, {LINE_HEIGHT}, W, {CHANNELS}) float32, a digit {LINE_DIGIT} pixels high \
 (`digits.reading.page.textline`) |
-| Output | logits (N, W/{LINE_STRIDE}, {TOKENS}) for CTC: blank, the ten digits, number boundary, signs, any letter |
+| Output | logits (N, W/{LINE_STRIDE}, {TOKENS}) for CTC: blank, the ten digits, number boundary, \
+{SIGNS}, any letter |
 | Score | {accuracy:.2%} of {data} read without an error, n = {n:,} |
 | Trained | recipe `{name}`, seed {seed}, {pages:,} pages, {minutes:.1f} minutes on {machine} |
 {pretrained}| Weights | SHA-256 `{sha256}` |

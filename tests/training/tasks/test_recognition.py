@@ -18,7 +18,7 @@ from digits.synth.page import make_pages
 from digits.synth.sources import Sources
 from digits.training import networks
 from digits.training.datasets.crops import LabelledPage
-from digits.training.datasets.lines import LineCrops, sample_line
+from digits.training.datasets.lines import MAX_TOKENS, Labelled, LineCrops, sample_line
 from digits.training.fit import fit
 from digits.training.recipe import Fit, Network, Pages, Recipe
 from digits.training.tasks import recognition
@@ -75,7 +75,9 @@ def is_part(tokens: tuple[int, ...], whole: tuple[int, ...]) -> bool:
 
 def test_tokens_run_from_left_to_right_with_a_boundary_between_numbers() -> None:
     page = labelled_page({(60, 80): "17", (160, 80): "4"}, [0, 0, 1])
-    found = {sample_line([page], np.random.default_rng(seed)).tokens for seed in range(200)}
+    found = {
+        sample_line(Labelled([page]), np.random.default_rng(seed)).tokens for seed in range(200)
+    }
     one, seven, four = (DIGIT_TOKENS.start + digit for digit in (1, 7, 4))
     assert (one, seven, BOUNDARY, four) in found
     assert (one, seven) in found
@@ -89,7 +91,7 @@ def test_lines_above_and_below_give_no_tokens() -> None:
     page = labelled_page({(60, 30): "12", (60, 85): "34", (60, 140): "56"}, [0, 0, 1, 1, 2, 2])
     pairs = {tuple(DIGIT_TOKENS.start + int(d) for d in text) for text in ("12", "34", "56")}
     for seed in range(100):
-        tokens = sample_line([page], np.random.default_rng(seed)).tokens
+        tokens = sample_line(Labelled([page]), np.random.default_rng(seed)).tokens
         assert any(is_part(tokens, pair) for pair in pairs)
 
 
@@ -97,7 +99,7 @@ def test_the_digits_of_the_text_lie_in_the_crop_where_the_picture_ends_near() ->
     page = labelled_page({(60, 80): "174", (260, 80): "60"}, [0, 0, 0, 1, 1])
     sizes = set()
     for seed in range(200):
-        sample = sample_line([page], np.random.default_rng(seed))
+        sample = sample_line(Labelled([page]), np.random.default_rng(seed))
         line = crop_line(sample.grey, sample.matrix, sample.width)
         shown = cv2.connectedComponents((line < 130).astype(np.uint8))[0] - 1
         digits = sum(token != BOUNDARY for token in sample.tokens)
@@ -117,17 +119,19 @@ def test_signs_and_numbers_end_a_run() -> None:
 
 
 def test_line_crops_are_a_function_of_seed_and_epoch(pages: list[LabelledPage]) -> None:
-    first, second = (LineCrops(pages, 70, 16, seed=1) for _ in range(2))
+    first, second = (LineCrops(Labelled(pages), 70, 16, seed=1) for _ in range(2))
     assert len(first) == 5
     for place in (0, 4, 1):
         for one, other in zip(first[place], second[place], strict=True):
             np.testing.assert_array_equal(one, other)
     lines, texts = first[0]
     assert lines.shape[:2] == (16, LINE_HEIGHT)
-    assert texts.shape == (16, 32)
+    assert texts.shape == (16, MAX_TOKENS)
     second.on_epoch_end()
     assert not np.array_equal(texts, second[0][1])
-    np.testing.assert_array_equal(second[0][1], LineCrops(pages, 70, 16, seed=1, epoch=1)[0][1])
+    np.testing.assert_array_equal(
+        second[0][1], LineCrops(Labelled(pages), 70, 16, seed=1, epoch=1)[0][1]
+    )
     assert sum(len(first[place][1]) for place in range(5)) == 70
 
 
@@ -154,7 +158,7 @@ def test_the_loss_is_lowest_for_the_text() -> None:
 
 def test_a_run_folder_holds_a_recogniser(folder: Path, pages: list[LabelledPage]) -> None:
     recogniser = Recogniser(folder)
-    lines = LineCrops(pages, 16, 16, seed=5)[0][0]
+    lines = LineCrops(Labelled(pages), 16, 16, seed=5)[0][0]
     probabilities = recogniser.probabilities(list(lines))
     assert all(each.shape == (lines.shape[2] // LINE_STRIDE, TOKENS) for each in probabilities)
     assert all(np.allclose(each.sum(axis=1), 1) for each in probabilities)
@@ -167,7 +171,7 @@ def test_a_line_crop_is_read_the_same_alone_and_in_a_batch(
 ) -> None:
     recogniser = Recogniser(folder)
     lines = [each[:, :width] for each, width in zip(
-        LineCrops(pages, 4, 4, seed=5)[0][0], (40, 64, 50, 30), strict=True
+        LineCrops(Labelled(pages), 4, 4, seed=5)[0][0], (40, 64, 50, 30), strict=True
     )]  # fmt: skip
     together = recogniser.probabilities(lines)
     for line, frames in zip(lines, together, strict=True):

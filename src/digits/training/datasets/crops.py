@@ -6,7 +6,7 @@ import hashlib
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import keras
@@ -50,25 +50,33 @@ class LabelledPage:
 
     grey: (H, W) uint8, ink dark. digits: (N, 5) float32: value, x, y, width, height in pixels.
     runs: (N,) int32, equal for the digits of a number between which there is no sign.
-    ignore_boxes: (M, 4) float32 boxes that do not count in the loss or the score.
+    ignore_boxes: (M, 4) float32 boxes that do not count in the loss or the score. marks: (K, 5)
+    float32 of signs and words: x, y, width, height, and height of a digit beside them, in pixels;
+    mark_texts: what each says, "" if that is not known.
     """
 
     grey: Grey
     digits: NDArray[np.float32]
     runs: NDArray[np.int32]
     ignore_boxes: Boxes
+    marks: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 5), np.float32))
+    mark_texts: tuple[str, ...] = ()
 
     @classmethod
     def from_page(cls, page: Page) -> LabelledPage:
         """The same page in grey levels, as `digits.reading` converts a picture."""
         digits = [(digit, *box) for number in page.numbers for digit, box in number.digits]
-        signs = re.sub(f"[^0-9{''.join(POWERS)}]", "|", "|".join(n.text for n in page.numbers))
+        powers = "".join(POWERS)  # each is a run of its own
+        signs = re.sub(f"([{powers}])", "|0|", "|".join(number.text for number in page.numbers))
+        signs = re.sub("[^0-9]", "|", signs)
         runs = [run for run, text in enumerate(signs.split("|")) for _ in text]
         return cls(
             greyscale(page.pixels),
             np.array(digits, np.float32).reshape(-1, 5),
             np.array(runs, np.int32),
             np.array(page.ignore_boxes, np.float32).reshape(-1, 4),
+            np.array([(*each.box, each.height) for each in page.marks], np.float32).reshape(-1, 5),
+            tuple(each.text for each in page.marks),
         )
 
 

@@ -1,7 +1,8 @@
-"""Line crops of labelled pages, and the token sequences that a recogniser is trained to read."""
+"""Line crops of pages and of written lines, and the token sequences that they spell."""
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,23 +17,31 @@ from digits.model.spec import (
     BOUNDARY,
     CHANNELS,
     DIGIT_TOKENS,
+    LETTER,
     LINE_DIGIT,
     LINE_HEIGHT,
     LINE_SIZE_MULTIPLE,
     LINE_STRIDE,
     MAX_LINE,
+    SIGN_TOKENS,
+    SIGNS,
 )
+from digits.reading.page.greyscale import greyscale
 from digits.reading.page.textline import TextLine, crop_line, fit_text_line
+from digits.synth.line import WrittenLine
+from digits.synth.writing import POWERS
 from digits.training.augment.degrade import degrade, elastic
 from digits.training.datasets.crops import LabelledPage
 
-EMPTY_RATE = 0.2  # fraction of line crops that are not centred on a number
+WRITTEN_RATE = 0.6  # fraction of line crops that are of written lines, not of pages
+EMPTY_RATE = 0.15  # fraction of line crops that are not centred on a number
 FIELD_RATE = 0.3  # fraction of the others whose picture ends near the number, as a form field's
 MARGINS = (0.25, 2.6)  # digit heights before and after a number; the reader adds 2
 MIN_READ, MAX_HIDDEN = 0.75, 0.4  # visible fraction from which a digit is read, to which it is not
 HUGE = 1.6  # line crop heights, from which a digit is background
 SMALL = 0.45  # of LINE_DIGIT, below which a digit belongs to another line
-MAX_TOKENS = 32  # of the longest text
+MAX_TOKENS = 40  # of the longest text
+AS_LETTERS = "#&@?!*<>{}[]|\\"  # signs without a token of their own
 TRIES = 12  # line crops without a usable text, after which sampling starts again
 GROUP = 4  # batches that are sampled together and sorted by width
 
@@ -53,6 +62,65 @@ class LineSample:
     tokens: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelledLine:
+    """A picture (H, W) uint8 of one text line, its ink dark; where the line is; what it says."""
+
+    grey: Grey
+    line: TextLine
+    tokens: tuple[int, ...]
+
+    @classmethod
+    def from_written(cls, written: WrittenLine) -> LabelledLine:
+        """The same line in grey levels, as `digits.reading` converts a picture."""
+        middle = (written.start + written.end) / 2
+        half = (written.end - written.start) / 2
+        line = TextLine(middle, written.middle, 0.0, written.height, -half, half)
+        return cls(greyscale(written.pixels), line, tokens_of(written.text))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Labelled:
+    """Pages and written lines to train or to validate on."""
+
+    pages: Sequence[LabelledPage]
+    lines: Sequence[LabelledLine] = ()
+
+
+def sha256_of_lines(lines: Sequence[LabelledLine]) -> str:
+    """One SHA-256 of the grey levels and tokens of all lines."""
+    total = hashlib.sha256()
+    for line in lines:
+        total.update(line.grey.tobytes() + bytes(line.tokens))
+    return total.hexdigest()
+
+
+def tokens_of(text: str) -> tuple[int, ...]:
+    """The tokens that a text is read as.
+
+    A blank between two digits is a boundary, and so is the rise to an exponent. Letters are all
+    alike; small signs that the alphabet lacks, such as quotation marks, are read as nothing.
+    """
+    tokens: list[int] = []
+    is_apart = False
+    for character in text:
+        if character == " ":
+            is_apart = True
+            continue
+        if character in POWERS:
+            character, is_apart = POWERS[character], True
+        if character in "0123456789":
+            if is_apart and tokens and tokens[-1] in range(*DIGIT_TOKENS.indices(BOUNDARY)):
+                tokens.append(BOUNDARY)
+            tokens.append(DIGIT_TOKENS.start + int(character))
+        elif character in SIGNS:
+            tokens.append(SIGN_TOKENS.start + SIGNS.index(character))
+        elif character.isalpha() or character in AS_LETTERS:
+            tokens.append(LETTER)
+        is_apart = False
+    return tuple(tokens)
+
+
 class LineCrops(keras.utils.PyDataset):
     """Batches of line crops (N, 48, width, 3) float32 and texts (N, 32) int32, padded with BLANK.
 
@@ -61,7 +129,7 @@ class LineCrops(keras.utils.PyDataset):
 
     def __init__(
         self,
-        pages: Sequence[LabelledPage],
+        labelled: Labelled,
         count: int,
         batch_size: int,
         seed: int,
@@ -70,7 +138,7 @@ class LineCrops(keras.utils.PyDataset):
         fixed: bool = False,
     ) -> None:
         super().__init__()
-        self._pages = pages
+        self._labelled = labelled
         self._count = count
         self._batch_size = batch_size
         self._seed = seed
@@ -105,16 +173,24 @@ class LineCrops(keras.utils.PyDataset):
             rng = np.random.default_rng([self._seed, *key])
             count = min(GROUP * self._batch_size, self._count - group * GROUP * self._batch_size)
             samples = sorted(
-                (sample_line(self._pages, rng) for _ in range(count)), key=lambda each: each.width
+                (sample_line(self._labelled, rng) for _ in range(count)),
+                key=lambda each: each.width,
             )
             size = self._batch_size
             self._group = key, [samples[at : at + size] for at in range(0, count, size)]
         return self._group[1]
 
 
-def sample_line(pages: Sequence[LabelledPage], rng: Random) -> LineSample:
-    """A random line crop: of a number, alone or with its neighbours, or of no number."""
+def sample_line(labelled: Labelled, rng: Random) -> LineSample:
+    """A random line crop: of a written line, or from a page, of a number, alone or with its
+    neighbours, or of no number."""
     for _ in range(TRIES):
+        pages, lines = labelled.pages, labelled.lines
+        if lines and rng.random() < WRITTEN_RATE:
+            sample = _whole_line(lines[int(rng.integers(len(lines)))], rng)
+            if sample is not None:
+                return sample
+            continue
         page = pages[int(rng.integers(len(pages)))]
         if rng.random() < EMPTY_RATE:
             line = _line_without_number(page, rng)
@@ -127,9 +203,29 @@ def sample_line(pages: Sequence[LabelledPage], rng: Random) -> LineSample:
         width = min(line.width, MAX_LINE)
         matrix = _sheared(line.matrix, rng)
         tokens = _tokens(page, matrix, width)
-        if tokens is not None and 2 * len(tokens) < min(width // LINE_STRIDE, 2 * MAX_TOKENS):
+        if tokens is not None and _fits(tokens, width):
             return LineSample(page.grey, matrix, width, tokens)
-    return sample_line(pages, rng)
+    return sample_line(labelled, rng)
+
+
+def _whole_line(labelled: LabelledLine, rng: Random) -> LineSample | None:
+    """A written line with margins, at a size that its detections could give it; None if it is too
+    long for a crop."""
+    line = labelled.line
+    if LETTER in labelled.tokens:  # of which a detector finds parts, high and low ones
+        line = replace(line, size=line.size * math.exp(rng.normal(0, 0.15)))
+    before, behind = rng.uniform(*MARGINS, 2) * line.size
+    line = replace(line, start=line.start - before, end=line.end + behind)
+    line = _with_noise(line, rng).within(labelled.grey.shape)
+    matrix = _sheared(line.matrix, rng)
+    if line.width > MAX_LINE or not _fits(labelled.tokens, line.width):
+        return None
+    return LineSample(labelled.grey, matrix, line.width, labelled.tokens)
+
+
+def _fits(tokens: Sequence[int], width: int) -> bool:
+    """Whether a crop has frames enough for a text, and a text as few tokens as there is room."""
+    return 2 * len(tokens) < min(width // LINE_STRIDE, 2 * MAX_TOKENS)
 
 
 def _line_without_number(page: LabelledPage, rng: Random) -> TextLine:
@@ -156,11 +252,14 @@ def _field(page: LabelledPage, rng: Random) -> LabelledPage:
     inside = ((low >= start) & (high <= end)).all(axis=1)
     outside = ((high <= start) | (low >= end)).any(axis=1)
     moved = page.digits - np.array([0, *start, 0, 0], np.float32)
+    marks = page.marks - np.array([*start, 0, 0, 0], np.float32)
     ignore_boxes = np.concatenate(
         [page.ignore_boxes - np.array([*start, 0, 0], np.float32), moved[~inside & ~outside, 1:]]
     )
     grey = page.grey[start[1] : end[1], start[0] : end[0]]
-    return LabelledPage(grey, moved[inside], page.runs[inside], ignore_boxes)
+    return LabelledPage(
+        grey, moved[inside], page.runs[inside], ignore_boxes, marks, page.mark_texts
+    )
 
 
 def _line_of_number(page: LabelledPage, rng: Random) -> TextLine:
@@ -233,31 +332,61 @@ def _sheared(matrix: NDArray[np.float64], rng: Random) -> NDArray[np.float64]:
 def _tokens(page: LabelledPage, matrix: NDArray[np.float64], width: int) -> tuple[int, ...] | None:
     """The tokens of a line crop, or None where they are ambiguous.
 
-    That is where a digit is too visible to be ignored and too little to be read, where an ignore
-    box lies in the crop, and where digits stand one above the other.
+    That is where a digit, sign or word is too visible to be ignored and too little to be read,
+    where an ignore box or unknown text lies in the crop, and where one stands above the other.
     """
-    boxes = np.concatenate([page.digits[:, 1:], page.ignore_boxes])
+    count, known = len(page.digits), len(page.digits) + len(page.marks)
+    boxes = np.concatenate([page.digits[:, 1:], page.marks[:, :4], page.ignore_boxes])
     if not len(boxes):
         return ()
     middle, half = _mapped(boxes, matrix)
     visible = _visible(middle, half, np.array([width, LINE_HEIGHT]))
+    size = 2 * half.max(axis=1)
+    size[count:known] = page.marks[:, 4] * math.sqrt(abs(np.linalg.det(matrix[:, :2])))
     is_huge = 2 * half[:, 1] > HUGE * LINE_HEIGHT
-    is_small = 2 * half.max(axis=1) < SMALL * LINE_DIGIT
+    is_small = size < SMALL * LINE_DIGIT
     is_read = (visible.min(axis=1) >= MIN_READ) & ~is_huge & ~is_small
     is_left_out = (visible.min(axis=1) <= MAX_HIDDEN) | is_huge
-    count = len(page.digits)
-    if not (is_read | is_left_out)[:count].all() or (visible.prod(axis=1)[count:] > 0.02).any():
+    is_left_out[count:known] |= is_small[count:known]
+    if not (is_read | is_left_out)[:known].all() or (visible.prod(axis=1)[known:] > 0.02).any():
         return None
-    order = np.flatnonzero(is_read)
-    order = order[np.argsort(middle[order, 0])]
-    gaps = np.diff(middle[order, 0])
-    if (gaps < 0.3 * np.minimum(half[order[:-1], 0], half[order[1:], 0])).any():
+    order = np.flatnonzero(is_read[:known])
+    order = order[np.argsort(middle[order, 0], kind="stable")]
+    if _are_stacked(middle[order, 0], half[order, 0], order < count):
         return None
+    return _spelled(page, order.tolist())
+
+
+def _are_stacked(
+    middle: NDArray[np.float64], half: NDArray[np.float64], is_digit: NDArray[np.bool_]
+) -> bool:
+    """Whether one digit or word stands above another: their middles (N,), ascending, are closer
+    than their half widths (N,) allow."""
+    gaps = np.diff(middle)
+    near = 0.3 * np.minimum(half[:-1], half[1:])
+    both = is_digit[:-1] & is_digit[1:]
+    in_word = ~both & (gaps < 0.5 * np.maximum(half[:-1], half[1:])) & (half.max(initial=0) > 0)
+    wide = np.maximum(half[:-1], half[1:]) > LINE_DIGIT
+    return bool((both & (gaps < near)).any() or (in_word & wide).any())
+
+
+def _spelled(page: LabelledPage, order: list[int]) -> tuple[int, ...] | None:
+    """The tokens of digits, then marks, by index, from left to right; None if a text is unknown."""
     tokens: list[int] = []
-    for before, digit in zip([None, *order[:-1]], order, strict=False):
-        if before is not None and not _are_adjacent(page, int(before), int(digit)):
+    before: int | None = None  # the digit just before, if nothing stands between
+    for index in order:
+        if index >= len(page.digits):
+            text = page.mark_texts[index - len(page.digits)]
+            if not text:
+                return None
+            found = tokens_of(text)
+            tokens += found
+            before = None if found else before
+            continue
+        if before is not None and not _are_adjacent(page, before, index):
             tokens.append(BOUNDARY)
-        tokens.append(DIGIT_TOKENS.start + int(page.digits[digit, 0]))
+        tokens.append(DIGIT_TOKENS.start + int(page.digits[index, 0]))
+        before = index
     return tuple(tokens)
 
 

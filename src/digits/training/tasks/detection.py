@@ -26,6 +26,7 @@ from digits.training.datasets.crops import (
     LabelledPage,
     sha256,
 )
+from digits.training.datasets.lines import Labelled
 from digits.training.export import export_detector, open_detector, write_model
 from digits.training.quantise import quantise
 from digits.training.recipe import Pages, Recipe
@@ -41,23 +42,23 @@ def task(
     recipe: Recipe,
     pages: Pages,
     seed: int,
-    train: list[LabelledPage],
-    validation: list[LabelledPage],
+    train: Labelled,
+    validation: Labelled,
 ) -> Task:
-    """The task of a detector's recipe on training and validation pages."""
-    side = pages.side
+    """The task of a detector's recipe on pages for training and validation."""
+    side, count = pages.side, 4 * len(validation.pages)
     return Task(
         count=pages.crops,
         batches=lambda stage, epoch: DetectorCrops(
-            train, side, pages.crops, stage.batch_size, seed, epoch
+            train.pages, side, pages.crops, stage.batch_size, seed, epoch
         ),
-        validation=DetectorCrops(validation, side, 4 * len(validation), 16, seed, fixed=True),
+        validation=DetectorCrops(validation.pages, side, count, 16, seed, fixed=True),
         trainee=lambda network, _: network,
         loss=lambda _: DetectionLoss(),
         accuracy=accuracy,
         callbacks=[],
-        data={"pages": len(train), "sha256": sha256(train)},
-        finish=partial(_finish, recipe, train, validation),
+        data={"pages": len(train.pages), "sha256": sha256(train.pages)},
+        finish=partial(_finish, recipe, list(train.pages), list(validation.pages)),
     )
 
 

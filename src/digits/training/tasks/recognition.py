@@ -16,8 +16,8 @@ from digits.model.ctc import likeliest
 from digits.model.recogniser import Recogniser
 from digits.model.spec import BLANK
 from digits.training.card import recogniser_card
-from digits.training.datasets.crops import LabelledPage, sha256
-from digits.training.datasets.lines import LineCrops
+from digits.training.datasets.crops import sha256
+from digits.training.datasets.lines import Labelled, LineCrops, sha256_of_lines
 from digits.training.export import export_recogniser, open_recogniser, write_model
 from digits.training.quantise import quantise
 from digits.training.recipe import Pages, Recipe
@@ -32,10 +32,10 @@ def task(
     recipe: Recipe,
     pages: Pages,
     seed: int,
-    train: list[LabelledPage],
-    validation: list[LabelledPage],
+    train: Labelled,
+    validation: Labelled,
 ) -> Task:
-    """The task of a recogniser's recipe on training and validation pages."""
+    """The task of a recogniser's recipe on pages and lines for training and validation."""
     count = min(VALIDATION_CROPS, pages.crops)
     held_out = LineCrops(validation, count, BATCH, seed, fixed=True)
     range_crops = LineCrops(train, BATCH * RANGE_BATCHES, BATCH, seed)
@@ -47,7 +47,12 @@ def task(
         loss=lambda _: CTCLoss(),
         accuracy=accuracy,
         callbacks=[],
-        data={"pages": len(train), "sha256": sha256(train)},
+        data={
+            "pages": len(train.pages),
+            "lines": len(train.lines),
+            "sha256": sha256(train.pages),
+            "sha256 of lines": sha256_of_lines(train.lines),
+        },
         finish=partial(_finish, recipe, range_crops, held_out),
     )
 
@@ -56,7 +61,8 @@ class CTCLoss(keras.losses.Loss):
     """Connectionist temporal classification (Graves et al. 2006, DOI 10.1145/1143844.1143891)."""
 
     def call(self, texts: Any, logits: Any) -> Any:
-        """(N,) negative log-likelihoods of texts (N, L), padded with BLANK; logits: (N, T, TOKENS)."""
+        """(N,) negative log-likelihoods of texts (N, L), padded with BLANK; logits: (N, T, TOKENS)
+        of every token."""
         return keras.losses.ctc(texts, ops.cast(logits, "float32"))
 
 
