@@ -93,24 +93,24 @@ def test_json(at: Path, capsys: Captured) -> None:
     assert code == 1
     page, broken, blank = map(json.loads, out.splitlines())
     assert list(page) == [
-        *("picture", "page", "width", "height", "orientation", "text", "numbers", "rejected"),
-        *("model", "fingerprint", "schema"),
+        *("picture", "page", "width", "height", "orientation", "text", "transcript", "numbers"),
+        *("signs", "rejected", "model", "fingerprint", "schema"),
     ]
     height, width = pictures.page(TEXT).pixels.shape[:2]
     assert (page["picture"], page["page"]) == ("page.png", 1)
     assert (page["width"], page["height"]) == (width, height)
     assert page["fingerprint"] == digits.Reader().fingerprint
-    assert (page["orientation"], page["model"], page["schema"]) == (0, "default", 1)
+    assert (page["orientation"], page["model"], page["schema"]) == (0, "default", 2)
     assert page["text"] == TEXT
     assert [number["text"] for number in page["numbers"]] == ["2024", "17", "305"]
     number = page["numbers"][0]
-    assert {"text", "confidence", "box", "runner_up", "digits"} <= set(number)
+    assert {"text", "value", "confidence", "box", "runner_up", "digits"} <= set(number)
     assert set(number["runner_up"]) == {"text", "confidence"}
     assert {"digit", "confidence", "probabilities", "box"} <= set(number["digits"][0])
     assert len(number["digits"][0]["probabilities"]) == 10
     assert len(number["box"]) == len(number["digits"][0]["box"]) == 4
     assert list(broken) == ["picture", "error", "schema"]
-    assert (broken["picture"], broken["schema"]) == ("broken.png", 1)
+    assert (broken["picture"], broken["schema"]) == ("broken.png", 2)
     assert "is not an image: the first bytes are those of a PDF file" in broken["error"]
     assert broken["error"] in err
     assert (blank["text"], blank["numbers"]) == ("", [])

@@ -161,10 +161,10 @@ def test_probabilities_boxes_and_tiles() -> None:
 def test_plain_data_follows_the_schema() -> None:
     reading = json.loads(json.dumps(READER.read(pictures.page(LINES).pixels).to_dict()))
     assert list(reading) == [
-        *("width", "height", "orientation", "text", "numbers", "rejected"),
+        *("width", "height", "orientation", "text", "transcript", "numbers", "signs", "rejected"),
         *("model", "fingerprint", "schema"),
     ]
-    assert (reading["text"], reading["schema"]) == (LINES, 1)
+    assert (reading["text"], reading["schema"]) == (LINES, 2)
     for number in reading["numbers"]:
         assert {"text", "confidence", "box", "runner_up", "digits"} <= set(number)
         assert set(number["runner_up"]) == {"text", "confidence"}

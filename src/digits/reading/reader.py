@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from digits.errors import DigitsError, PictureError
 from digits.files import printable
 from digits.io.picture import Picture
-from digits.io.result import Box, Digit, Outcome, Reading
+from digits.io.result import Box, Digit, Outcome, Reading, number_of
 from digits.io.sources import Sources, expand, open_source
 from digits.model.bundle import open_bundle
 from digits.model.classifier import Classifier
@@ -23,7 +23,7 @@ from digits.reading.page.accept import accept
 from digits.reading.page.detect import detect
 from digits.reading.page.fuse import fuse
 from digits.reading.page.greyscale import prepare, within
-from digits.reading.page.numbers import Page, group_numbers, number_of, reading_order, text_of
+from digits.reading.page.numbers import Page, group_numbers, reading_order, text_of
 from digits.reading.page.orientation import ORIENTATIONS, rotated, rotated_back, upright
 from digits.reading.page.recognise import recognise
 from digits.reading.page.textline import crop_lines
