@@ -41,11 +41,11 @@ from digits.evaluation.page_readings import (
     edits,
     score_pages,
 )
-from digits.io.result import Digit, Number
+from digits.io.result import Digit, Number, number_of
 from digits.model.bundle import open_bundle
 from digits.model.inputs import normalise_tile
 from digits.model.store import CLASSIFIER, DEFAULT, KINDS, SHIPPED
-from digits.reading.page.numbers import number_of, reading_order
+from digits.reading.page.numbers import reading_order
 from digits.reading.page.textline import side_by_side
 from digits.synth.closeup import close_up
 from digits.synth.page import Page, make_pages

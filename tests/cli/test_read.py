@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import weakref
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -23,6 +24,7 @@ from digits.cli.read import NOTHING_FOUND, drawing_paths
 from digits.errors import PictureError
 from digits.io import sources
 from digits.io.picture import OpenedPicture, open_first_page
+from digits.io.result import Number
 from digits.model.store import SHIPPED
 
 TEXT = "2024\n17 305"
@@ -93,24 +95,24 @@ def test_json(at: Path, capsys: Captured) -> None:
     assert code == 1
     page, broken, blank = map(json.loads, out.splitlines())
     assert list(page) == [
-        *("picture", "page", "width", "height", "orientation", "text", "numbers", "rejected"),
-        *("model", "fingerprint", "schema"),
+        *("picture", "page", "width", "height", "orientation", "text", "transcript", "numbers"),
+        *("signs", "rejected", "model", "fingerprint", "schema"),
     ]
     height, width = pictures.page(TEXT).pixels.shape[:2]
     assert (page["picture"], page["page"]) == ("page.png", 1)
     assert (page["width"], page["height"]) == (width, height)
     assert page["fingerprint"] == digits.Reader().fingerprint
-    assert (page["orientation"], page["model"], page["schema"]) == (0, "default", 1)
+    assert (page["orientation"], page["model"], page["schema"]) == (0, "default", 2)
     assert page["text"] == TEXT
     assert [number["text"] for number in page["numbers"]] == ["2024", "17", "305"]
     number = page["numbers"][0]
-    assert {"text", "confidence", "box", "runner_up", "digits"} <= set(number)
+    assert {"text", "value", "confidence", "box", "runner_up", "digits"} <= set(number)
     assert set(number["runner_up"]) == {"text", "confidence"}
     assert {"digit", "confidence", "probabilities", "box"} <= set(number["digits"][0])
     assert len(number["digits"][0]["probabilities"]) == 10
     assert len(number["box"]) == len(number["digits"][0]["box"]) == 4
     assert list(broken) == ["picture", "error", "schema"]
-    assert (broken["picture"], broken["schema"]) == ("broken.png", 1)
+    assert (broken["picture"], broken["schema"]) == ("broken.png", 2)
     assert "is not an image: the first bytes are those of a PDF file" in broken["error"]
     assert broken["error"] in err
     assert (blank["text"], blank["numbers"]) == ("", [])
@@ -377,6 +379,20 @@ def test_min_confidence(at: Path, capsys: Captured) -> None:
     assert read(capsys, "--text", "7.png", "--min-confidence", "0.5")[1] == "7\n"
 
 
+def test_digits_only(at: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    def with_marks(numbers: list[Number]) -> list[list[Number]]:
+        return [[replace(each, text=f"-{each.text[:-1]},{each.text[-1]}")] for each in numbers]
+
+    monkeypatch.setattr("digits.reading.reader.reading_order", with_marks)
+    assert read(capsys, "--text", "7.png") == (0, "-,7\n", "")
+    assert read(capsys, "--text", "--digits-only", "7.png") == (0, "7\n", "")
+    plain = read(capsys, "--text", "--digits-only", "page.png")[1]
+    assert sorted(plain.split()) == sorted(["202", "4", "1", "7", "30", "5"])
+    page = json.loads(read(capsys, "--json", "--digits-only", "page.png")[1])
+    assert [number["text"] for number in page["numbers"]] == plain.split()
+    assert (page["transcript"], page["signs"]) == (page["text"], [])
+
+
 @pytest.mark.parametrize("value", ["1.1", "-0.1", "nan", "much", ""])
 def test_min_confidence_out_of_range(value: str, capsys: Captured) -> None:
     with pytest.raises(SystemExit) as stop:
@@ -456,6 +472,7 @@ def test_help_ends_with_an_example(capsys: Captured) -> None:
         "--explain",
         "--single",
         "--model",
+        "--digits-only",
     ):
         assert option in out
     assert "Example: digits read" in out.strip().splitlines()[-1]

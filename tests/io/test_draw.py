@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from itertools import pairwise
 
 import cv2
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from digits.io import draw
 from digits.io.draw import draw_reading, percent
-from digits.io.result import Box, Digit, Number, Reading, Rejected
+from digits.io.result import Box, Digit, Number, Reading, Rejected, Sign
 
 
 def reading(picture: NDArray[np.uint8], boxes: list[Box], *rejected: Rejected) -> Reading:
@@ -69,6 +70,39 @@ def test_rejected_ink_is_boxed_without_a_label() -> None:
     assert changed[y, x : x + width].all()
     changed[y - 2 : y + height + 2, x - 2 : x + width + 2] = False
     assert not changed.any()
+
+
+def test_the_sign_of_a_number_lies_in_its_frame_and_on_its_label(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    written = pictures.written_texts(monkeypatch)
+    page = pictures.page("7", height=200)
+    x, y, width, height = page.boxes[0]
+    before = x - 40
+    page.pixels[y + height // 2 :][:8, before : before + 25] = 20
+    read = reading(page.pixels, list(page.boxes))
+    box = (before, y, x + width - before, height)
+    minus = dataclasses.replace(read.numbers[0], text="-7", box=box)
+    drawing = draw_reading(dataclasses.replace(read, lines=((minus,),)), page.pixels)
+    assert "-7  97.0 %" in written
+    changed = (drawing != page.pixels).any(axis=2)
+    assert not changed[y : y + height, before : x + width].any()
+    assert colour_of(drawing, (0, 114, 178))[y : y + height, before - 20 : before].any()
+
+
+@pytest.mark.parametrize(("confidence", "colour"), [(0.95, (0, 114, 178)), (0.5, (213, 94, 0))])
+@pytest.mark.parametrize("box", [(300, 80, 5, 5), (0, 0, 5, 5), (795, 795, 5, 5)])
+def test_a_sign_has_a_thin_frame_that_hides_none_of_it(
+    box: Box, confidence: float, colour: tuple[int, int, int]
+) -> None:
+    page = np.full((800, 800, 3), 255, np.uint8)
+    lone = dataclasses.replace(reading(page, []), signs=(Sign("×", confidence, box),))
+    drawing = lone.draw()
+    x, y, width, height = box
+    assert colour_of(drawing, colour).any()
+    changed = (drawing != 255).any(axis=2)
+    assert not changed[y : y + height, x : x + width].any()
+    assert changed.sum() < 150
 
 
 @pytest.mark.parametrize("side", [1, 28, 100])

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from digits.io.formats import COLUMNS, as_csv, as_json, as_table, as_text
-from digits.io.result import Digit, Number, Outcome, Reading
+from digits.io.result import Digit, Number, Outcome, Reading, Sign
 
 Format = Callable[[Iterable[Outcome]], Iterator[str]]
 FORMATS: list[Format] = [as_json, as_text, as_csv, as_table]
@@ -19,14 +19,15 @@ WICKED = 'two\nlines\r, "quoted"\x1b[31m\x9b\x00.png'
 
 def number(text: str, confidence: float) -> Number:
     box, row = (1, 2, 3, 4), np.full(10, 0.1, np.float32)
-    digits = tuple(Digit(int(each), 0.9, row, box, 1.0, None) for each in text)
+    digits = tuple(Digit(int(each), 0.9, row, box, 1.0, None) for each in text if each.isdigit())
     return Number(text, confidence, box, digits, (text, 0.0))
 
 
 LINES = ((number("2024", 0.5),), (number("17", 0.9996), number("305", 1.0)))
 READING = Reading("2024\n1? 305", LINES, (), 0, 100, 50, "default", "0123456789abcdef")
 PAGE = Outcome("page.png", 1, READING, None, 0.1)
-EMPTY = Outcome("empty.png", 1, dataclasses.replace(READING, text="", lines=()), None, 0.1)
+NOTHING = dataclasses.replace(READING, text="", lines=(), transcript="")
+EMPTY = Outcome("empty.png", 1, NOTHING, None, 0.1)
 BROKEN = Outcome("broken.png", 1, None, "broken.png is damaged", 0.1)
 ALL = [PAGE, EMPTY, BROKEN]
 
@@ -47,11 +48,32 @@ def test_table() -> None:
 def test_csv() -> None:
     assert list(as_csv(ALL)) == [
         ",".join(COLUMNS),
-        "page.png,1,2024,0.500000,1,2,3,4,",
-        "page.png,2,17,0.999600,1,2,3,4,",
-        "page.png,2,305,1.000000,1,2,3,4,",
-        "broken.png,,,,,,,,broken.png is damaged",
+        "page.png,1,2024,0.500000,1,2,3,4,,2024",
+        "page.png,2,17,0.999600,1,2,3,4,,17",
+        "page.png,2,305,1.000000,1,2,3,4,,305",
+        "broken.png,,,,,,,,broken.png is damaged,",
     ]
+
+
+SUM = dataclasses.replace(
+    READING,
+    text="17 -20,50 1.234",
+    lines=((number("17", 0.9), number("-20,50", 0.8), number("1.234", 0.7)),),
+    transcript="17 + -20,50 = 1.234",
+    signs=(Sign("+", 0.9, (1, 2, 3, 4)), Sign("=", 0.9, (1, 2, 3, 4))),
+)
+
+
+def test_the_table_shows_signs_as_written_and_the_text_has_none() -> None:
+    outcomes = [Outcome("sum.png", 1, SUM, None, 0.1)]
+    assert list(as_table(outcomes)) == ["sum.png   17 + -20,50 = 1.234   90.0 %  80.0 %  70.0 %"]
+    assert list(as_text(outcomes)) == ["17 -20,50 1.234"]
+
+
+def test_csv_has_the_number_as_written_and_its_value_where_there_is_one() -> None:
+    rows = list(csv.DictReader(as_csv([Outcome("sum.png", 1, SUM, None, 0.1)])))
+    found = [(row["number"], row["value"]) for row in rows]
+    assert found == [("17", "17"), ("-20,50", "-20.50"), ("1.234", "")]
 
 
 def test_json_lines() -> None:

@@ -2,18 +2,20 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from digits.errors import DigitsError, PictureError
-from digits.io.result import Digit, Number, Outcome, Reading, Rejected
+from digits.io.result import Box, Digit, Number, Outcome, Reading, Rejected, Sign
 
 PROBABILITIES = np.array([0.01, 0, 0, 0, 0, 0, 0, 0.98, 0, 0.01], np.float32)
 DIGIT = Digit(7, 0.98, PROBABILITIES, (3, 4, 20, 30), 0.99, np.zeros((28, 28), np.uint8))
 NUMBER = Number("7", 0.98, (3, 4, 20, 30), (DIGIT,), ("0", 0.01))
 REJECTED = Rejected((40, 1, 60, 2), "line")
+SIGN = Sign("+", 0.9, (30, 10, 9, 9))
 PICTURE = np.full((50, 120, 3), 255, np.uint8)
 READING = Reading(
     text="7 7\n7",
@@ -25,13 +27,17 @@ READING = Reading(
     model="default",
     fingerprint="0123456789abcdef",
     source=PICTURE,
+    signs=(SIGN,),
+    transcript="7 + 7\n7",
 )
+NOTHING = {"text": "", "lines": (), "signs": (), "transcript": ""}
 OUTCOME = Outcome("7.png", 1, READING, None, 0.1)
 
 
 def test_as_plain_data() -> None:
     number = {
         "text": "7",
+        "value": "7",
         "confidence": 0.98,
         "box": [3, 4, 20, 30],
         "runner_up": {"text": "0", "confidence": 0.01},
@@ -50,11 +56,13 @@ def test_as_plain_data() -> None:
         "height": 50,
         "orientation": 0,
         "text": "7 7\n7",
+        "transcript": "7 + 7\n7",
         "numbers": [number] * 3,
+        "signs": [{"text": "+", "confidence": 0.9, "box": [30, 10, 9, 9]}],
         "rejected": [{"box": [40, 1, 60, 2], "reason": "line"}],
         "model": "default",
         "fingerprint": "0123456789abcdef",
-        "schema": 1,
+        "schema": 2,
     }
     assert READING.to_dict() == content
     assert json.loads(json.dumps(READING.to_dict())) == content
@@ -76,7 +84,7 @@ def test_numbers_are_those_of_all_lines() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [OUTCOME, READING, NUMBER, DIGIT, REJECTED], ids=lambda v: type(v).__name__
+    "value", [OUTCOME, READING, NUMBER, DIGIT, SIGN, REJECTED], ids=lambda v: type(v).__name__
 )
 def test_what_was_read_stays_as_it_is(value: object) -> None:
     field = dataclasses.fields(value)[0].name  # type: ignore[arg-type]
@@ -86,15 +94,99 @@ def test_what_was_read_stays_as_it_is(value: object) -> None:
         value.something_else = 1  # type: ignore[attr-defined]
 
 
+# Signs
+
+
+def number(text: str, *sure: float) -> Number:
+    """A number as written; its digits 20 pixels wide, each as sure as `sure` says or 0.9."""
+    rest = iter(sure)
+    digits: list[Digit] = []
+    for place, character in enumerate(text):
+        if character.isdigit():
+            row = np.full(10, 0.01, np.float32)
+            row[int(character)] = 0.91
+            box: Box = (20 * place, 5, 20, 30)
+            digits.append(Digit(int(character), next(rest, 0.9), row, box, 1.0, None))
+    return Number(text, 0.5, (0, 5, 20 * len(text), 30), tuple(digits), ("0", 0.1))
+
+
+def page(*lines: str, transcript: str = "", signs: tuple[Sign, ...] = ()) -> Reading:
+    numbers = tuple(tuple(map(number, line.split())) for line in lines)
+    return dataclasses.replace(
+        READING, text="\n".join(lines), lines=numbers, transcript=transcript, signs=signs
+    )
+
+
+def test_a_number_has_the_value_of_its_text() -> None:
+    assert number("-8,0").value == Decimal("-8.0")
+    assert number("1.234").value is None
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("-3", "-3"), ("007", "7"), ("8,0", "8.0"), ("1.234", None)]
+)
+def test_values_are_plain_text_in_plain_data(text: str, value: str | None) -> None:
+    assert number(text).to_dict()["value"] == value
+    assert number("0,0000000001").to_dict()["value"] == "0.0000000001"
+
+
+def test_digits_are_masked_where_they_are_less_sure_and_signs_stay() -> None:
+    written = number("-1.234,50", 0.9, 0.5, 0.9, 0.9, 0.7, 0.9)
+    assert written.masked(0.0) == "-1.234,50"
+    assert written.masked(0.5) == "-1.234,50"
+    assert written.masked(0.6) == "-1.?34,50"
+    assert written.masked(0.8) == "-1.?34,?0"
+    assert written.masked(1.0) == "-?.???,??"
+
+
+def test_without_signs_a_number_is_that_of_its_digits() -> None:
+    [three] = number("-3", 0.8).without_signs()
+    assert (three.text, three.confidence, three.box) == ("3", 0.8, (20, 5, 20, 30))
+    day, month, year = number("12.03.2024", 0.5, 0.8).without_signs()
+    assert [day.text, month.text, year.text] == ["12", "03", "2024"]
+    assert (day.confidence, month.confidence) == (pytest.approx(0.4), pytest.approx(0.81))
+    assert month.box == (60, 5, 40, 30)
+    assert [digit.digit for digit in year.digits] == [2, 0, 2, 4]
+    assert len(year.runner_up[0]) == 4
+    assert 0 < year.runner_up[1] < year.confidence
+
+
+def test_a_number_without_signs_stays_what_it_is() -> None:
+    plain = number("305")
+    assert plain.without_signs() == (plain,)
+    assert plain.without_signs()[0] is plain
+
+
+def test_a_reading_without_signs_is_of_digits_alone() -> None:
+    with_signs = page("-3 8,0", "305", transcript="-3 + 8,0 =\n305", signs=(SIGN,))
+    plain = with_signs.without_signs()
+    assert plain.text == plain.transcript == "3 8 0\n305"
+    assert [[each.text for each in line] for line in plain.lines] == [["3", "8", "0"], ["305"]]
+    assert (plain.signs, plain.rejected) == ((), with_signs.rejected)
+    assert plain.without_signs().to_dict() == plain.to_dict()
+    assert Reading.from_dict(plain.to_dict()).to_dict() == plain.to_dict()
+
+
+def test_a_reading_without_signs_keeps_its_question_marks() -> None:
+    masked = dataclasses.replace(page("-3 12.03"), text="-? 1?.03", transcript="-? 1?.03")
+    assert masked.without_signs().text == "? 1? 03"
+
+
+def test_the_transcript_is_the_text_unless_it_is_given() -> None:
+    assert page("-3 8,0").transcript == "-3 8,0"
+    assert page("-3", transcript="-3 =").transcript == "-3 ="
+
+
 # There and back
 
 
-@pytest.mark.parametrize("reading", [READING, dataclasses.replace(READING, text="", lines=())])
+@pytest.mark.parametrize("reading", [READING, dataclasses.replace(READING, **NOTHING)])
 def test_a_reading_comes_back_from_plain_data(reading: Reading) -> None:
     content = json.loads(json.dumps(reading.to_dict()))
     back = Reading.from_dict(content)
     assert back.to_dict() == content
     assert [len(line) for line in back.lines] == [len(line) for line in reading.lines]
+    assert (back.signs, back.transcript) == (reading.signs, reading.transcript)
     assert (back.source, [d.tile for n in back.numbers for d in n.digits]) == (
         None,
         [None] * len(reading.numbers),
@@ -112,6 +204,16 @@ def test_a_reading_comes_back_from_a_line_of_the_command_and_from_before_fingerp
     assert Reading.from_dict(content).fingerprint == ""
 
 
+def test_a_reading_comes_back_from_before_signs() -> None:
+    content = READING.to_dict() | {"schema": 1}
+    del content["transcript"], content["signs"]
+    for number in content["numbers"]:
+        del number["value"]
+    back = Reading.from_dict(content)
+    assert (back.signs, back.transcript, back.text) == ((), "7 7\n7", "7 7\n7")
+    assert back.numbers[0].value == 7
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -119,7 +221,13 @@ def test_a_reading_comes_back_from_a_line_of_the_command_and_from_before_fingerp
         {"text": None},
         {"numbers": [{}]},
         {"numbers": 3},
+        {"numbers": [NUMBER.to_dict() | {"text": "77"}] * 3},
+        {"numbers": [NUMBER.to_dict() | {"text": None}] * 3},
         {"rejected": [{"box": 1}]},
+        {"signs": [{"text": "+"}]},
+        {"signs": 3},
+        {"transcript": "7 + 7"},
+        {"transcript": None},
     ],
 )
 def test_what_is_no_reading_is_refused(change: dict[str, object]) -> None:
@@ -151,7 +259,7 @@ def test_an_outcome_as_plain_data() -> None:
     assert OUTCOME.to_dict() == head | READING.to_dict()
     assert list(OUTCOME.to_dict())[:2] == list(head)
     failed = Outcome(Path("7.png"), 1, None, "is damaged", 0.1)
-    assert failed.to_dict() == {"picture": "7.png", "error": "is damaged", "schema": 1}
+    assert failed.to_dict() == {"picture": "7.png", "error": "is damaged", "schema": 2}
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from pictures import overlap
 
 import digits
 from digits.errors import ModelError, PictureError
-from digits.io.result import Digit, Reading
+from digits.io.result import Digit, Number, Reading
 from digits.model.store import SHIPPED
 
 LINES = "2024\n17 305"
@@ -161,10 +162,10 @@ def test_probabilities_boxes_and_tiles() -> None:
 def test_plain_data_follows_the_schema() -> None:
     reading = json.loads(json.dumps(READER.read(pictures.page(LINES).pixels).to_dict()))
     assert list(reading) == [
-        *("width", "height", "orientation", "text", "numbers", "rejected"),
+        *("width", "height", "orientation", "text", "transcript", "numbers", "signs", "rejected"),
         *("model", "fingerprint", "schema"),
     ]
-    assert (reading["text"], reading["schema"]) == (LINES, 1)
+    assert (reading["text"], reading["schema"]) == (LINES, 2)
     for number in reading["numbers"]:
         assert {"text", "confidence", "box", "runner_up", "digits"} <= set(number)
         assert set(number["runner_up"]) == {"text", "confidence"}
@@ -369,6 +370,18 @@ def test_less_sure_digits_are_question_marks() -> None:
         letter if letter in " \n" or sure.pop(0) else "?" for letter in LINES
     )
     assert [number.text for number in reading.numbers] == LINES.split()
+
+
+def test_without_signs_a_reader_gives_digits_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def with_marks(numbers: list[Number]) -> list[list[Number]]:
+        return [[dataclasses.replace(number, text=f"-{number.text}")] for number in numbers]
+
+    page = pictures.page("305").pixels
+    monkeypatch.setattr("digits.reading.reader.reading_order", with_marks)
+    assert READER.read(page).text == READER.read(page).transcript == "-305"
+    plain = digits.Reader(signs=False).read(page)
+    assert plain.text == plain.transcript == plain.numbers[0].text == "305"
+    assert plain.to_dict() == READER.read(page).without_signs().to_dict()
 
 
 def test_models_by_name_and_folder() -> None:

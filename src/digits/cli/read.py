@@ -65,11 +65,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="P",
         help='digits less sure than P are "?" in the text (default: 0)',
     )
+    parser.add_argument(
+        "--digits-only",
+        action="store_true",
+        help="no signs and decimal marks: 8,0 is 8 and 0, -3 is 3",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     """Read all pictures; 0 if every one could be read, 1 if some could not."""
-    reader = Reader(options.model, options.min_confidence)
+    reader = Reader(options.model, options.min_confidence, signs=not options.digits_only)
     pictures = list(expand(options.pictures))
     names = [each for each in pictures if isinstance(each, str)]
     if options.out:

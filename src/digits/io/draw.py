@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digits.io.frames import framed
+from digits.io.frames import framed, with_margin
 from digits.io.result import Box, Number, Reading
 
 Pixels = NDArray[np.uint8]  # (H, W, 3) RGB
@@ -41,23 +41,29 @@ def draw_reading(reading: Reading, picture: Pixels) -> Pixels:
 
     picture: (H, W, 3) uint8 RGB that was read. Frames are grown from the boxes that were read to
     all the ink in them; ticks separate the digits. Blue is sure, orange is not, grey was rejected.
-    A label stands where it hides nothing: above, below or beside its number. Where numbers stand
-    close, labels are smaller, and at last without the confidence. Small pictures and pictures of
-    small digits are enlarged by a whole factor; white is added where frames or labels need it.
+    Signs that belong to no number have a thin frame and no label. A label stands where it hides
+    nothing: above, below or beside its number. Where numbers stand close, labels are smaller, and
+    at last without the confidence. Small pictures and pictures of small digits are enlarged by a
+    whole factor; white is added where frames or labels need it.
     """
     factor = _enlargement(reading, picture)
     larger = np.repeat(np.repeat(picture, factor, axis=0), factor, axis=1)
     size, pen = max(larger.shape[:2]) / 700, max(1, round(max(larger.shape[:2]) / 500))
     boxes = [digit.box for number in reading.numbers for digit in number.digits]
     frames = iter(framed(np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8), boxes))
-    marks = [_Mark(n, factor * np.array([next(frames) for _ in n.digits])) for n in reading.numbers]
+    marks = [
+        _Mark(each, factor * np.array([*islice(frames, len(each.digits)), _own_box(each)]))
+        for each in reading.numbers
+    ]
     canvas, (left, top) = _with_room(larger, marks, size, pen)
     for mark in marks:
-        mark.digits[:, :2] += left, top
-    labels = _labels(marks, size, _taken(canvas, marks))
+        mark.boxes[:, :2] += left, top
+    signs = [_on_canvas(sign.box, factor, left, top, 2 * pen) for sign in reading.signs]
+    labels = _labels(marks, size, _taken(canvas, [*(mark.frame for mark in marks), *signs]))
     for rejected in reading.rejected:
-        x, y, width, height = (factor * value for value in rejected.box)
-        _rectangle(canvas, (x + left, y + top, width, height), REJECTED, pen)
+        _rectangle(canvas, _on_canvas(rejected.box, factor, left, top), REJECTED, pen)
+    for sign, frame in zip(reading.signs, signs, strict=True):
+        _rectangle(canvas, frame, _colour(sign.confidence), pen)
     for mark in marks:
         _rectangle(canvas, mark.frame, mark.colour, 2 * pen)
         _ticks(canvas, mark, pen)
@@ -68,20 +74,25 @@ def draw_reading(reading: Reading, picture: Pixels) -> Pixels:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Mark:
-    """A number to be framed; digits: (N, 4) the frames of its digits, x, y, width, height."""
+    """A number to be framed; boxes: (N + 1, 4) the frames of its digits, and that of its own
+    box: x, y, width, height."""
 
     number: Number
-    digits: NDArray[np.int64]
+    boxes: NDArray[np.int64]
+
+    @property
+    def digits(self) -> NDArray[np.int64]:
+        return self.boxes[:-1]
 
     @property
     def frame(self) -> Box:
-        low = self.digits[:, :2].min(axis=0)
-        wide, high = (self.digits[:, :2] + self.digits[:, 2:]).max(axis=0) - low
+        low = self.boxes[:, :2].min(axis=0)
+        wide, high = (self.boxes[:, :2] + self.boxes[:, 2:]).max(axis=0) - low
         return int(low[0]), int(low[1]), int(wide), int(high)
 
     @property
     def colour(self) -> Colour:
-        return SURE if self.number.confidence >= SURE_FROM else UNSURE
+        return _colour(self.number.confidence)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,6 +121,12 @@ def _size(number: Number) -> float:
     return float(np.median([max(digit.box[2:]) for digit in number.digits]))
 
 
+def _own_box(number: Number) -> Box:
+    """The box that was read, which holds the sign too, with the margin of its smallest digit:
+    without a sign, the frames of the digits reach as far."""
+    return with_margin(number.box, min(max(digit.box[2:]) for digit in number.digits))
+
+
 def _with_room(
     larger: Pixels, marks: Sequence[_Mark], size: float, pen: int
 ) -> tuple[Pixels, tuple[int, int]]:
@@ -124,6 +141,17 @@ def _with_room(
     white = (255, 255, 255)
     canvas = cv2.copyMakeBorder(larger, top, bottom, left, right, cv2.BORDER_CONSTANT, value=white)
     return np.asarray(canvas, np.uint8), (left, top)
+
+
+def _colour(confidence: float) -> Colour:
+    return SURE if confidence >= SURE_FROM else UNSURE
+
+
+def _on_canvas(box: Box, factor: int, left: int, top: int, margin: int = 0) -> Box:
+    """A box of the picture on the canvas, grown by a margin on each side."""
+    x, y, width, height = (factor * value for value in box)
+    x, y = x + left - margin, y + top - margin
+    return x, y, width + 2 * margin, height + 2 * margin
 
 
 def _rectangle(canvas: Pixels, box: Box, colour: Colour, pen: int) -> None:
@@ -144,14 +172,13 @@ def _ticks(canvas: Pixels, mark: _Mark, pen: int) -> None:
             cv2.line(canvas, first, last, mark.colour, pen)
 
 
-def _taken(canvas: Pixels, marks: Sequence[_Mark]) -> NDArray[np.uint8]:
-    """(H, W) 255 in numbers, which no label may hide, `INK` on other ink, else 0."""
+def _taken(canvas: Pixels, frames: Sequence[Box]) -> NDArray[np.uint8]:
+    """(H, W) 255 in frames, which no label may hide, `INK` on other ink, else 0."""
     grey = cv2.cvtColor(canvas, cv2.COLOR_RGB2GRAY)
     edges = cv2.morphologyEx(grey, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) > EDGE
     taken = np.where(edges, np.uint8(INK), np.uint8(0))
-    for mark in marks:
-        x, y, width, height = mark.frame
-        taken[y : y + height, x : x + width] = 255
+    for x, y, width, height in frames:
+        taken[max(y, 0) : y + height, max(x, 0) : x + width] = 255
     return taken
 
 

@@ -10,7 +10,10 @@ from collections.abc import Iterable, Iterator
 from digits.files import printable
 from digits.io.result import Outcome
 
-COLUMNS = ("picture", "line", "number", "confidence", "x", "y", "width", "height", "error")
+COLUMNS = (
+    *("picture", "line", "number", "confidence", "x", "y", "width", "height", "error"),
+    "value",
+)
 
 
 def as_json(outcomes: Iterable[Outcome]) -> Iterator[str]:
@@ -32,29 +35,32 @@ def as_text(outcomes: Iterable[Outcome]) -> Iterator[str]:
 def as_csv(outcomes: Iterable[Outcome]) -> Iterator[str]:
     """One row a number, under a heading; one row with the message for a picture that failed.
 
-    A row is one line: line breaks and control characters of a name are escaped as in `printable`;
-    commas and quotes are quoted (RFC 4180).
+    The value is empty where the number's text is ambiguous. A row is one line: line breaks and
+    control characters of a name are escaped as in `printable`; commas and quotes are quoted
+    (RFC 4180).
     """
     yield _csv_row(COLUMNS)
     for outcome in outcomes:
         name = printable(outcome.name)
         if outcome.reading is None:
-            yield _csv_row([name, *[""] * 7, printable(outcome.error or "")])
+            yield _csv_row([name, *[""] * 7, printable(outcome.error or ""), ""])
             continue
         for line, numbers in enumerate(outcome.reading.lines, 1):
             for number in numbers:
                 confidence = f"{number.confidence:.6f}"
-                yield _csv_row([name, line, number.text, confidence, *number.box, ""])
+                value = "" if number.value is None else f"{number.value:f}"
+                yield _csv_row([name, line, number.text, confidence, *number.box, "", value])
 
 
 def as_table(outcomes: Iterable[Outcome]) -> Iterator[str]:
-    """For people: a block a picture, a line of it a line read, with each number's confidence."""
+    """For people: a block a picture, a line of it a line read, signs as written, then the
+    confidence of each number."""
     for outcome in outcomes:
         name = printable(outcome.name)
         if outcome.reading is None:
             yield f"{name}   not read"
             continue
-        texts = outcome.reading.text.splitlines() or ["(no digits)"]
+        texts = outcome.reading.transcript.splitlines() or ["(no digits)"]
         lines = outcome.reading.lines or ((),)
         for index, (text, numbers) in enumerate(zip(texts, lines, strict=True)):
             head = name if index == 0 else " " * len(name)

@@ -25,7 +25,7 @@ def framed(grey: NDArray[np.uint8], boxes: Sequence[Box]) -> list[Box]:
     owners = np.zeros(grey.shape, np.int32)
     for place, (x, y, width, height) in enumerate(boxes, 1):
         owners[y : y + height, x : x + width] = place
-    return [_with_margin(_grown(grey, owners, box), max(box[2:])) for box in boxes]
+    return [with_margin(_grown(grey, owners, box), max(box[2:])) for box in boxes]
 
 
 def _grown(grey: NDArray[np.uint8], owners: NDArray[np.int32], box: Box) -> Box:
@@ -55,7 +55,8 @@ def _ink(
     return np.asarray(away < dark / 2 if -dark > bright else away > max(bright, 1) / 2)
 
 
-def _with_margin(box: Box, size: int) -> Box:
+def with_margin(box: Box, size: int) -> Box:
+    """A box grown on each side as that of a digit of `size` pixels is."""
     x, y, width, height = box
     margin = max(1, round(MARGIN * size))
     return x - margin, y - margin, width + 2 * margin, height + 2 * margin

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits.errors import DigitsError
+from digits.io.value import value_of
 
 if TYPE_CHECKING:
     from digits.io.picture import Picture
 
 Box = tuple[int, int, int, int]  # x, y, width, height in pixels of the picture as a viewer shows it
-SCHEMA = 1
+SCHEMA = 2  # of JSON; 2 added `value`, `transcript` and `signs` to 1
 
 # Why ink is rejected.
 UNSURE = "below the acceptance threshold"
@@ -79,10 +83,11 @@ class Digit:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """Digits that stand together.
+    """Digits that stand together, with their sign and decimal marks.
 
-    confidence: the probability that every digit of it is right. runner_up: the second likeliest
-    text and its probability.
+    text: as written: "305", "-3", "8,0", "1.234,50", "12.03.2024". confidence: the probability
+    that all of it is right. digits: those of the text, without its signs. runner_up: the second
+    likeliest text and its probability: another digit, or the same with or without a mark.
     """
 
     text: str
@@ -91,6 +96,33 @@ class Number:
     digits: tuple[Digit, ...]
     runner_up: tuple[str, float]
 
+    @property
+    def value(self) -> Decimal | None:
+        """What the text stands for, exact: 8.0 for "8,0". None if that is ambiguous, as in "1.234",
+        or if it is no one number, as "12.03.2024"; see `digits.io.value.value_of`."""
+        return value_of(self.text)
+
+    def masked(self, min_confidence: float) -> str:
+        """The text with "?" for each digit that is less sure; signs stay."""
+        rest = iter(self.digits)
+        return re.sub(
+            "[0-9]",
+            lambda each: each[0] if next(rest).confidence >= min_confidence else "?",
+            self.text,
+        )
+
+    def without_signs(self) -> tuple[Number, ...]:
+        """The numbers that its digits are by themselves: 3 of "-3", 8 and 0 of "8,0".
+
+        Their confidence is the product of their digits'. What has no sign is given as it is.
+        """
+        runs = re.findall("[0-9]+", self.text)
+        if runs == [self.text]:
+            return (self,)
+        rest = iter(self.digits)
+        groups = [list(islice(rest, len(run))) for run in runs]
+        return tuple(number_of(each, math.prod(d.confidence for d in each)) for each in groups)
+
     def moved(self, move: Callable[[Box], Box]) -> Number:
         """The same elsewhere: every box as `move` gives it."""
         digits = tuple(replace(digit, box=move(digit.box)) for digit in self.digits)
@@ -98,9 +130,11 @@ class Number:
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready."""
+        value = self.value
         text, confidence = self.runner_up
         return {
             "text": self.text,
+            "value": None if value is None else f"{value:f}",
             "confidence": round(self.confidence, 6),
             "box": list(self.box),
             "runner_up": {"text": text, "confidence": round(confidence, 6)},
@@ -109,14 +143,65 @@ class Number:
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> Number:
-        """The number that `to_dict` was called on, rounded as there."""
+        """The number that `to_dict` was called on, rounded as there.
+
+        Raises ValueError if the text has more digits, or fewer, than there are.
+        """
+        text, digits = content["text"], tuple(map(Digit.from_dict, content["digits"]))
+        if len(re.findall("[0-9]", text)) != len(digits):
+            raise ValueError(f"{len(digits)} digits, but the text {text!r}")
         return cls(
-            content["text"],
+            text,
             content["confidence"],
             _box(content["box"]),
-            tuple(map(Digit.from_dict, content["digits"])),
+            digits,
             (content["runner_up"]["text"], content["runner_up"]["confidence"]),
         )
+
+
+def number_of(digits: Sequence[Digit], confidence: float) -> Number:
+    """Digits that stand together, as one number, which is right with that chance.
+
+    The runner-up changes the digit whose second choice is closest to its first.
+    """
+    highest = [np.sort(digit.probabilities)[-2:].tolist() for digit in digits]
+    odds = [second / max(first, 1e-9) for second, first in highest]
+    weakest = int(np.argmax(odds))
+    texts = [str(digit.digit) for digit in digits]
+    second = texts.copy()
+    second[weakest] = str(int(np.argsort(digits[weakest].probabilities)[-2]))
+    return Number(
+        text="".join(texts),
+        confidence=confidence,
+        box=_around([digit.box for digit in digits]),
+        digits=tuple(digits),
+        runner_up=("".join(second), confidence * odds[weakest]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A sign that belongs to no number: one of + - = / : ( ) % × ÷ $ € . ,
+
+    confidence: the probability that it is there and is this one.
+    """
+
+    text: str
+    confidence: float
+    box: Box
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return {
+            "text": self.text,
+            "confidence": round(self.confidence, 6),
+            "box": list(self.box),
+        }
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Sign:
+        """The sign that `to_dict` was called on, rounded as there."""
+        return cls(content["text"], content["confidence"], _box(content["box"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +231,8 @@ class Reading:
 
     text: numbers of a line parted by blanks, lines by newlines; "" if there are none. Digits
     less sure than the reader's `min_confidence` are "?" in it. lines: the numbers of each line.
+    signs: those that belong to no number, in reading order. transcript: the text with these signs
+    where they were written, "17 + 20.5 =", line for line; the text itself if it is left out.
     orientation: by how many degrees the picture was turned clockwise to read it. width, height: of
     the picture in pixels, as a viewer shows it. model: the name of the model that read.
     fingerprint: of all that the answer depends on besides the picture, as Reader.fingerprint.
@@ -162,11 +249,26 @@ class Reading:
     model: str
     fingerprint: str
     source: Picture | None = field(default=None, repr=False)
+    signs: tuple[Sign, ...] = ()
+    transcript: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.transcript:
+            object.__setattr__(self, "transcript", self.text)
 
     @property
     def numbers(self) -> tuple[Number, ...]:
         """All numbers in reading order."""
         return tuple(number for line in self.lines for number in line)
+
+    def without_signs(self) -> Reading:
+        """The same with digits alone, as `digits read --digits-only` and Reader(signs=False) give
+        it: a sign or a decimal mark ends a number, "-3" is 3, and "8,0" is 8 and 0."""
+        text = "\n".join(" ".join(re.findall("[0-9?]+", line)) for line in self.text.splitlines())
+        lines = (
+            tuple(part for number in line for part in number.without_signs()) for line in self.lines
+        )
+        return replace(self, text=text, lines=tuple(lines), signs=(), transcript=text)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready, without the picture."""
@@ -175,7 +277,9 @@ class Reading:
             "height": self.height,
             "orientation": self.orientation,
             "text": self.text,
+            "transcript": self.transcript,
             "numbers": [number.to_dict() for number in self.numbers],
+            "signs": [sign.to_dict() for sign in self.signs],
             "rejected": [rejected.to_dict() for rejected in self.rejected],
             "model": self.model,
             "fingerprint": self.fingerprint,
@@ -186,7 +290,8 @@ class Reading:
     def from_dict(cls, content: Mapping[str, Any]) -> Reading:
         """The reading that `to_dict` was called on, without picture and tiles, rounded as there.
 
-        content: also an object of `digits read --json`. Raises ValueError for what is no reading.
+        content: also an object of `digits read --json`, of this schema or an earlier one. Raises
+        ValueError for what is no reading.
         """
         try:
             numbers = [Number.from_dict(number) for number in content["numbers"]]
@@ -194,6 +299,9 @@ class Reading:
             counts = [len(line.split(" ")) for line in content["text"].splitlines()]
             if sum(counts) != len(numbers):
                 raise ValueError(f"{len(numbers)} numbers, but {sum(counts)} in its text")
+            transcript = content.get("transcript", content["text"])  # schema 1 had no signs
+            if len(transcript.splitlines()) != len(counts):
+                raise ValueError(f"{len(counts)} lines of text, but not as many of its transcript")
             rest = iter(numbers)
             return cls(
                 content["text"],
@@ -204,6 +312,8 @@ class Reading:
                 content["height"],
                 content["model"],
                 content.get("fingerprint", ""),  # the first readings had none
+                signs=tuple(map(Sign.from_dict, content.get("signs", ()))),
+                transcript=transcript,
             )
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             raise ValueError(
@@ -265,3 +375,9 @@ class Outcome:
 def _box(values: Any) -> Box:
     x, y, width, height = values
     return (x, y, width, height)
+
+
+def _around(boxes: Sequence[Box]) -> Box:
+    left, top = min(b[0] for b in boxes), min(b[1] for b in boxes)
+    right, bottom = max(b[0] + b[2] for b in boxes), max(b[1] + b[3] for b in boxes)
+    return (left, top, right - left, bottom - top)

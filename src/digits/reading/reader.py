@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from digits.errors import DigitsError, PictureError
 from digits.files import printable
 from digits.io.picture import Picture
-from digits.io.result import Box, Digit, Outcome, Reading
+from digits.io.result import Box, Digit, Outcome, Reading, number_of
 from digits.io.sources import Sources, expand, open_source
 from digits.model.bundle import open_bundle
 from digits.model.classifier import Classifier
@@ -23,7 +23,7 @@ from digits.reading.page.accept import accept
 from digits.reading.page.detect import detect
 from digits.reading.page.fuse import fuse
 from digits.reading.page.greyscale import prepare, within
-from digits.reading.page.numbers import Page, group_numbers, number_of, reading_order, text_of
+from digits.reading.page.numbers import Page, group_numbers, reading_order, text_of
 from digits.reading.page.orientation import ORIENTATIONS, rotated, rotated_back, upright
 from digits.reading.page.recognise import recognise
 from digits.reading.page.textline import crop_lines
@@ -39,11 +39,14 @@ class Reader:
         model: str | Path = "default",
         min_confidence: float = 0.0,
         *,
+        signs: bool = True,
         threads: int | None = None,
     ) -> None:
         """model: a shipped bundle's name, a bundle folder, or the model folder of one network,
         which takes the place of the default bundle's. min_confidence: digits less sure are "?" in
-        the text, in [0, 1]. threads: that a network may use; None for as many as this process may.
+        the text, in [0, 1]. signs: whether signs and decimal marks are read; if not, they part
+        numbers, and readings have digits alone. threads: that a network may use; None for as many
+        as this process may.
 
         Raises ModelError, or ValueError for a confidence or threads out of range.
         """
@@ -53,6 +56,7 @@ class Reader:
             raise ValueError(f"threads is {threads}; expected 1 or more, or None")
         self.bundle = open_bundle(model, threads)
         self.min_confidence = min_confidence
+        self.signs = signs
 
     @property
     def classifier(self) -> Classifier:
@@ -92,7 +96,7 @@ class Reader:
         def back(box: Box) -> Box:
             return within(rotated_back(box, orientation, grey.shape), margin, pixels.shape)
 
-        return Reading(
+        reading = Reading(
             text,
             tuple(tuple(number.moved(back) for number in row) for row in rows),
             tuple(replace(each, box=back(each.box)) for each in page.rejected),
@@ -103,6 +107,7 @@ class Reader:
             fingerprint=self.fingerprint,
             source=source,
         )
+        return reading if self.signs else reading.without_signs()
 
     def _read_page(self, grey: NDArray[np.uint8]) -> Page:
         """A picture (H, W) uint8, its ink dark, as it stands → the numbers on it."""

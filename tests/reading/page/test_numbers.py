@@ -5,10 +5,10 @@ import random
 import numpy as np
 import pytest
 
-from digits.io.result import Box, Digit, Number
+from digits.io.result import Box, Digit, Number, number_of
 from digits.model.bundle import open_bundle
 from digits.reading.page.accept import Accepted
-from digits.reading.page.numbers import _split, group_numbers, number_of, reading_order, text_of
+from digits.reading.page.numbers import _split, group_numbers, reading_order, text_of
 from digits.reading.page.recognise import Candidates
 
 PARAMETERS = open_bundle().parameters

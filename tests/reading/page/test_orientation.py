@@ -9,9 +9,9 @@ import pytest
 from numpy.typing import NDArray
 
 import digits
-from digits.io.result import UNSURE, Digit, Rejected
+from digits.io.result import UNSURE, Digit, Rejected, number_of
 from digits.model.spec import LINE_DIGIT
-from digits.reading.page.numbers import Page, number_of
+from digits.reading.page.numbers import Page
 from digits.reading.page.orientation import (
     ORIENTATIONS,
     PART,

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits.geometry import sizes
-from digits.io.result import Box, Digit, Number, Rejected
+from digits.io.result import Digit, Number, Rejected, number_of
 from digits.model.parameters import Numbers, Textline
 from digits.model.spec import LINE_STRIDE
 from digits.reading.page.accept import Accepted
@@ -83,26 +83,6 @@ def _split(digits: Sequence[Digit], ends: Sequence[float], parameters: Numbers) 
     ]
 
 
-def number_of(digits: Sequence[Digit], confidence: float) -> Number:
-    """Digits that stand together, as one number, which is right with that chance.
-
-    The runner-up changes the digit whose second choice is closest to its first.
-    """
-    highest = [np.sort(digit.probabilities)[-2:].tolist() for digit in digits]
-    odds = [second / max(first, 1e-9) for second, first in highest]
-    weakest = int(np.argmax(odds))
-    texts = [str(digit.digit) for digit in digits]
-    second = texts.copy()
-    second[weakest] = str(int(np.argsort(digits[weakest].probabilities)[-2]))
-    return Number(
-        text="".join(texts),
-        confidence=confidence,
-        box=_around([digit.box for digit in digits]),
-        digits=tuple(digits),
-        runner_up=("".join(second), confidence * odds[weakest]),
-    )
-
-
 def reading_order(numbers: Sequence[Number]) -> list[list[Number]]:
     """Numbers as rows from top to bottom, each from left to right.
 
@@ -136,19 +116,4 @@ def reading_order(numbers: Sequence[Number]) -> list[list[Number]]:
 
 def text_of(rows: Sequence[Sequence[Number]], min_confidence: float) -> str:
     """Numbers of a row by blanks, rows by newlines; "?" for a digit that is less sure."""
-    return "\n".join(
-        " ".join(
-            "".join(
-                str(digit.digit) if digit.confidence >= min_confidence else "?"
-                for digit in number.digits
-            )
-            for number in row
-        )
-        for row in rows
-    )
-
-
-def _around(boxes: Sequence[Box]) -> Box:
-    left, top = min(b[0] for b in boxes), min(b[1] for b in boxes)
-    right, bottom = max(b[0] + b[2] for b in boxes), max(b[1] + b[3] for b in boxes)
-    return (left, top, right - left, bottom - top)
+    return "\n".join(" ".join(number.masked(min_confidence) for number in row) for row in rows)
