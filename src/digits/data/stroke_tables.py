@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -103,32 +103,37 @@ def kind_of(sample: Sample) -> str:
     return "letters" if sample.label.isalpha() else "symbols"
 
 
-def digit_heights(samples: Iterable[Sample]) -> list[float]:
+def digit_heights(samples: Sequence[Sample]) -> list[float]:
     """The height of digits and capitals where each sample was written, in its strokes' units.
 
-    It is the median over characters, or words, whose letters tell it: of the same ink if that has
-    ENOUGH, else of the person, else of the contributor. A text takes that of words or characters
-    of the same ink or person, else the 80th percentile of its strokes. 0 where nothing tells it.
+    It is the median over words or characters whose letters tell it, if there are ENOUGH: of the
+    same ink, else of the person, else of the contributor; words for words and texts, characters
+    for characters, each before the other. Where there are not, a sample tells its own: by its
+    letters, or a text by the 80th percentile of its strokes' heights. 0 where nothing tells it.
     """
     told: dict[tuple[str, str], list[float]] = defaultdict(list)
-    samples = list(samples)
     for sample in samples:
-        relative = relative_height(sample.label)
-        if sample.level != "text" and relative:
+        if sample.level != "text" and (height := _own_height(sample)):
             for scope in (sample.ink, sample.person, sample.contributor):
-                told[sample.level, scope].append(_extent(sample.strokes)[1] / relative)
+                told[sample.level, scope].append(height)
     usual = {key: float(np.median(each)) for key, each in told.items() if len(each) >= ENOUGH}
-    return [_height_of(sample, usual) for sample in samples]
+    return [_usual_height(sample, usual) or _own_height(sample) for sample in samples]
 
 
-def _height_of(sample: Sample, usual: dict[tuple[str, str], float]) -> float:
-    scopes, levels = [sample.ink, sample.person, sample.contributor], [sample.level]
-    fallback = 0.0
-    if sample.level == "text":
-        scopes, levels = scopes[:2], ["word", "character"]
-        fallback = float(np.percentile([np.ptp(stroke[:, 1]) for stroke in sample.strokes], 80))
+def _usual_height(sample: Sample, usual: dict[tuple[str, str], float]) -> float:
+    scopes = [sample.ink, sample.person, sample.contributor]
+    if sample.level == "text":  # whose own strokes tell more than other people do
+        scopes = scopes[:2]
+    levels = ("character", "word") if sample.level == "character" else ("word", "character")
     keys = [(level, scope) for scope in scopes for level in levels]
-    return next((usual[key] for key in keys if key in usual), fallback)
+    return next((usual[key] for key in keys if key in usual), 0.0)
+
+
+def _own_height(sample: Sample) -> float:
+    if sample.level == "text":
+        return float(np.percentile([np.ptp(stroke[:, 1]) for stroke in sample.strokes], 80))
+    relative = relative_height(sample.label)
+    return _extent(sample.strokes)[1] / relative if relative else 0.0
 
 
 def relative_height(label: str) -> float | None:
@@ -144,12 +149,13 @@ def relative_height(label: str) -> float | None:
 
 def scaled(strokes: Sequence[Stroke], height: float, unit: int) -> list[NDArray[np.int64]]:
     """Strokes with a digit's height brought to `unit`, thinned, their box beginning at (0, 0)."""
-    corner = np.concatenate(strokes).min(axis=0)
-    brought = [(stroke - corner) * (unit / height) for stroke in strokes]
+    brought = [stroke * (unit / height) for stroke in strokes]
     steps = np.concatenate([np.abs(np.diff(stroke[:, 1])) for stroke in brought])
     if (steps > 0).any() and steps[steps > 0].min() > COARSE * unit:
         brought = [smooth(stroke) for stroke in brought]
-    return [thin(stroke, TOLERANCE * unit) for stroke in brought]
+    thinned = [thin(stroke, TOLERANCE * unit) for stroke in brought]
+    corner = np.concatenate(thinned).min(axis=0)
+    return [stroke - corner for stroke in thinned]
 
 
 def smooth(stroke: Stroke) -> Stroke:
@@ -161,7 +167,7 @@ def smooth(stroke: Stroke) -> Stroke:
 
 def thin(stroke: Stroke, tolerance: float) -> NDArray[np.int64]:
     """The stroke in whole numbers, with fewer points (Douglas and Peucker 1973); its ends stay."""
-    points = np.rint(stroke).astype(np.int64)
+    points: NDArray[np.int64] = np.rint(stroke).astype(np.int64)
     fresh = np.append(True, (points[1:] != points[:-1]).any(axis=1))
     points = points[fresh]
     if len(points) < 3:
@@ -170,8 +176,7 @@ def thin(stroke: Stroke, tolerance: float) -> NDArray[np.int64]:
     line = points[:-1] if is_ring else points
     kept = cv2.approxPolyDP(line.astype(np.float32)[:, None], tolerance, closed=False)[:, 0]
     ends = points[-1:] if is_ring else points[:0]
-    result: NDArray[np.int64] = np.concatenate([np.rint(kept).astype(np.int64), ends])
-    return result
+    return np.concatenate([np.rint(kept).astype(np.int64), ends])
 
 
 def is_plausible(label: str, strokes: Sequence[NDArray[np.int64]], unit: int) -> bool:

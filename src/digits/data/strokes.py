@@ -60,9 +60,10 @@ Points = NDArray[np.int16]  # (n, 2), x to the right, y down
 
 @dataclass(frozen=True)
 class Strokes:
-    """N samples of one kind.
+    """N samples of one kind. A sample of "text" may have several lines: then it is 3 units high.
 
-    points: (P, 2) int16, x to the right and y down; the box of each sample begins at (0, 0).
+    points: (P, 2) int16, x to the right and y down; the box of each sample begins at (0, 0), or
+    closer to it than 0.05 unit.
     stroke_start: (S + 1,) int32, stroke i being points[stroke_start[i]:stroke_start[i + 1]].
     sample_start: (N + 1,) int32, sample j being strokes sample_start[j] to sample_start[j + 1] - 1.
     label: (N,) what is written. writer: (N,) int32, a number for each person. cut: (N,) bool,
@@ -93,7 +94,7 @@ class Strokes:
         """The indices of each person's samples."""
         order = np.argsort(self.writer, kind="stable")
         people, first = np.unique(self.writer[order], return_index=True)
-        return dict(zip(people.tolist(), np.split(order, first[1:]), strict=True))
+        return dict(zip(people.tolist(), np.split(order, first)[1:], strict=True))
 
 
 def load(kind: str, directory: Directory = None) -> Strokes:

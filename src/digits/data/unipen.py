@@ -41,7 +41,8 @@ class Sample:
     """One segment: what is written and its strokes, in inches or in the tablet's own units.
 
     level: "character", "word" or "text". ink: names of the ink files that it was cut from.
-    person: "HOUSE/NAME", the same for all collections of a contributor's house. context: whether it was written within a word. cut: whether a stroke was cut through.
+    person: "HOUSE/NAME", one for all collections of a contributor's house. context: whether it was
+    written within a word. cut: whether a stroke was cut through.
     """
 
     level: str
