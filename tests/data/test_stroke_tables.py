@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from unipen_files import bow, write_distribution, write_person
+from unipen_files import write_distribution, write_person
 
 from digits.data import stroke_tables, strokes
+from digits.data.unipen import Sample
 from digits.errors import DataError
 
 
@@ -188,11 +189,30 @@ def test_short_strokes_stay(points: list[list[float]]) -> None:
 def test_the_steps_of_a_coarse_grid_are_smoothed() -> None:
     stairs = np.array([[i, i // 2 * 2.0] for i in range(20)])
 
-    (coarse,) = stroke_tables.scaled([stairs], height=18, unit=1000)
-    (fine,) = stroke_tables.scaled([np.array(bow(0, 0, 300))], height=300, unit=1000)
+    (line,) = stroke_tables.scaled([stairs], height=18, unit=1000, step=2)
 
-    assert distance(coarse.astype(float), np.array([[0, 0], [19, 18]]) * 1000 // 18) < 40
-    assert np.ptp(fine[:, 1]) == 1000
+    assert distance(line.astype(float), np.array([[0, 0], [19, 18]]) * 1000 // 18) < 40
+
+
+def test_corners_stay_where_points_are_few() -> None:
+    seven = np.array([[0, 0], [60, 0], [20, 100.0]])
+
+    smoothed = stroke_tables.smooth(seven, 2)
+
+    assert np.abs(smoothed - seven).max() == 1
+    assert smoothed[[0, -1]].tolist() == seven[[0, -1]].tolist()
+
+
+def test_the_grid_is_that_of_all_samples_of_an_ink() -> None:
+    first, second = (np.array([[0, 0], [1, dy], [2, dy]]) for dy in (6.0, -4.0))
+    samples = [
+        Sample("character", "1", [stroke], ink, "abc", "abc/ann", False, False)
+        for stroke, ink in ((first, "a"), (second, "a"), (first, "b"), (first * [1, 0], "c"))
+    ]
+
+    steps = stroke_tables.grid_steps(samples)
+
+    assert [steps[ink] for ink in "abc"] == [4, 6, 0]
 
 
 def test_converted_tables_come_with_sums_and_their_source(tmp_path: Path) -> None:

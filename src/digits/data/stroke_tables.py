@@ -29,7 +29,6 @@ UNITS = dict.fromkeys(KINDS, 1000) | {
     "text": 250
 }  # height of a digit; long lines need int16's room
 TOLERANCE = 0.004  # of a digit's height, by which thinned strokes may leave the written ones
-COARSE = 0.018  # of a digit's height: steps of a tablet's grid that would show, and are smoothed
 LONGEST = 240  # characters of a label
 SMALL = frozenset(".,'`-_:;\"~^*")  # signs of any small size
 
@@ -78,12 +77,12 @@ def prepare(samples: Sequence[Sample]) -> dict[str, Prepared]:
     """The samples of each kind that can be what they are said to be, scaled and thinned."""
     tables: dict[str, Prepared] = {kind: [] for kind in KINDS}
     seen: set[bytes] = set()
-    heights = digit_heights(samples)
+    heights, steps = digit_heights(samples), grid_steps(samples)
     for sample, height in zip(_bar(samples, "thinning", "sample"), heights, strict=True):
         if not height or len(sample.label) > LONGEST:
             continue
         kind = kind_of(sample)
-        strokes = scaled(sample.strokes, height, UNITS[kind])
+        strokes = scaled(sample.strokes, height, UNITS[kind], steps[sample.ink])
         if not is_plausible(sample.label, strokes, UNITS[kind]):
             continue
         ink = kind.encode() + b"".join(len(s).to_bytes(4, "big") + s.tobytes() for s in strokes)
@@ -147,21 +146,35 @@ def relative_height(label: str) -> float | None:
     return RELATIVE[is_tall, is_deep]
 
 
-def scaled(strokes: Sequence[Stroke], height: float, unit: int) -> list[NDArray[np.int64]]:
+def grid_steps(samples: Sequence[Sample]) -> dict[str, float]:
+    """The step of the tablet's grid in each ink: the smallest up or down; 0 where there is none."""
+    found: dict[str, float] = defaultdict(float)
+    for sample in samples:
+        steps = np.abs(np.concatenate([np.diff(stroke[:, 1]) for stroke in sample.strokes]))
+        steps = steps[steps > 0]
+        if len(steps):
+            found[sample.ink] = min(found[sample.ink] or np.inf, float(steps.min()))
+    return found
+
+
+def scaled(
+    strokes: Sequence[Stroke], height: float, unit: int, step: float
+) -> list[NDArray[np.int64]]:
     """Strokes with a digit's height brought to `unit`, thinned, their box beginning at (0, 0)."""
-    brought = [stroke * (unit / height) for stroke in strokes]
-    steps = np.concatenate([np.abs(np.diff(stroke[:, 1])) for stroke in brought])
-    if (steps > 0).any() and steps[steps > 0].min() > COARSE * unit:
-        brought = [smooth(stroke) for stroke in brought]
-    thinned = [thin(stroke, TOLERANCE * unit) for stroke in brought]
+    factor = unit / height
+    thinned = [thin(smooth(stroke, step) * factor, TOLERANCE * unit) for stroke in strokes]
     corner = np.concatenate(thinned).min(axis=0)
     return [stroke - corner for stroke in thinned]
 
 
-def smooth(stroke: Stroke) -> Stroke:
-    """The stroke under a binomial filter of three points; its ends stay."""
+def smooth(stroke: Stroke, step: float) -> Stroke:
+    """The stroke under a binomial filter of three points; its ends stay.
+
+    No point moves by more than half a step of the grid, as far as rounding to it may have.
+    """
     result = stroke.copy()
-    result[1:-1] = (stroke[:-2] + 2 * stroke[1:-1] + stroke[2:]) / 4
+    bend = (stroke[:-2] + stroke[2:]) / 2 - stroke[1:-1]
+    result[1:-1] += np.clip(bend / 2, -step / 2, step / 2)
     return result
 
 
