@@ -14,7 +14,7 @@ from digits.data import directories, strokes
 from digits.errors import DataError
 
 
-def write_tables(folder: Path, labels: str = "74") -> None:
+def write_tables(folder: Path, labels: str = "74", contributor: str = "abc") -> None:
     """Small tables: in each kind one sample a label, by as many people, and sums beside them."""
     folder.mkdir(parents=True, exist_ok=True)
     count = len(labels)
@@ -30,7 +30,7 @@ def write_tables(folder: Path, labels: str = "74") -> None:
     }
     for kind in strokes.KINDS:
         np.savez(folder / f"{kind}.npz", **arrays)
-    np.savez(folder / "writers.npz", contributor=np.array(["abc"] * count))
+    np.savez(folder / "writers.npz", contributor=np.array([contributor] * count))
     names = (*strokes.KINDS, strokes.WRITERS)
     sums = {
         name: hashlib.sha256((folder / f"{name}.npz").read_bytes()).hexdigest() for name in names
@@ -76,6 +76,7 @@ def test_they_are_looked_for_in_the_named_directory_the_environment_and_the_cach
     write_tables(tmp_path / "environment")
     monkeypatch.setenv("DIGITS_DATA", str(tmp_path / "environment"))
     assert strokes.find() == tmp_path / "environment"
+    assert strokes.find(tmp_path / "named") == tmp_path / "environment"
 
     write_tables(tmp_path / "named")
     assert strokes.find(tmp_path / "named") == tmp_path / "named"
@@ -151,6 +152,13 @@ def test_everybody_is_in_one_part(cache: Path) -> None:
     assert [len(part) > 30 for part in parts] == [True] * 3
     for part, again in zip(parts, split(cache), strict=True):
         assert np.array_equal(part, again)
+
+
+@pytest.mark.parametrize("contributor", strokes.SHARED)
+def test_people_who_may_be_the_same_are_in_train(cache: Path, contributor: str) -> None:
+    write_tables(cache / "strokes", labels="7" * 100, contributor=contributor)
+
+    assert [len(part) for part in split(cache)] == [100, 0, 0]
 
 
 # The tables of the project: only where somebody has them.

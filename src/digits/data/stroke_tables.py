@@ -185,11 +185,9 @@ def thin(stroke: Stroke, tolerance: float) -> NDArray[np.int64]:
     points = points[fresh]
     if len(points) < 3:
         return points
-    is_ring = (points[0] == points[-1]).all()  # of which OpenCV would drop the end
-    line = points[:-1] if is_ring else points
-    kept = cv2.approxPolyDP(line.astype(np.float32)[:, None], tolerance, closed=False)[:, 0]
-    ends = points[-1:] if is_ring else points[:0]
-    return np.concatenate([np.rint(kept).astype(np.int64), ends])
+    kept = cv2.approxPolyDP(points.astype(np.float32)[:, None], tolerance, closed=False)[:, 0]
+    is_ring = (points[0] == points[-1]).all()  # of which OpenCV drops the end
+    return np.concatenate([np.rint(kept).astype(np.int64), points[-1:] if is_ring else points[:0]])
 
 
 def is_plausible(label: str, strokes: Sequence[NDArray[np.int64]], unit: int) -> bool:
