@@ -129,8 +129,8 @@ def people(part: str, directory: Directory = None) -> NDArray[np.intp]:
 def find(directory: Directory = None) -> Path:
     """The folder of the tables; raises DataError, with what to do, if there is none."""
     named = directories.named_directory
-    homes_or_none = [named(directory), named(), directories.cache_directory()]
-    homes = list(dict.fromkeys(home for home in homes_or_none if home))
+    searched = [named(directory), named(), directories.cache_directory()]
+    homes = list(dict.fromkeys(home for home in searched if home))
     for home in homes:
         if folder := held_in(home):
             return folder
@@ -156,7 +156,8 @@ def _read(name: str, folder: Path) -> dict[str, NDArray[Any]]:
     found, expected = hashlib.sha256(content).hexdigest(), _sums(folder).get(name)
     if found != expected:
         raise DataError(
-            f"{path} has the SHA-256 {found}; expected {expected}; remove {folder}, and {ADVICE}"
+            f"{path} has the SHA-256 {found}; expected {expected}; "
+            f"remove the tables of pen strokes in {folder}; {ADVICE}"
         )
     with np.load(io.BytesIO(content), allow_pickle=False) as file:
         return {array: file[array] for array in file.files}
@@ -170,4 +171,6 @@ def _sums(folder: Path) -> dict[str, str]:
     try:
         return dict(json.loads(path.read_text("utf-8"))["sha256"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{path} is no table of SHA-256 sums; remove {folder}") from error
+        raise DataError(
+            f"{path} is no table of SHA-256 sums; remove it and the tables beside it; {ADVICE}"
+        ) from error
