@@ -30,7 +30,7 @@ VERBS = {
     "train": "train a network by a recipe",
     "evaluate": "measure a network on the MNIST test set",
     "export": "convert a network to ONNX, LiteRT or Keras",
-    "data": "obtain, check and look at MNIST",
+    "data": "obtain, check and look at MNIST, pen strokes and pages",
 }
 WRONG_CALL = 2
 INTERRUPTED = 130

@@ -1,4 +1,4 @@
-"""Fetch, verify and show MNIST; make pages of numbers: what networks learn from."""
+"""Fetch, verify and show MNIST, pen strokes and pages of numbers: what networks learn from."""
 
 from __future__ import annotations
 
@@ -16,14 +16,23 @@ MISSING, DAMAGED = 2, 1  # exit codes of `verify`
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare `fetch`, `verify`, `show` and `pages` with their options."""
+    """Declare `fetch`, `verify`, `show`, `pages` and `strokes` with their options."""
     parser.epilog = "Example: digits data show --part test --out samples.png"
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     fetch = actions.add_parser("fetch", help="bring what is lacking of the four files")
     verify = actions.add_parser("verify", help="check the four files by count and SHA-256")
     show = actions.add_parser("show", help="draw a sheet of samples as a PNG file")
     pages = actions.add_parser("pages", help="make up pages of numbers, with the truth about them")
-    for action in (fetch, verify, show, pages):
+    strokes = actions.add_parser(
+        "strokes",
+        help="check the pen strokes of UNIPEN, or convert the published distribution",
+        description="Check the tables of pen strokes by SHA-256, and count them. There is no "
+        "download: unpack UNIPEN train_r01_v07 and convert it with --from.",
+        epilog="Contains pen strokes of UNIPEN train_r01_v07, International Unipen Foundation, "
+        "CC BY 4.0, https://doi.org/10.5281/zenodo.1195803; Guyon et al. 1994, "
+        "DOI 10.1109/ICPR.1994.576870.",
+    )
+    for action in (fetch, verify, show, pages, strokes):
         action.add_argument(
             "--data",
             metavar="DIR",
@@ -43,11 +52,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="train",
         help="validation: writers, papers and fonts that no training page has",
     )
+    strokes.add_argument(
+        "--from",
+        dest="source",
+        metavar="FOLDER",
+        type=Path,
+        help="convert the unpacked distribution in FOLDER, into the folder strokes of --data",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Do what `args.action` says; the exit code is returned."""
-    actions = {"fetch": _fetch, "verify": _verify, "show": _show, "pages": _pages}
+    actions = {
+        "fetch": _fetch,
+        "verify": _verify,
+        "show": _show,
+        "pages": _pages,
+        "strokes": _strokes,
+    }
     return actions[args.action](args)
 
 
@@ -121,6 +143,44 @@ def _pages(args: argparse.Namespace) -> int:
     bar = tqdm(pages, total=args.count, unit="page", leave=False, disable=not sys.stderr.isatty())
     save_pages(bar, args.out)
     print(args.out)
+    return 0
+
+
+def _strokes(args: argparse.Namespace) -> int:
+    """Convert them if asked to, and print a line for each table; 1 if one is damaged."""
+    from digits.data import strokes
+
+    if args.source is not None:
+        _convert(args.source, args.data)
+    folder = strokes.find(args.data)
+    print(f"{folder}\n{'kind':8}{'samples':>9}{'people':>8}")
+    codes = [_verify_kind(kind, folder) for kind in strokes.KINDS]
+    people = {part: len(strokes.people(part, folder)) for part in strokes.PARTS}
+    parts = ", ".join(f"{count} {part}" for part, count in people.items())
+    print(f"{sum(people.values())} people: {parts}\n{strokes.ATTRIBUTION}")
+    return max(codes)
+
+
+def _convert(source: Path, data: str | None) -> None:
+    """Make the tables in the folder `strokes` of the directory, which must hold none."""
+    from digits.data import directories, strokes
+    from digits.data.stroke_tables import convert
+
+    home = directories.named_directory(data) or directories.cache_directory()
+    if held := strokes.held_in(home):
+        raise DataError(f"{held} holds pen strokes; remove them, or name another --data")
+    convert(source, home / "strokes")
+
+
+def _verify_kind(kind: str, folder: Path) -> int:
+    from digits.data import strokes
+
+    try:
+        table = strokes.load(kind, folder)
+    except DataError as error:
+        print(f"{kind:8} DAMAGED: {error}")
+        return DAMAGED
+    print(f"{kind:8}{len(table):9,}{len(table.by_writer):8,}")
     return 0
 
 

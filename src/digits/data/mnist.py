@@ -21,7 +21,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from digits.data import files, mirrors, wheel
+from digits.data import directories, files, mirrors, wheel
 from digits.data.files import File
 from digits.errors import DataError
 
@@ -66,15 +66,12 @@ def fetch(directory: str | os.PathLike[str] | None = None) -> Path:
 
 def home_directory(directory: str | os.PathLike[str] | None = None) -> Path:
     """Where the files live: the named directory, else `$DIGITS_DATA`, else the user's cache."""
-    named = directory or os.environ.get("DIGITS_DATA")
-    return Path(named).expanduser() if named else cache_directory()
+    return directories.named_directory(directory) or cache_directory()
 
 
 def cache_directory() -> Path:
     """The user's cache of MNIST; it need not exist."""
-    from platformdirs import user_cache_path
-
-    return user_cache_path("digits", appauthor=False) / "mnist"
+    return directories.cache_directory() / "mnist"
 
 
 def sources(home: Path) -> list[Source]:

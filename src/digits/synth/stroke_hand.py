@@ -233,7 +233,7 @@ class StrokeHand:
         varied = []
         for line in lines:
             if len(line) == 1:  # a dot
-                line = np.repeat(line, 2, axis=0) + [[0, 0], [POINT, POINT]]
+                line = np.concatenate([line, line + POINT])
             points = smooth(line) @ matrix.T
             points = points + bend * np.sin(points[:, ::-1] * wave + phase)
             varied.append(points.astype(np.float32))
