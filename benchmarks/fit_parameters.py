@@ -31,10 +31,10 @@ from numpy.typing import NDArray
 
 from digits import Reader
 from digits.geometry import iou, sizes
-from digits.io.result import Reading
+from digits.io.result import MARKED, Reading
 from digits.model.bundle import BUNDLE, Bundle, open_bundle
-from digits.model.spec import LINE_STRIDE
 from digits.model.store import DEFAULT, SHIPPED
+from digits.reading.page.between import between
 from digits.reading.page.detect import detect
 from digits.reading.page.fuse import FEATURES, agreed_digits, features, weights_of
 from digits.reading.page.greyscale import prepare
@@ -52,10 +52,10 @@ NONE, UNCLEAR = 10, -1  # truth of a candidate that is no digit, and of one that
 @dataclass(frozen=True, slots=True, eq=False)
 class Seen:
     """The candidates of one page with their truth (N,): 0 to 9, NONE or UNCLEAR; `run` (N,) is the
-    run of digits between signs that each belongs to, -1 for none."""
+    run of digits between signs that each belongs to, -1 for none. frames: as in Recognised."""
 
     candidates: Candidates
-    boundaries: list[NDArray[np.float64]]
+    frames: tuple[NDArray[np.float64], ...]
     classified: tuple[NDArray[np.float32], NDArray[np.float32]]
     truth: NDArray[np.int64]
     run: NDArray[np.int64]
@@ -74,14 +74,16 @@ def see(page: Page, bundle: Bundle) -> Seen:
     (grey, _), parameters = prepare(page.pixels), bundle.parameters
     levels, detections = detect(grey, bundle.detector, parameters.detect)
     lines = crop_lines(grey, detections, parameters.textline)
-    found, ends = recognise(lines, levels, bundle.recogniser, parameters.recognise)
+    recognised = recognise(lines, levels, bundle.recogniser, parameters.recognise)
+    found = recognised.candidates
     classified = bundle.classifier.classify(found.tiles, tta=False)
-    return Seen(found, ends, classified, *truth_of(page, found.boxes))
+    return Seen(found, recognised.frames, classified, *truth_of(page, found.boxes))
 
 
 def runs_of(page: Page) -> NDArray[np.int64]:
     """(N,) the run of digits between signs that each digit of a page belongs to, from 0 on."""
-    texts = re.sub("[^0-9²³]+", "|", "|".join(number.text for number in page.numbers)).split("|")
+    texts = "|".join(number.text for number in page.numbers)
+    texts = re.sub("[^0-9]+", "|", re.sub("([²³])", "|0|", texts)).split("|")
     return np.array([run for run, text in enumerate(filter(None, texts)) for _ in text], np.int64)
 
 
@@ -179,7 +181,7 @@ def softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def fit_ends(seen: list[Seen], bundle: Bundle) -> dict[str, Any]:
     """Gap and steepness at which numbers end, beside what the recogniser read there."""
-    gaps, read, ends = [], [], []
+    gaps, read, ends, parted = [], [], [], []
     for page in seen:
         known = np.flatnonzero(page.run >= 0)
         found = page.candidates.take(known)
@@ -188,15 +190,15 @@ def fit_ends(seen: list[Seen], bundle: Bundle) -> dict[str, Any]:
             gap = boxes[1:, 0] - boxes[:-1, 0] - boxes[:-1, 2]
             gaps.append(gap / np.maximum(size[1:], size[:-1]))
             ends.append(page.run[known][line][1:] != page.run[known][line][:-1])
-            frame = (found.column[line] // LINE_STRIDE).astype(int)
-            of = found.line[line]
-            read += [
-                page.boundaries[of[k]][frame[k] : frame[k + 1] + 1].max(initial=0)
-                if of[k] == of[k + 1]
-                else 0.0
-                for k in range(len(line) - 1)
-            ]
-    gap, token, end = np.concatenate(gaps), np.array(read), np.concatenate(ends)
+            seen_between = between(found.take(line), page.frames)
+            read += [each.end for each in seen_between]
+            parted += [each.mark_probability >= MARKED for each in seen_between]
+    apart = ~np.array(parted, bool)  # a gap with a decimal mark in it says nothing
+    gap, token, end = (
+        np.concatenate(gaps)[apart],
+        np.array(read)[apart],
+        np.concatenate(ends)[apart],
+    )
 
     def loss(middle: float, steepness: float) -> float:
         by_gap = 1 / (1 + np.exp(np.clip(steepness * (middle - gap), -60, 60)))
@@ -333,7 +335,8 @@ def main() -> None:
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--try", dest="values", nargs="+", metavar="NAME VALUE")
     options = parser.parse_args()
-    reader, made = Reader(options.bundle), list(pages(options.pages, options.seed))
+    reader = Reader(options.bundle, signs=False)  # runs of digits are counted
+    made = list(pages(options.pages, options.seed))
     if options.values:
         name, *values = options.values
         try_values(made, reader, name, [float(value) for value in values])

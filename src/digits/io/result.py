@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from itertools import islice
+from itertools import islice, zip_longest
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 Box = tuple[int, int, int, int]  # x, y, width, height in pixels of the picture as a viewer shows it
 SCHEMA = 2  # of JSON; 2 added `value`, `transcript` and `signs` to 1
+
+MARKED = 0.5  # probability of a decimal mark from which on it is read
 
 # Why ink is rejected.
 UNSURE = "below the acceptance threshold"
@@ -159,24 +161,48 @@ class Number:
         )
 
 
-def number_of(digits: Sequence[Digit], confidence: float) -> Number:
-    """Digits that stand together, as one number, which is right with that chance.
+def number_of(
+    digits: Sequence[Digit],
+    confidence: float,
+    marks: Sequence[tuple[str, float]] | None = None,
+    minus: tuple[Box, float] | None = None,
+) -> Number:
+    """Digits that stand together, as one number.
 
-    The runner-up changes the digit whose second choice is closest to its first.
+    confidence: the probability that they are right. marks: between each two of them a decimal mark
+    and the probability that it is there. minus: the box of one before them, and its probability.
+    The runner-up changes the digit or the mark whose second choice is closest to its first.
     """
+    marks = [("", 0.0)] * (len(digits) - 1) if marks is None else marks
+    first = [str(digit.digit) for digit in digits]
+    second = [str(int(np.argsort(digit.probabilities)[-2])) for digit in digits]
     highest = [np.sort(digit.probabilities)[-2:].tolist() for digit in digits]
-    odds = [second / max(first, 1e-9) for second, first in highest]
+    odds = [low / max(high, 1e-9) for low, high in highest]
+    for mark, probability in marks:
+        is_there = probability >= MARKED
+        first.append(mark if is_there else "")
+        second.append("" if is_there else mark)
+        odds.append(
+            (1 - probability) / probability if is_there else probability / (1 - probability)
+        )
+        confidence *= probability if is_there else 1 - probability
     weakest = int(np.argmax(odds))
-    texts = [str(digit.digit) for digit in digits]
-    second = texts.copy()
-    second[weakest] = str(int(np.argsort(digits[weakest].probabilities)[-2]))
+    second = [second[k] if k == weakest else each for k, each in enumerate(first)]
+    sign = "" if minus is None else "-"
+    confidence *= 1.0 if minus is None else minus[1]
     return Number(
-        text="".join(texts),
+        text=sign + _interleaved(first, len(digits)),
         confidence=confidence,
-        box=_around([digit.box for digit in digits]),
+        box=_around([digit.box for digit in digits] + ([minus[0]] if minus else [])),
         digits=tuple(digits),
-        runner_up=("".join(second), confidence * odds[weakest]),
+        runner_up=(sign + _interleaved(second, len(digits)), confidence * odds[weakest]),
     )
+
+
+def _interleaved(parts: Sequence[str], count: int) -> str:
+    """The text of `count` digits, and the marks behind them, each between two digits."""
+    pairs = zip_longest(parts[:count], parts[count:], fillvalue="")
+    return "".join(digit + mark for digit, mark in pairs)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from digits.reading.page.accept import accept
 from digits.reading.page.detect import detect
 from digits.reading.page.fuse import fuse
 from digits.reading.page.greyscale import prepare, within
-from digits.reading.page.numbers import Page, group_numbers, reading_order, text_of
+from digits.reading.page.numbers import Page, group_numbers, reading_order, text_of, transcript_of
 from digits.reading.page.orientation import ORIENTATIONS, rotated, rotated_back, upright
 from digits.reading.page.recognise import recognise
 from digits.reading.page.textline import crop_lines
@@ -106,6 +106,8 @@ class Reader:
             model=self.bundle.name,
             fingerprint=self.fingerprint,
             source=source,
+            signs=tuple(replace(each, box=back(each.box)) for each in page.signs),
+            transcript=transcript_of(rows, page.signs, self.min_confidence),
         )
         return reading if self.signs else reading.without_signs()
 
@@ -114,10 +116,10 @@ class Reader:
         bundle, parameters = self.bundle, self.bundle.parameters
         levels, detections = detect(grey, bundle.detector, parameters.detect)
         lines = crop_lines(grey, detections, parameters.textline)
-        candidates, boundaries = recognise(lines, levels, bundle.recogniser, parameters.recognise)
-        fused = fuse(candidates, bundle.classifier, parameters.fuse)
-        accepted = accept(candidates, fused, grey.shape, parameters.accept)
-        return group_numbers(accepted, boundaries, parameters.textline, parameters.numbers)
+        recognised = recognise(lines, levels, bundle.recogniser, parameters.recognise)
+        fused = fuse(recognised.candidates, bundle.classifier, parameters.fuse)
+        accepted = accept(recognised, fused, grey.shape, parameters)
+        return group_numbers(accepted, recognised, parameters.textline, parameters.numbers)
 
     def read_single(self, picture: Picture) -> Reading:
         """Read a picture known to hold exactly one digit, as a Reading of that digit."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,10 +11,12 @@ from numpy.typing import NDArray
 
 from digits.geometry import nms
 from digits.io.result import BY_CHANCE, UNSURE, Box, Digit, Rejected
-from digits.model.parameters import Accept
+from digits.model.parameters import Accept, Parameters
 from digits.model.spec import LINE_DIGIT
+from digits.reading.page.between import between, ends_by_gap
+from digits.reading.page.chain import chained
 from digits.reading.page.fuse import Fused
-from digits.reading.page.recognise import Candidates
+from digits.reading.page.recognise import Candidates, Recognised
 
 BESIDE = 0.3 * LINE_DIGIT  # columns between two digits of a line, at least
 
@@ -28,35 +31,59 @@ class Accepted:
 
 
 def accept(
-    candidates: Candidates, fused: Fused, shape: tuple[int, ...], parameters: Accept
+    recognised: Recognised, fused: Fused, shape: tuple[int, ...], parameters: Parameters
 ) -> Accepted:
     """The candidates of a page (height, width) that are digits, none of them twice."""
-    worthy = np.flatnonzero(fused.is_digit >= parameters.doubtful)
+    candidates, accept = recognised.candidates, parameters.accept
+    worthy = np.flatnonzero(fused.is_digit >= accept.doubtful)
     some, is_digit = candidates.take(worthy), fused.is_digit[worthy]
-    beside = partial(_are_beside, some, parameters)
+    beside = partial(_are_beside, some, accept)
     kept = nms(some.boxes, is_digit, unlikely=np.inf, both_stay=beside)
     order = worthy[kept]
-    is_digit, boxes = fused.is_digit[order], _whole(candidates.boxes[order], shape)
-    accepted = is_digit >= parameters.threshold
+    is_digit = in_chains(candidates.take(order), is_digit[kept], recognised.frames, parameters)
+    boxes = _whole(candidates.boxes[order], shape)
+    accepted = is_digit >= accept.threshold
     surest = is_digit * fused.probabilities[order].max(axis=1, initial=0)
-    by_chance = _are_by_chance(surest[accepted], len(candidates), parameters)
+    by_chance = _are_by_chance(surest[accepted], len(candidates), accept)
     digits, rejected = [], []
-    for index, box, is_accepted in zip(order.tolist(), boxes, accepted, strict=True):
-        if not is_accepted or by_chance:
-            rejected.append(Rejected(box, BY_CHANCE if is_accepted else UNSURE))
+    for k, (index, box) in enumerate(zip(order.tolist(), boxes, strict=True)):
+        if not accepted[k] or by_chance:
+            rejected.append(Rejected(box, BY_CHANCE if accepted[k] else UNSURE))
         else:
-            tile = candidates.tiles[index]
-            digits.append(_tempered(fused, index, box, tile, parameters.temperature))
+            tile, probabilities = candidates.tiles[index], fused.probabilities[index]
+            digits.append(_tempered(probabilities, is_digit[k], box, tile, accept.temperature))
     return Accepted(digits, candidates.take(order[accepted & (not by_chance)]), rejected)
 
 
+def in_chains(
+    candidates: Candidates,
+    is_digit: NDArray[np.float32],
+    frames: Sequence[NDArray[np.float64]],
+    parameters: Parameters,
+) -> NDArray[np.float32]:
+    """(N,) the probability that each candidate is a digit, given the others of its line."""
+    found = np.array(is_digit, np.float32)
+    for line in np.unique(candidates.line).tolist():
+        own = np.flatnonzero(candidates.line == line)
+        own = own[np.argsort(candidates.column[own], kind="stable")]
+        run = candidates.take(own)
+        read = np.array([each.end for each in between(run, frames)])
+        same_number = (1 - read) * (1 - ends_by_gap(run.boxes, parameters.numbers))
+        found[own] = chained(is_digit[own].astype(np.float64), same_number, parameters.chain)
+    return found
+
+
 def _tempered(
-    fused: Fused, index: int, box: Box, tile: NDArray[np.uint8], temperature: float
+    probabilities: NDArray[np.float32],
+    is_digit: np.float32,
+    box: Box,
+    tile: NDArray[np.uint8],
+    temperature: float,
 ) -> Digit:
     """A digit with its log-odds divided by a temperature: what misleads one network misleads the
     others too, so that together they are too certain."""
-    probabilities = fused.probabilities[index] ** np.float32(1 / temperature)
-    odds = float(np.exp(_logit(fused.is_digit[index : index + 1])[0] / temperature))
+    probabilities = probabilities ** np.float32(1 / temperature)
+    odds = float(np.exp(_logit(np.array([is_digit]))[0] / temperature))
     return Digit.likeliest(probabilities / probabilities.sum(), odds / (1 + odds), box, tile)
 
 

@@ -28,6 +28,8 @@ FEATURES = (
     *(f"near {name}" for name in NETWORKS),  # times how many digits are near, from 0 to 1
     "trusted classifier",  # times how often it agrees with the others on this page
     "trusted is_digit",
+    "letter",  # the recogniser's log-odds that there is one instead
+    "sign",
     "best detection",  # the detector's highest logit
     "page log-odds",  # of agreed digits among candidates of like size
     "inverse count",  # 1 over the number of candidates of like size
@@ -76,7 +78,7 @@ def features(
     is_digit: NDArray[np.float32],
     parameters: Fuse,
 ) -> NDArray[np.float64]:
-    """(N, 10, 20): FEATURES of each digit at each candidate.
+    """(N, 10, 22): FEATURES of each digit at each candidate.
 
     classified: (N, 10) probabilities by the classifier; is_digit: (N,) its own.
     """
@@ -100,7 +102,12 @@ def features(
         networks * part[:, None, None]
         for part in (coarse, near_digits(candidates, agreed, parameters))
     ]
-    shared = (logits.max(axis=1, initial=-LIMIT), *_page_counts(agreed, size, parameters))
+    shared = (
+        _log_odds(candidates.letter),
+        _log_odds(candidates.sign),
+        logits.max(axis=1, initial=-LIMIT),
+        *_page_counts(agreed, size, parameters),
+    )
     return np.concatenate(
         [
             networks,

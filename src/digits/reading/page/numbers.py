@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from digits.geometry import sizes
-from digits.io.result import Digit, Number, Rejected, number_of
+from digits.geometry import Boxes
+from digits.io.result import MARKED, Box, Digit, Number, Rejected, Sign, number_of
 from digits.model.parameters import Numbers, Textline
-from digits.model.spec import LINE_STRIDE
 from digits.reading.page.accept import Accepted
-from digits.reading.page.recognise import Candidates
+from digits.reading.page.between import MARKS, Between, between, decided_alike, ends_by_gap, gaps
+from digits.reading.page.recognise import Candidates, ReadSign, Recognised
+from digits.reading.page.signs import lone_signs, minus_before, whole
 from digits.reading.page.textline import side_by_side
 
 SAME_ROW = 0.3  # numbers share a row if they overlap vertically by this fraction of the lower one
@@ -22,10 +22,11 @@ EARLIER = 0.8  # what counts of that for the numbers of a row but its last
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The numbers of a page, and what only resembles digits."""
+    """The numbers of a page, what only resembles digits, and the signs that belong to no number."""
 
     numbers: list[Number]
     rejected: list[Rejected]
+    signs: list[Sign]
 
     @property
     def digits(self) -> list[Digit]:
@@ -34,53 +35,52 @@ class Page:
 
 
 def group_numbers(
-    accepted: Accepted,
-    boundaries: Sequence[NDArray[np.float64]],
-    textline: Textline,
-    parameters: Numbers,
+    accepted: Accepted, recognised: Recognised, textline: Textline, parameters: Numbers
 ) -> Page:
-    """Digits that stand side by side, and that nothing separates, are one number.
-
-    boundaries: for each text line, the probability in each frame that a number ends there.
-    """
+    """Digits that stand side by side, and that nothing separates, are one number."""
     numbers: list[Number] = []
+    rest = list(recognised.signs)
     for run in side_by_side(accepted.candidates.boxes, textline):
-        ends = _ends(accepted.candidates.take(run), boundaries, parameters)
-        numbers += _split([accepted.digits[index] for index in run.tolist()], ends, parameters)
-    return Page(numbers, accepted.rejected)
+        part = accepted.candidates.take(run)
+        read = between(part, recognised.frames)
+        for group, end in _split(part.boxes, read, parameters):
+            minus = minus_before(accepted.candidates, int(run[group[0]]), rest, parameters)
+            rest = [
+                sign for sign in rest if sign is not minus and not _is_within(sign, part, group)
+            ]
+            digits = [accepted.digits[run[index]] for index in group]
+            marks = [(read[k].mark, read[k].mark_probability) for k in group[:-1]]
+            confidence = end * float(np.prod([digit.confidence for digit in digits]))
+            own = None if minus is None else (whole(minus.box), minus.probability)
+            numbers.append(number_of(digits, confidence, marks, own))
+    signs = lone_signs(rest, accepted.candidates, textline.max_gap)
+    return Page(numbers, accepted.rejected, signs)
 
 
-def _ends(
-    run: Candidates, boundaries: Sequence[NDArray[np.float64]], parameters: Numbers
-) -> list[float]:
-    """For each digit of a run but the last, the probability that a number ends after it: by the
-    gap, and as the recogniser read it where both are on one text line."""
-    size = sizes(run.boxes)
-    gap = run.boxes[1:, 0] - run.boxes[:-1, 0] - run.boxes[:-1, 2]
-    gap = gap / np.maximum(size[1:], size[:-1])
-    ends = 1 / (1 + np.exp(np.minimum(parameters.steepness * (parameters.gap - gap), 60)))
-    frame = (run.column // LINE_STRIDE).astype(int)
-    for index in np.flatnonzero(run.line[1:] == run.line[:-1]).tolist():
-        read = boundaries[run.line[index]][frame[index] : frame[index + 1] + 1]
-        ends[index] = max(ends[index], float(read.max(initial=0.0)))
-    return [float(each) for each in ends]
+def _is_within(sign: ReadSign, run: Candidates, group: list[int]) -> bool:
+    """Whether a decimal mark stands between two digits of a number."""
+    first, last = group[0], group[-1]
+    is_between = run.column[first] < sign.column < run.column[last]
+    return bool(sign.text in MARKS and sign.line == run.line[first] and is_between)
 
 
-def _split(digits: Sequence[Digit], ends: Sequence[float], parameters: Numbers) -> list[Number]:
-    """Numbers of digits one behind the other; ends: for each but the last, the probability that a
-    number ends after it."""
-    groups, whole = [[digits[0]]], [1.0]
-    for digit, probability in zip(digits[1:], ends, strict=True):
-        if probability > parameters.boundary:
-            groups.append([digit])
-            whole.append(1.0)
+def _split(
+    boxes: Boxes, read: Sequence[Between], parameters: Numbers
+) -> list[tuple[list[int], float]]:
+    """The numbers of a run of digits with these boxes (N, 4): the indices of each one's, and the
+    probability that it is whole. read: what was read between each two of them."""
+    ends = np.array([each.end for each in read])
+    is_gap = np.array([each.mark_probability < MARKED for each in read], bool)
+    apart = np.maximum(ends, ends_by_gap(boxes, parameters))
+    ends[is_gap] = decided_alike(apart[is_gap], gaps(boxes)[is_gap])
+    groups: list[tuple[list[int], float]] = [([0], 1.0)]
+    for index, end in enumerate(ends.tolist(), 1):
+        if end > parameters.boundary:
+            groups.append(([index], 1.0))
         else:
-            groups[-1].append(digit)
-            whole[-1] *= 1 - probability
-    return [
-        number_of(group, probability * float(np.prod([digit.confidence for digit in group])))
-        for group, probability in zip(groups, whole, strict=True)
-    ]
+            members, probability = groups[-1]
+            groups[-1] = [*members, index], probability * (1 - end)
+    return groups
 
 
 def reading_order(numbers: Sequence[Number]) -> list[list[Number]]:
@@ -112,6 +112,28 @@ def reading_order(numbers: Sequence[Number]) -> list[list[Number]]:
         rows[row].append(number)
         row_of[index], end_of[row] = row, index
     return sorted(rows, key=lambda row: float(np.mean([n.box[1] + n.box[3] / 2 for n in row])))
+
+
+def transcript_of(
+    rows: Sequence[Sequence[Number]], signs: Sequence[Sign], min_confidence: float
+) -> str:
+    """As `text_of`, with each sign where it stands in the row of the number nearest to it."""
+    lines: list[list[tuple[int, str]]] = [
+        [(number.box[0], number.masked(min_confidence)) for number in row] for row in rows
+    ]
+    boxes = [(index, number.box) for index, row in enumerate(rows) for number in row]
+    for sign in signs:
+        nearest = min(boxes, key=lambda each: _distance(each[1], sign.box))
+        lines[nearest[0]].append((sign.box[0], sign.text))
+    return "\n".join(" ".join(text for _, text in sorted(line)) for line in lines)
+
+
+def _distance(first: Box, second: Box) -> float:
+    """Between two boxes in pixels; up and down counts more than along the line."""
+    x, y, wide, high = first
+    across = max(second[0] - x - wide, x - second[0] - second[2], 0)
+    down = max(second[1] - y - high, y - second[1] - second[3], 0)
+    return across + 4 * down
 
 
 def text_of(rows: Sequence[Sequence[Number]], min_confidence: float) -> str:

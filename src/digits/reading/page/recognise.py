@@ -1,4 +1,4 @@
-"""Text lines → candidates: wherever the detector or the recogniser finds a digit."""
+"""Text lines → candidates, wherever the detector or the recogniser finds a digit, and signs."""
 
 from __future__ import annotations
 
@@ -13,13 +13,25 @@ from digits.geometry import quantile
 from digits.model.inputs import local_contrast, segment_digit
 from digits.model.parameters import Recognise
 from digits.model.recogniser import Recogniser
-from digits.model.spec import BOUNDARY, CLASSES, DIGIT_TOKENS, LINE_DIGIT, LINE_STRIDE, TILE
+from digits.model.spec import (
+    CLASSES,
+    DIGIT_TOKENS,
+    LETTER,
+    LINE_DIGIT,
+    LINE_HEIGHT,
+    LINE_STRIDE,
+    SIGN_TOKENS,
+    SIGNS,
+    TILE,
+)
 from digits.reading.page.detect import Level, detection_near
 from digits.reading.page.textline import LineCrop
 
 STRONG = 0.9  # quantile of the contrasts of a picture's candidates, that of its pen
+NEAR = 1  # frames to the left and right of a candidate that are about it
 SMALLEST = 5  # pixels of a digit that can be read
 BROAD = 0.6  # width over height of a digit whose box is not known
+WIDE, TALL = 0.6 * LINE_DIGIT, 1.6 * LINE_DIGIT  # columns and rows in which the ink of a sign is
 
 Segment = tuple[int, int]  # of CTC: the first frame, and the one after the last
 
@@ -29,13 +41,16 @@ class Candidates:
     """N boxes of a page in which a digit may be.
 
     boxes: (N, 4) float32 in pixels of the page. detector: (N, 10) float32 logits; recogniser:
-    (N, 10) float64 probabilities, that there is each digit. tiles: (N, 28, 28) uint8. contrast:
-    (N,) of pen to paper. line: (N,) index of the text line. column: (N,) float64 where in its crop.
+    (N, 10) float64 probabilities, that there is each digit; letter, sign: (N,) float64, that there
+    is one of these instead. tiles: (N, 28, 28) uint8. contrast: (N,) of pen to paper. line: (N,)
+    index of the text line. column: (N,) float64 where in its crop.
     """
 
     boxes: NDArray[np.float32]
     detector: NDArray[np.float32]
     recogniser: NDArray[np.float64]
+    letter: NDArray[np.float64]
+    sign: NDArray[np.float64]
     tiles: NDArray[np.uint8]
     contrast: NDArray[np.float64]
     line: NDArray[np.intp]
@@ -49,21 +64,60 @@ class Candidates:
         return Candidates(*(getattr(self, each.name)[index] for each in fields(self)))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ReadSign:
+    """A sign that was recognised. text: one of SIGNS. probability: in [0, 1]. box: (4,) float32 of
+    its ink, in pixels of the page. line: index of its text line. column: where in its crop."""
+
+    text: str
+    probability: float
+    box: NDArray[np.float32]
+    line: int
+    column: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recognised:
+    """What was read on the lines of a page.
+
+    candidates: of digits. signs: line by line, from left to right. frames: for each line
+    (T, TOKENS) float64, the probability of every token in each frame of its crop.
+    """
+
+    candidates: Candidates
+    signs: tuple[ReadSign, ...]
+    frames: tuple[NDArray[np.float64], ...]
+
+
 def recognise(
     lines: Sequence[LineCrop],
     levels: Sequence[Level],
     recogniser: Recogniser,
     parameters: Recognise,
-) -> tuple[Candidates, list[NDArray[np.float64]]]:
-    """The candidates of a page, line by line; and for each line the probability, in each frame of
-    its crop, that a number ends there."""
+) -> Recognised:
+    """The candidates and signs of a page, line by line."""
     frames = recogniser.probabilities([local_contrast(line.pixels) for line in lines])
-    found = [
-        _on_line(index, line, each[:, DIGIT_TOKENS], levels, parameters)
-        for index, (line, each) in enumerate(zip(lines, frames, strict=True))
-    ]
-    candidates = _joined(found)
-    return candidates.take(_is_legible(candidates, parameters)), [f[:, BOUNDARY] for f in frames]
+    numbered = list(enumerate(zip(lines, frames, strict=True)))
+    candidates = _joined([_on_line(k, line, f, levels, parameters) for k, (line, f) in numbered])
+    signs = [sign for k, (line, f) in numbered for sign in _signs(k, line, f, parameters)]
+    candidates = candidates.take(_is_legible(candidates, parameters))
+    return Recognised(candidates, tuple(signs), tuple(frames))
+
+
+def _signs(
+    index: int, crop: LineCrop, frames: NDArray[np.float64], parameters: Recognise
+) -> list[ReadSign]:
+    """The signs of a line. frames: (T, TOKENS)."""
+    found = []
+    for segment in ctc_segments(frames[:, SIGN_TOKENS], parameters.threshold):
+        best = frames[slice(*segment), SIGN_TOKENS].max(axis=0)
+        column = column_of(segment)
+        about = np.array([column - WIDE / 2, (LINE_HEIGHT - TALL) / 2, WIDE, TALL])
+        ink = segment_digit(crop.pixels, about).box
+        box = crop.line.to_page(ink[None])[0]
+        text = SIGNS[int(best.argmax())]
+        found.append(ReadSign(text, float(best.max()), box, index, column))
+    return found
 
 
 def _joined(parts: Sequence[Candidates]) -> Candidates:
@@ -71,6 +125,8 @@ def _joined(parts: Sequence[Candidates]) -> Candidates:
         np.zeros((0, 4), np.float32),
         np.zeros((0, CLASSES), np.float32),
         np.zeros((0, CLASSES)),
+        np.zeros(0),
+        np.zeros(0),
         np.zeros((0, TILE, TILE), np.uint8),
         np.zeros(0),
         np.zeros(0, np.intp),
@@ -89,8 +145,9 @@ def _on_line(
     parameters: Recognise,
 ) -> Candidates:
     """The candidates of a line: its detections, each with what was recognised there, then what else
-    was recognised, with what the detector predicts there. frames: (T, 10) probabilities."""
+    was recognised, with what the detector predicts there. frames: (T, TOKENS) probabilities."""
     line, boxes, logits = crop.line, crop.boxes, list(crop.logits)
+    every, frames = frames, frames[:, DIGIT_TOKENS]
     segments = ctc_segments(frames, parameters.threshold)
     owners = match_to_detections(segments, frames, boxes, crop.logits, parameters)
     recognised, columns = _at_detections(frames, boxes, segments, owners)
@@ -105,15 +162,26 @@ def _on_line(
         columns.append(column_of(segment))
     digits = [segment_digit(crop.pixels, box) for box in boxes]
     inks = np.array([digit.box for digit in digits]).reshape(-1, 4)
+    others = np.stack([every[:, LETTER], every[:, SIGN_TOKENS].sum(axis=1)], axis=1)
+    letter, sign = _about(np.array(columns), others).T
     return Candidates(
         line.to_page(_between(boxes, inks, parameters.same_side)),
         np.array(logits, np.float32).reshape(-1, CLASSES),
         np.array(recognised, np.float64).reshape(-1, CLASSES),
+        letter,
+        sign,
         np.array([digit.tile for digit in digits], np.uint8).reshape(-1, TILE, TILE),
         np.array([digit.contrast for digit in digits], np.float64),
         np.full(len(boxes), index, np.intp),
         np.array(columns, np.float64),
     )
+
+
+def _about(columns: NDArray[np.float64], frames: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(N, K): the highest of each of K probabilities (T, K) in the frames about N columns."""
+    frame = np.clip(columns // LINE_STRIDE, 0, len(frames) - 1).astype(int)
+    near = np.clip(frame[:, None] + np.arange(-NEAR, NEAR + 1), 0, len(frames) - 1)
+    return np.asarray(frames[near].max(axis=1).reshape(-1, frames.shape[1]))
 
 
 def _at_detections(

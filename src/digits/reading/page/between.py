@@ -1,0 +1,80 @@
+"""What separates two digits that follow each other on a line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digits.geometry import Boxes, sizes
+from digits.model.parameters import Numbers
+from digits.model.spec import BOUNDARY, LETTER, LINE_STRIDE, SIGN_TOKENS, SIGNS
+from digits.reading.page.recognise import Candidates
+
+MARKS = ".,"  # of decimals and thousands
+ALIKE, NARROW = 1.25, 0.3  # ratio of gaps that are alike; sizes of a digit below which all are
+IS_MARK = np.array([sign in MARKS for sign in SIGNS])
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """What the recogniser read between two digits that follow each other on a line.
+
+    mark: the likelier of MARKS, and mark_probability its own, in [0, 1]. end: the probability that
+    a number ends here, by a boundary, another sign or a letter.
+    """
+
+    mark: str
+    mark_probability: float
+    end: float
+
+
+NOTHING = Between(MARKS[0], 0.0, 0.0)  # between digits of different lines
+
+
+def between(run: Candidates, frames: Sequence[NDArray[np.float64]]) -> list[Between]:
+    """What was read after each digit of a run but the last. frames: as in `Recognised`."""
+    frame = (run.column // LINE_STRIDE).astype(int)
+    found = [NOTHING] * max(len(run) - 1, 0)
+    for index in np.flatnonzero(run.line[1:] == run.line[:-1]).tolist():
+        part = frames[run.line[index]][frame[index] : frame[index + 1] + 1]
+        signs = part[:, SIGN_TOKENS]
+        marks = signs[:, IS_MARK].max(axis=0, initial=0.0)
+        others = part[:, [BOUNDARY, LETTER]].sum(axis=1) + signs[:, ~IS_MARK].sum(axis=1)
+        found[index] = Between(
+            MARKS[int(marks.argmax())], float(marks.max()), float(others.max(initial=0.0))
+        )
+    return found
+
+
+def ends_by_gap(boxes: Boxes, parameters: Numbers) -> NDArray[np.float64]:
+    """(N - 1,) the probability that a number ends between each box (N, 4) and the next, by the gap
+    alone."""
+    odds = parameters.steepness * (gaps(boxes) - parameters.gap)
+    return np.asarray(1 / (1 + np.exp(np.clip(-odds, -60, 60))), np.float64)
+
+
+def gaps(boxes: Boxes) -> NDArray[np.float64]:
+    """(N - 1,) between each box (N, 4) and the next, in sizes of the larger one."""
+    size = sizes(boxes)
+    apart = boxes[1:, 0] - boxes[:-1, 0] - boxes[:-1, 2]
+    return np.asarray(apart / np.maximum(size[1:], size[:-1]), np.float64)
+
+
+def decided_alike(ends: NDArray[np.float64], gap: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(N,) probabilities that a number ends at each of N gaps of a line, equal where gaps are.
+
+    Gaps of which each is at most ALIKE times as wide as the next narrower one are decided together,
+    by the mean of their log-odds: five digits at even distances are one number or five.
+    """
+    order = np.argsort(gap, kind="stable")
+    wide = np.maximum(gap[order], NARROW)
+    group = np.cumsum(np.append(0, wide[1:] > ALIKE * wide[:-1]))[: len(gap)]
+    kept = np.clip(ends[order], 1e-6, 1 - 1e-6)
+    odds = np.log(kept / (1 - kept))
+    mean = np.bincount(group, odds) / np.maximum(np.bincount(group), 1)
+    alike = np.empty(len(gap))
+    alike[order] = 1 / (1 + np.exp(-mean[group]))
+    return alike
