@@ -12,8 +12,9 @@ import numpy as np
 from digits.synth import marks
 from digits.synth.cast import Cast
 from digits.synth.letters import make_up_word
+from digits.synth.shapes import SHAPES, arrow, box
 from digits.synth.sheet import Sheet
-from digits.synth.strings import make_up_amount, make_up_number, make_up_sum
+from digits.synth.strings import ALPHABET, make_up_amount, make_up_number, make_up_sum
 from digits.synth.writing import Glyph, Random
 
 
@@ -186,16 +187,71 @@ def drawing(sheet: Sheet, cast: Cast, rng: Random) -> None:
         marks.scatter_words(sheet, cast, int(rng.integers(1, 10)), rng)
 
 
+def shapes(sheet: Sheet, cast: Cast, rng: Random) -> None:
+    """No digit at all: shapes here and there, maybe with words."""
+    rows, columns = sheet.size
+    several = int(rng.choice([1, 1, 3, 8, 16]))
+    for _ in range(several):
+        side = cast.height * math.exp(rng.uniform(-0.3, 1.6))
+        corner = rng.uniform(0, max(columns - side, 1)), rng.uniform(0, max(rows - side, 1))
+        kind = SHAPES[int(rng.integers(len(SHAPES)))]
+        spread = round(side)
+        if sheet.is_free((round(corner[0]), round(corner[1]), spread, spread)):
+            sheet.taken.append((round(corner[0]), round(corner[1]), spread, spread))
+            marks.draw_shape(sheet, kind, corner, side, rng)
+    if rng.random() < 0.4:
+        marks.scatter_words(sheet, cast, int(rng.integers(1, 8)), rng)
+
+
+def chart(sheet: Sheet, cast: Cast, rng: Random) -> None:
+    """A flow chart: words in boxes, with arrows between them."""
+    rows, columns = sheet.size
+    y = rng.uniform(0.2, 1) * cast.height
+    while y + 2 * cast.height < rows:
+        x = rng.uniform(0.2, 2) * cast.height
+        while x + 2 * cast.height < columns:
+            word = cast.word(rng, max(6, round(cast.height * rng.uniform(0.5, 0.9))))
+            high, wide = word.ink.shape
+            side = wide + cast.height
+            marks.draw_shape(sheet, box, (x, y), side, rng)
+            sheet.paste_word(word, round(x + cast.height / 2), round(y + 0.2 * side - high / 2))
+            x += side
+            length = cast.height * rng.uniform(0.6, 2)
+            if x + length < columns:
+                marks.draw_shape(sheet, arrow, (x, y + 0.2 * side - length / 2), length, rng)
+            x += length
+        y += cast.height * rng.uniform(3, 6)
+
+
+def letters(sheet: Sheet, cast: Cast, rng: Random) -> None:
+    """Letters apart from each other, in rows or in the cells of a table; no digit."""
+    rows, columns = sheet.size
+    high, wide = (round(cast.height * rng.uniform(1.4, 2.6)) for _ in range(2))
+    left, top = rng.integers(0, max(high, 1), 2)
+    down, across = (rows - top - 2) // high, (columns - left - 2) // wide
+    if rng.random() < 0.6:
+        marks.rule(sheet, (left, top), (wide, high), (across, down), rng)
+    few = rng.choice(list(ALPHABET), int(rng.integers(1, 27)), replace=False)
+    for row, column in np.ndindex(max(down, 0), max(across, 0)):
+        letter = str(rng.choice(few))
+        letter = letter.upper() if rng.random() < 0.6 else letter
+        cell = (left + column * wide, top + row * high, wide, high)
+        marks.write_in(sheet, cast.number(letter, rng), cell, rng)
+
+
 LAYOUTS: Mapping[Callable[[Sheet, Cast, Random], None], float] = {
     lone: 0.05,
-    scattered: 0.12,
-    lines: 0.12,
-    table: 0.11,
+    scattered: 0.11,
+    lines: 0.11,
+    table: 0.1,
     form: 0.09,
-    amount: 0.17,
-    sums: 0.1,
-    sudoku: 0.06,
+    amount: 0.15,
+    sums: 0.09,
+    sudoku: 0.05,
     prose: 0.13,
-    drawing: 0.05,
+    drawing: 0.03,
+    shapes: 0.04,
+    chart: 0.02,
+    letters: 0.03,
 }
 """The probability of each layout."""

@@ -27,7 +27,7 @@ from digits.synth.typefaces import TypeWriter
 from digits.synth.writing import Habits, Ink, Random, Writer, write_number, write_word
 
 MIN_HEIGHT, MAX_HEIGHT = 11, 56  # of a digit in pixels
-LONGEST = 22  # heights of a digit, of a line
+LONGEST = 16  # heights of a digit, of a line
 ROOM = 1.5  # heights of a digit above and below a line
 KIND_RATES = {
     "numbers": 0.34,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import cv2
 import numpy as np
@@ -15,6 +16,7 @@ from digits.synth.pen import spline
 from digits.synth.sheet import Sheet, turned
 from digits.synth.writing import Glyph, Ink, Random, Written
 
+Shape = Callable[[Random], list[NDArray[np.float64]]]
 Cell = tuple[int, int, int, int]  # x, y, width, height in pixels
 CLUTTER = (
     "grid",
@@ -205,6 +207,14 @@ def _up_and_down(rng: Random, written: Written) -> NDArray[np.float64]:
     y = rows * np.where(np.arange(turns) % 2, 0.25, 0.75)
     scatter = rng.normal(0, 0.08 * written.height, (turns, 2))
     return (np.stack([x, y], 1) + scatter)[None]
+
+
+def draw_shape(
+    sheet: Sheet, name: Shape, corner: tuple[float, float], side: float, rng: Random
+) -> None:
+    """A shape of `side` pixels with its upper left corner at (x, y)."""
+    thick = max(1, round(side * rng.uniform(0.02, 0.08)))
+    _draw(sheet.pen, [np.array(corner) + side * line for line in name(rng)], min(thick, 8))
 
 
 def sketch(sheet: Sheet, rng: Random) -> None:

@@ -22,7 +22,7 @@ from digits.synth.writing import Points as Line
 CHARACTERS = ("digits", "letters", "symbols")
 ALIKE = 8  # hands that are most like another, one of which lends it the characters that it lacks
 ENOUGH = 6  # different digits of a person who counts as a hand of numbers
-LONGEST_LINE, TALLEST_LINE = 22, 2.6  # heights of a digit, of the lines of text that are used
+LONGEST_LINE, TALLEST_LINE = 16, 2.6  # heights of a digit, of the lines of text that are used
 ASCENDERS = frozenset("bdfhijklt'\"!?")
 X_HEIGHT = 0.55  # heights of a capital
 POINT = 0.01  # heights of a digit that the pen moves in a dot, so that it leaves ink
@@ -33,15 +33,15 @@ class People:
     """The people of one part, and what each of them wrote.
 
     tables: by kind. hands: for each person, the samples (kind, index) of every character. alike:
-    the people most like each, the nearest first. words, lines: indices of each person's, those
-    with digits among them in `numbered`.
+    the people most like each, the nearest first. words: indices of each person's words without a
+    digit. lines: of each person's lines of text, and words with digits, by kind.
     """
 
     tables: Mapping[str, Strokes]
     hands: Mapping[int, Mapping[str, Sequence[tuple[str, int]]]]
     alike: Mapping[int, Sequence[int]]
     words: Mapping[int, Sequence[int]]
-    lines: Mapping[int, Sequence[int]]
+    lines: Mapping[int, Sequence[tuple[str, int]]]
 
     @classmethod
     def open(cls, part: str, data: str | os.PathLike[str] | None = None) -> People:
@@ -55,15 +55,8 @@ class People:
             ):
                 if not tables[kind].cut[index] or kind == "letters":
                     hands.setdefault(person, {}).setdefault(label, []).append((kind, index))
-        text = tables["text"]
-        fits = np.array([_fits(text, index) for index in range(len(text))], bool)
-        return cls(
-            tables,
-            hands,
-            _alike(tables, hands),
-            {person: rows.tolist() for person, rows in tables["words"].by_writer.items()},
-            {p: kept for p, rows in text.by_writer.items() if (kept := rows[fits[rows]].tolist())},
-        )
+        words, lines = _words_and_lines(tables)
+        return cls(tables, hands, _alike(tables, hands), words, lines)
 
     def hand(self, rng: Random) -> StrokeHand:
         """A random person who wrote digits."""
@@ -74,6 +67,23 @@ class People:
         """A random person who wrote words."""
         able = list(self.words)
         return StrokeHand.sample(self, able[rng.integers(len(able))], rng)
+
+
+def _words_and_lines(
+    tables: Mapping[str, Strokes],
+) -> tuple[dict[int, list[int]], dict[int, list[tuple[str, int]]]]:
+    """See People. A word with digits is a line of its own: on a page it would be a number."""
+    words: dict[int, list[int]] = {}
+    lines: dict[int, list[tuple[str, int]]] = {}
+    for kind in ("words", "text"):
+        table = tables[kind]
+        for index, person in enumerate(table.writer.tolist()):
+            has_digits = any(character.isdigit() for character in str(table.label[index]))
+            if kind == "words" and not has_digits:
+                words.setdefault(person, []).append(index)
+            elif _fits(table, index):
+                lines.setdefault(person, []).append((kind, index))
+    return words, lines
 
 
 def _chosen(table: Strokes, people: NDArray[np.intp]) -> Strokes:
@@ -182,17 +192,16 @@ class StrokeHand:
     def word(self, height: int, rng: Random) -> Glyph:
         """A word of this person's; height: of a digit or capital in pixels. Raises KeyError without
         words."""
-        return self._words(self.people.tables["words"], self.people.words, height, rng)
+        own = self.people.words[self.person]
+        return self._written("words", own[int(rng.integers(len(own)))], height, rng)
 
     def line(self, height: int, rng: Random) -> Glyph:
-        """A line of words of this person's; see `word`."""
-        return self._words(self.people.tables["text"], self.people.lines, height, rng)
+        """A line of text of this person's; see `word`."""
+        own = self.people.lines[self.person]
+        return self._written(*own[int(rng.integers(len(own)))], height, rng)
 
-    def _words(
-        self, table: Strokes, every: Mapping[int, Sequence[int]], height: int, rng: Random
-    ) -> Glyph:
-        own = every[self.person]
-        index = own[int(rng.integers(len(own)))]
+    def _written(self, kind: str, index: int, height: int, rng: Random) -> Glyph:
+        table = self.people.tables[kind]
         text = str(table.label[index])
         is_tall = any(c in ASCENDERS or c.isupper() or c.isdigit() for c in text)
         return self._glyph(table, index, height, rng, 0.0 if is_tall else 1 - X_HEIGHT, text)

@@ -22,7 +22,7 @@ from digits.model.store import SOURCE, keras_file
 from digits.training import networks
 from digits.training.callbacks import Checkpoint, Progress
 from digits.training.curves import draw_curves
-from digits.training.datasets.pages import labelled_pages
+from digits.training.datasets.pages import KEPT, labelled_pages
 from digits.training.distillation import open_network
 from digits.training.export import save_keras
 from digits.training.recipe import Fit, Recipe
@@ -59,7 +59,7 @@ def train(
     identity = {"recipe": recipe.to_dict(), "seed": seed} | _pretrained(recipe)
     _enter(out, identity, resume)
     keras.utils.set_random_seed(seed)
-    task = _task(recipe, seed, data)
+    task = _task(recipe, seed, data, out)
     facts = _described(out, identity, _circumstances(task))
     network = networks.build(recipe.network)
     if recipe.fit.init_from:
@@ -72,13 +72,14 @@ def train(
     facts |= {"fit_seconds": round(history.seconds, 2)}
     facts = task.finish(network, facts, out)
     write_json(out / RUN, facts)
+    (out / KEPT).unlink(missing_ok=True)
     return facts
 
 
-def _task(recipe: Recipe, seed: int, data: Path | None) -> Task:
+def _task(recipe: Recipe, seed: int, data: Path | None, out: Path) -> Task:
     if recipe.pages is None:
         return tiles.prepare(recipe, seed, data)
-    pages = labelled_pages(recipe.pages, seed, data)
+    pages = labelled_pages(recipe.pages, seed, data, out)
     return PAGE_TASKS[recipe.network.kind](recipe, recipe.pages, seed, *pages)
 
 

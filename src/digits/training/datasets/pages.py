@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TypeVar
 from tqdm import tqdm
 
 from digits.errors import DataError
+from digits.files import write_atomically
 from digits.synth.line import make_line
 from digits.synth.page import make_pages
 from digits.synth.pool import make_many
@@ -21,15 +23,27 @@ from digits.training.recipe import Pages
 
 VALIDATION_SEED = 1_000_000  # added to the seed for validation pages
 LINES_SEED = 2_000_000  # added for lines
+KEPT = ".labelled"  # file of a run folder that holds what was made
 
 Made = TypeVar("Made")
 
 
-def labelled_pages(pages: Pages, seed: int, data: Path | None) -> tuple[Labelled, Labelled]:
+def labelled_pages(
+    pages: Pages, seed: int, data: Path | None, out: Path
+) -> tuple[Labelled, Labelled]:
     """Pages and lines for training, and for validation by other writers.
 
-    Raises DataError without MNIST, and for lines without pen strokes.
+    They are kept in the run folder `out` until the run ends: a resumed run does not make them
+    again. Raises DataError without MNIST, and for lines without pen strokes.
     """
+    kept = out / KEPT
+    if not kept.exists():
+        write_atomically(kept, pickle.dumps(_make(pages, seed, data)))
+    parts: tuple[Labelled, Labelled] = pickle.loads(kept.read_bytes())
+    return parts
+
+
+def _make(pages: Pages, seed: int, data: Path | None) -> tuple[Labelled, Labelled]:
     counts = pages.made, pages.lines
     validation = pages.validation, min(pages.lines, 10 * pages.validation)
     return (
