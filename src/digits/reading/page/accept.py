@@ -33,10 +33,10 @@ def accept(
     """The candidates of a page (height, width) that are digits, none of them twice."""
     worthy = np.flatnonzero(fused.is_digit >= parameters.doubtful)
     some, is_digit = candidates.take(worthy), fused.is_digit[worthy]
-    beside = partial(_are_beside, some, parameters)
+    beside = partial(are_beside, some, parameters)
     kept = nms(some.boxes, is_digit, unlikely=np.inf, both_stay=beside)
     order = worthy[kept]
-    is_digit, boxes = fused.is_digit[order], _whole(candidates.boxes[order], shape)
+    is_digit, boxes = fused.is_digit[order], whole_boxes(candidates.boxes[order], shape)
     accepted = is_digit >= parameters.threshold
     surest = is_digit * fused.probabilities[order].max(axis=1, initial=0)
     by_chance = _are_by_chance(surest[accepted], len(candidates), parameters)
@@ -65,7 +65,7 @@ def _logit(probability: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(np.log(kept / (1 - kept)), np.float32)
 
 
-def _are_beside(
+def are_beside(
     candidates: Candidates,
     parameters: Accept,
     first: NDArray[np.intp],
@@ -88,7 +88,7 @@ def _are_by_chance(confidences: NDArray[np.float32], count: int, parameters: Acc
     return is_few and float(confidences.max()) < bound
 
 
-def _whole(boxes: NDArray[np.float32], shape: tuple[int, ...]) -> list[Box]:
+def whole_boxes(boxes: NDArray[np.float32], shape: tuple[int, ...]) -> list[Box]:
     """In whole pixels within the page."""
     limit = np.array(shape[1::-1])
     low = np.clip(np.rint(boxes[:, :2]), 0, limit - 1).astype(int)

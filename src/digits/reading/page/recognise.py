@@ -13,7 +13,15 @@ from digits.geometry import quantile
 from digits.model.inputs import local_contrast, segment_digit
 from digits.model.parameters import Recognise
 from digits.model.recogniser import Recogniser
-from digits.model.spec import BOUNDARY, CLASSES, DIGIT_TOKENS, LINE_DIGIT, LINE_STRIDE, TILE
+from digits.model.spec import (
+    BOUNDARY,
+    CLASSES,
+    DIGIT_TOKENS,
+    LINE_DIGIT,
+    LINE_HEIGHT,
+    LINE_STRIDE,
+    TILE,
+)
 from digits.reading.page.detect import Level, detection_near
 from digits.reading.page.textline import LineCrop
 
@@ -58,12 +66,13 @@ def recognise(
     """The candidates of a page, line by line; and for each line the probability, in each frame of
     its crop, that a number ends there."""
     frames = recogniser.probabilities([local_contrast(line.pixels) for line in lines])
-    found = [
-        _on_line(index, line, each[:, DIGIT_TOKENS], levels, parameters)
-        for index, (line, each) in enumerate(zip(lines, frames, strict=True))
-    ]
+    found = []
+    for index, (line, each) in enumerate(zip(lines, frames, strict=True)):
+        digits = each[:, DIGIT_TOKENS]
+        segments = ctc_segments(digits, parameters.threshold)
+        found.append(candidates_on(index, line, digits, segments, levels, parameters))
     candidates = _joined(found)
-    return candidates.take(_is_legible(candidates, parameters)), [f[:, BOUNDARY] for f in frames]
+    return candidates.take(are_legible(candidates, parameters)), [f[:, BOUNDARY] for f in frames]
 
 
 def _joined(parts: Sequence[Candidates]) -> Candidates:
@@ -81,17 +90,18 @@ def _joined(parts: Sequence[Candidates]) -> Candidates:
     )
 
 
-def _on_line(
+def candidates_on(
     index: int,
     crop: LineCrop,
     frames: NDArray[np.float64],
+    segments: list[Segment],
     levels: Sequence[Level],
     parameters: Recognise,
 ) -> Candidates:
     """The candidates of a line: its detections, each with what was recognised there, then what else
-    was recognised, with what the detector predicts there. frames: (T, 10) probabilities."""
+    was recognised, with what the detector predicts there. frames: (T, 10) probabilities; segments:
+    of what was recognised."""
     line, boxes, logits = crop.line, crop.boxes, list(crop.logits)
-    segments = ctc_segments(frames, parameters.threshold)
     owners = match_to_detections(segments, frames, boxes, crop.logits, parameters)
     recognised, columns = _at_detections(frames, boxes, segments, owners)
     missed = [segment for segment, owner in zip(segments, owners, strict=True) if owner < 0]
@@ -194,11 +204,13 @@ def match_to_detections(
 
 
 def _box_about(segment: Segment, boxes: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(4,) about where the digit of a segment is, as high as the nearest of some boxes (N, 4)."""
-    middle = column_of(segment)
+    """(4,) about where the digit of a segment is, as high as the nearest of some boxes (N, 4), or
+    in the middle of the line."""
+    middle, wide = column_of(segment), BROAD * LINE_DIGIT
+    if not len(boxes):
+        return np.array([middle - wide / 2, (LINE_HEIGHT - LINE_DIGIT) / 2, wide, LINE_DIGIT])
     near = boxes[np.argmin(np.abs(boxes[:, 0] + boxes[:, 2] / 2 - middle))]
     high = float(np.clip(near[3], 0.6 * LINE_DIGIT, 1.5 * LINE_DIGIT))
-    wide = BROAD * LINE_DIGIT
     return np.array([middle - wide / 2, near[1] + near[3] / 2 - high / 2, wide, high])
 
 
@@ -214,7 +226,7 @@ def _between(
     return np.concatenate([sides[:, :2], sides[:, 2:] - sides[:, :2]], axis=1)
 
 
-def _is_legible(candidates: Candidates, parameters: Recognise) -> NDArray[np.bool_]:
+def are_legible(candidates: Candidates, parameters: Recognise) -> NDArray[np.bool_]:
     """(N,) whether each is large enough to be read, and not far fainter than the ink of the
     picture, as grain is and what shines through."""
     if not len(candidates):
