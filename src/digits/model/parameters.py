@@ -187,7 +187,6 @@ class Number:
     whole: float
     fused: float
     detected_per_digit: float
-    digits: float
     other: float
 
 

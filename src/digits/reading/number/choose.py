@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from digits.model.parameters import Number
 from digits.reading.number.texts import Text
 
-FEATURES = ("detected", "whole", "fused", "detected_per_digit", "digits")
+FEATURES = ("detected", "whole", "fused", "detected_per_digit")
 """In the order of their weights, of each text."""
 
 
@@ -32,11 +32,11 @@ def features(
 
     detected, whole, fused: (N,) natural logarithm of the probability that the detected line, the
     whole crop and the fused candidates are that text, at least `floor`. detected_per_digit: the
-    first for each digit of the text. digits: how many it has.
+    first for each digit of the text.
     """
     digits = np.array([len(text) for text in texts], np.float64)
     line, crop, candidates = (np.maximum(each, floor) for each in (detected, whole, fused))
-    return np.stack([line, crop, candidates, line / digits, digits], axis=1)
+    return np.stack([line, crop, candidates, line / digits], axis=1)
 
 
 def weights_of(parameters: Number) -> NDArray[np.float64]:
