@@ -27,6 +27,19 @@ def test_the_detected_line_reaches_from_side_to_side() -> None:
     assert found.crops == [found.detected, found.whole]
 
 
+def test_small_digits_of_a_large_crop_are_looked_at_closely() -> None:
+    page = pictures.page("91", height=20)
+    tall = np.full((420, 240, 3), page.pixels[0, 0], np.uint8)
+    high, across = page.pixels.shape[:2]
+    tall[150 : 150 + high, 120 : 120 + across] = page.pixels
+    found = lines_of(tall)
+    assert found.detected is not None
+    assert len(found.detected.boxes) == 2
+    assert max(each.scale for each in found.levels) >= 1
+    large = lines_of(np.asarray(pictures.page("91", height=200).pixels))
+    assert max(each.scale for each in large.levels) < 1
+
+
 def test_paper_alone_has_the_whole_crop_as_its_line() -> None:
     found = lines_of(np.full((80, 200, 3), 255, np.uint8))
     assert found.detected is None

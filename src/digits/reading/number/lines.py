@@ -41,9 +41,7 @@ class Lines:
 def find_lines(grey: NDArray[np.uint8], detector: Detector, parameters: Parameters) -> Lines:
     """The lines of a crop (H, W) uint8, its ink dark, in which its number may stand."""
     own = parameters.number
-    levels, found = detect(
-        grey, detector, replace(parameters.detect, longest_side=own.longest_side)
-    )
+    levels, found = look(grey, detector, parameters)
     detected = None
     if len(found):
         line, on_it = likeliest_line(found, parameters.textline)
@@ -53,6 +51,20 @@ def find_lines(grey: NDArray[np.uint8], detector: Detector, parameters: Paramete
     size = max(own.height * height, width * LINE_DIGIT / WIDEST)
     whole = TextLine(0.0, height / 2, 0.0, size, 0.0, float(width))
     return Lines(detected, _crop(grey, whole, NOTHING), levels)
+
+
+def look(
+    grey: NDArray[np.uint8], detector: Detector, parameters: Parameters
+) -> tuple[list[Level], Detections]:
+    """Levels and detections of a crop at a low resolution; or as of a page, where its digits are
+    too small for that, or none is detected."""
+    longest_side = parameters.number.longest_side
+    levels, found = detect(grey, detector, replace(parameters.detect, longest_side=longest_side))
+    if len(found):
+        line, _ = likeliest_line(found, parameters.textline)
+        if line.size * max(each.scale for each in levels) >= parameters.detect.small_digit:
+            return levels, found
+    return detect(grey, detector, parameters.detect)
 
 
 def likeliest_line(detections: Detections, textline: Textline) -> tuple[TextLine, Detections]:
