@@ -44,28 +44,28 @@ class Hypotheses:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Shown:
-    """A text where a line crop shows it: the frames (T, TOKENS) of each digit, and its signs."""
+    """A text where a line crop shows it: its index, the frames (T, TOKENS) of the crop and those of
+    each digit, and its signs. probability: of the text with these signs."""
 
+    index: int
     crop: LineCrop
     frames: NDArray[np.float64]
     segments: list[Segment]
     written: Written
+    probability: float
 
 
 def answer(found: Hypotheses, shape: tuple[int, ...], parameters: Parameters) -> Number:
     """The likeliest text as the number of a crop (height, width)."""
-    order = np.argsort(-found.probabilities, kind="stable")[:2].tolist()
-    shown = [_shown(found, index, parameters.number.floor) for index in order]
-    chance = [
-        float(found.probabilities[index]) * each.written.probability
-        for index, each in zip(order, shown, strict=True)
-    ]
-    digits = _digits(found, order[0], shown[0], shape, parameters)
-    written = shown[0].written
-    number = replace(number_of(digits, chance[0]), text=written.text)
-    others = [(each.written.text, p) for each, p in zip(shown[1:], chance[1:], strict=True)]
-    if written.odds > 0:
-        others.append((written.other, chance[0] * written.odds))
+    two = np.argsort(-found.probabilities, kind="stable")[:2].tolist()
+    shown = [_shown(found, index, parameters.number.floor) for index in two]
+    # with their signs, the second may be the likelier
+    shown.sort(key=lambda each: -each.probability)
+    best, others = shown[0], [(each.written.text, each.probability) for each in shown[1:]]
+    if best.written.odds > 0:
+        others.append((best.written.other, best.probability * best.written.odds))
+    digits = _digits(found, best, shape, parameters)
+    number = replace(number_of(digits, best.probability), text=best.written.text)
     if not others:
         return number
     return replace(number, runner_up=max(others, key=lambda each: each[1]))
@@ -84,13 +84,15 @@ def _shown(found: Hypotheses, index: int, floor: float) -> _Shown:
     text, frames = found.texts[index], found.frames[place]
     tokens = [digit + DIGIT_TOKENS.start for digit in text]
     segments = align(digits_alone(frames), tokens)
-    return _Shown(found.lines.crops[place], frames, segments, with_signs(text, frames, segments))
+    written = with_signs(text, frames, segments)
+    chance = float(found.probabilities[index]) * written.probability
+    return _Shown(index, found.lines.crops[place], frames, segments, written, chance)
 
 
 def _digits(
-    found: Hypotheses, best: int, shown: _Shown, shape: tuple[int, ...], parameters: Parameters
+    found: Hypotheses, shown: _Shown, shape: tuple[int, ...], parameters: Parameters
 ) -> list[Digit]:
-    """The digits of the best text."""
+    """The digits of a text."""
     frames = shown.frames[:, DIGIT_TOKENS]
     candidates = candidates_on(
         0, shown.crop, frames, shown.segments, found.lines.levels, parameters.recognise
@@ -100,7 +102,7 @@ def _digits(
     boxes = whole_boxes(candidates.boxes[index], shape)
     read = np.maximum(candidates.recogniser[index], LEAST)
     likely, is_digit = digit_probabilities(
-        found.texts, found.probabilities, best, read / read.sum(axis=1, keepdims=True)
+        found.texts, found.probabilities, shown.index, read / read.sum(axis=1, keepdims=True)
     )
     return [
         Digit.likeliest(row, float(there), box, tile)
