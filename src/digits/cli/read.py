@@ -9,6 +9,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -25,7 +26,10 @@ from digits.reading.page.orientation import ORIENTATIONS
 from digits.reading.reader import Reader
 
 NAME_BYTES = 255  # the longest file name that Linux, macOS and Windows take
-NOTHING_FOUND = "--single reads a picture of one digit, --orientation 90 one that lies on its side"
+NOTHING_FOUND = (
+    "--single reads a picture of one digit, --number one of one number, --orientation 90 one that "
+    "lies on its side"
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,8 +52,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--explain", type=Path, metavar="DIR", help="draw which ink spoke for each digit, in DIR"
     )
-    parser.add_argument(
+    known = parser.add_mutually_exclusive_group()
+    known.add_argument(
         "--single", action="store_true", help="every picture holds exactly one digit"
+    )
+    known.add_argument(
+        "--number", action="store_true", help="every picture holds exactly one number"
     )
     parser.add_argument("--model", default="default", metavar="M", help="model name or folder")
     parser.add_argument(
@@ -98,16 +106,18 @@ def _outcomes(
 ) -> Iterator[Outcome]:
     """Read one picture after another."""
     orientation = None if options.orientation == "auto" else int(options.orientation)
+    read = partial(
+        reader.try_read, orientation=orientation, single=options.single, number=options.number
+    )
     for picture in _with_progress(pictures):
         if isinstance(picture, Outcome):  # there is none
             yield picture
         elif picture == "-":
             # a process may have no standard input at all
             source = getattr(sys.stdin, "buffer", b"")
-            outcome = reader.try_read(source, orientation, single=options.single)
-            yield replace(outcome, source="-")
+            yield replace(read(source), source="-")
         else:
-            yield reader.try_read(picture, orientation, single=options.single)
+            yield read(picture)
 
 
 def _drawn(

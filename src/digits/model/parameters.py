@@ -179,6 +179,31 @@ class Single:
 
 
 @dataclass(frozen=True)
+class Number:
+    """Which text the one number of a crop is: a conditional logit.
+
+    longest_side: pixels, as of Detect, at which digits are detected in a crop. digit: the size of
+    a digit in the crop of the detected line, times LINE_DIGIT. height: of a digit, a fraction of
+    the height of a crop that is taken for a line as a whole. floor: natural logarithm of the
+    probability of a text, below which a line speaks no more against it. empty: the probability of
+    any digit, below which a crop without detections is empty. Then the weights, for each unit of
+    the features that `digits.reading.number.choose` describes; other: of all texts that were not
+    thought of.
+    """
+
+    longest_side: float
+    digit: float
+    height: float
+    floor: float
+    empty: float
+    detected: float
+    whole: float
+    fused: float
+    detected_per_digit: float
+    other: float
+
+
+@dataclass(frozen=True)
 class Parameters:
     """All of a bundle."""
 
@@ -191,3 +216,4 @@ class Parameters:
     numbers: Numbers
     orientation: Orientation
     single: Single
+    number: Number

@@ -1,4 +1,4 @@
-"""Picture → Reading, by one of two routes: a page of numbers, or one digit alone."""
+"""Picture → Reading, by one of three routes: a page of numbers, one number, or one digit alone."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from digits.errors import DigitsError, PictureError
 from digits.files import printable
 from digits.io.picture import Picture
-from digits.io.result import Box, Digit, Outcome, Reading, number_of
+from digits.io.result import Box, Digit, Number, Outcome, Reading, number_of
 from digits.io.sources import Sources, expand, open_source
 from digits.model.bundle import open_bundle
 from digits.model.classifier import Classifier
@@ -28,7 +28,7 @@ from digits.reading.page.orientation import ORIENTATIONS, rotated, rotated_back,
 from digits.reading.page.recognise import recognise
 from digits.reading.page.textline import crop_lines
 
-BATCH = 64  # pictures of one digit each that are read at once
+BATCH = 64  # pictures of one digit or one number each that are read at once
 
 
 class Reader:
@@ -125,14 +125,27 @@ class Reader:
         """Read a picture known to hold exactly one digit, as a Reading of that digit."""
         source, pixels = open_source(picture)
         [digit] = self._digits([pixels])
-        number = number_of([digit], digit.confidence)
+        return self._reading_of([number_of([digit], digit.confidence)], source, pixels.shape)
+
+    def read_number(self, picture: Picture) -> Reading:
+        """Read a crop known to hold exactly one number, as a Reading of that number; of an empty
+        crop, without any."""
+        source, pixels = open_source(picture)
+        [number] = self._numbers([pixels])
+        return self._reading_of([number] if number.digits else [], source, pixels.shape)
+
+    def _reading_of(
+        self, numbers: list[Number], source: Picture, shape: tuple[int, ...]
+    ) -> Reading:
+        """The reading of a picture (height, width, 3) that holds one number, or none."""
+        rows = [numbers] if numbers else []
         return Reading(
-            text_of([[number]], self.min_confidence),
-            ((number,),),
+            text_of(rows, self.min_confidence),
+            tuple(map(tuple, rows)),
             rejected=(),
             orientation=0,
-            width=pixels.shape[1],
-            height=pixels.shape[0],
+            width=shape[1],
+            height=shape[0],
             model=self.bundle.name,
             fingerprint=self.fingerprint,
             source=source,
@@ -152,6 +165,22 @@ class Reader:
         found: list[Digit] = []
         while some := list(islice(rest, BATCH)):
             found += self._digits(open_source(picture)[1] for picture in some)
+        return found
+
+    def number(self, picture: Picture) -> Number:
+        """Read a crop known to hold exactly one number, as form fields, amounts and meters are.
+
+        Always answers with the likeliest number, however unsure: confidence says how much. Of an
+        empty crop the text is "", there are no digits, and confidence is 0. Raises PictureError.
+        """
+        return self.numbers([picture])[0]
+
+    def numbers(self, pictures: Iterable[Picture]) -> list[Number]:
+        """Read many crops that hold exactly one number each. Raises PictureError."""
+        rest = iter(pictures)
+        found: list[Number] = []
+        while some := list(islice(rest, BATCH)):
+            found += self._numbers(open_source(picture)[1] for picture in some)
         return found
 
     def explain(self, reading: Reading) -> NDArray[np.uint8]:
@@ -176,10 +205,22 @@ class Reader:
         bundle = self.bundle
         return read_digits(pictures, bundle.detector, bundle.classifier, bundle.parameters.single)
 
+    def _numbers(self, pictures: Iterable[NDArray[np.uint8]]) -> list[Number]:
+        """The number of each crop; the recogniser runs once for all of them."""
+        from digits.reading.number.route import read_numbers  # not worth its import to pages
+
+        return read_numbers(pictures, self.bundle)
+
     def try_read(
-        self, source: Picture, orientation: int | None = None, *, single: bool = False
+        self,
+        source: Picture,
+        orientation: int | None = None,
+        *,
+        single: bool = False,
+        number: bool = False,
     ) -> Outcome:
-        """Read a picture as `read` does, or as `read_single` if `single`; see Outcome.
+        """Read a picture as `read` does, as `read_single` if `single`, or as `read_number` if
+        `number`; see Outcome.
 
         Never raises for a picture, whatever is wrong with it: its outcome says what. Raises
         ModelError, and ValueError for another orientation.
@@ -187,7 +228,12 @@ class Reader:
         _check_orientation(orientation)
         reading, error, begin = None, None, time.perf_counter()
         try:
-            reading = self.read_single(source) if single else self.read(source, orientation)
+            if single:
+                reading = self.read_single(source)
+            elif number:
+                reading = self.read_number(source)
+            else:
+                reading = self.read(source, orientation)
         except PictureError as problem:
             error = str(problem)
         except DigitsError:
@@ -200,7 +246,12 @@ class Reader:
         return Outcome(source, 1, reading, error, time.perf_counter() - begin)
 
     def read_many(
-        self, sources: Sources, orientation: int | None = None, *, single: bool = False
+        self,
+        sources: Sources,
+        orientation: int | None = None,
+        *,
+        single: bool = False,
+        number: bool = False,
     ) -> Iterator[Outcome]:
         """Read pictures one after another as `try_read` does, each when its outcome is asked for.
 
@@ -210,7 +261,9 @@ class Reader:
         """
         _check_orientation(orientation)
         return (
-            each if isinstance(each, Outcome) else self.try_read(each, orientation, single=single)
+            each
+            if isinstance(each, Outcome)
+            else self.try_read(each, orientation, single=single, number=number)
             for each in expand(sources)
         )
 

@@ -16,7 +16,7 @@ from digits.reading.page.recognise import (
     Candidates,
     _at_detections,
     _between,
-    _is_legible,
+    are_legible,
     ctc_segments,
     match_to_detections,
     recognise,
@@ -177,8 +177,8 @@ def test_what_is_faint_beside_a_pen_or_too_small_is_no_candidate() -> None:
         np.zeros(count, np.intp),
         np.zeros(count),
     )
-    assert np.flatnonzero(~_is_legible(found, STEP)).tolist() == [1, 2]
-    assert _is_legible(found.take(np.array([2])), STEP).all()  # all are as faint
+    assert np.flatnonzero(~are_legible(found, STEP)).tolist() == [1, 2]
+    assert are_legible(found.take(np.array([2])), STEP).all()  # all are as faint
 
 
 def test_a_page_without_lines_has_no_candidates() -> None:

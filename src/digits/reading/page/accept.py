@@ -37,11 +37,11 @@ def accept(
     candidates, accept = recognised.candidates, parameters.accept
     worthy = np.flatnonzero(fused.is_digit >= accept.doubtful)
     some, is_digit = candidates.take(worthy), fused.is_digit[worthy]
-    beside = partial(_are_beside, some, accept)
+    beside = partial(are_beside, some, accept)
     kept = nms(some.boxes, is_digit, unlikely=np.inf, both_stay=beside)
     order = worthy[kept]
     is_digit = in_chains(candidates.take(order), is_digit[kept], recognised.frames, parameters)
-    boxes = _whole(candidates.boxes[order], shape)
+    boxes = whole_boxes(candidates.boxes[order], shape)
     accepted = is_digit >= accept.threshold
     surest = is_digit * fused.probabilities[order].max(axis=1, initial=0)
     by_chance = _are_by_chance(surest[accepted], len(candidates), accept)
@@ -92,7 +92,7 @@ def _logit(probability: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(np.log(kept / (1 - kept)), np.float32)
 
 
-def _are_beside(
+def are_beside(
     candidates: Candidates,
     parameters: Accept,
     first: NDArray[np.intp],
@@ -115,7 +115,7 @@ def _are_by_chance(confidences: NDArray[np.float32], count: int, parameters: Acc
     return is_few and float(confidences.max()) < bound
 
 
-def _whole(boxes: NDArray[np.float32], shape: tuple[int, ...]) -> list[Box]:
+def whole_boxes(boxes: NDArray[np.float32], shape: tuple[int, ...]) -> list[Box]:
     """In whole pixels within the page."""
     limit = np.array(shape[1::-1])
     low = np.clip(np.rint(boxes[:, :2]), 0, limit - 1).astype(int)

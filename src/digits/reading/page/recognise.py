@@ -98,9 +98,13 @@ def recognise(
     """The candidates and signs of a page, line by line."""
     frames = recogniser.probabilities([local_contrast(line.pixels) for line in lines])
     numbered = list(enumerate(zip(lines, frames, strict=True)))
-    candidates = _joined([_on_line(k, line, f, levels, parameters) for k, (line, f) in numbered])
+    found = []
+    for index, (line, each) in numbered:
+        segments = ctc_segments(each[:, DIGIT_TOKENS], parameters.threshold)
+        found.append(candidates_on(index, line, each, segments, levels, parameters))
+    candidates = _joined(found)
     signs = [sign for k, (line, f) in numbered for sign in _signs(k, line, f, parameters)]
-    candidates = candidates.take(_is_legible(candidates, parameters))
+    candidates = candidates.take(are_legible(candidates, parameters))
     return Recognised(candidates, tuple(signs), tuple(frames))
 
 
@@ -137,18 +141,19 @@ def _joined(parts: Sequence[Candidates]) -> Candidates:
     )
 
 
-def _on_line(
+def candidates_on(
     index: int,
     crop: LineCrop,
     frames: NDArray[np.float64],
+    segments: list[Segment],
     levels: Sequence[Level],
     parameters: Recognise,
 ) -> Candidates:
     """The candidates of a line: its detections, each with what was recognised there, then what else
-    was recognised, with what the detector predicts there. frames: (T, TOKENS) probabilities."""
+    was recognised, with what the detector predicts there. frames: (T, TOKENS) probabilities;
+    segments: of the digits that were recognised."""
     line, boxes, logits = crop.line, crop.boxes, list(crop.logits)
     every, frames = frames, frames[:, DIGIT_TOKENS]
-    segments = ctc_segments(frames, parameters.threshold)
     owners = match_to_detections(segments, frames, boxes, crop.logits, parameters)
     recognised, columns = _at_detections(frames, boxes, segments, owners)
     missed = [segment for segment, owner in zip(segments, owners, strict=True) if owner < 0]
@@ -262,11 +267,13 @@ def match_to_detections(
 
 
 def _box_about(segment: Segment, boxes: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(4,) about where the digit of a segment is, as high as the nearest of some boxes (N, 4)."""
-    middle = column_of(segment)
+    """(4,) about where the digit of a segment is, as high as the nearest of some boxes (N, 4), or
+    in the middle of the line."""
+    middle, wide = column_of(segment), BROAD * LINE_DIGIT
+    if not len(boxes):
+        return np.array([middle - wide / 2, (LINE_HEIGHT - LINE_DIGIT) / 2, wide, LINE_DIGIT])
     near = boxes[np.argmin(np.abs(boxes[:, 0] + boxes[:, 2] / 2 - middle))]
     high = float(np.clip(near[3], 0.6 * LINE_DIGIT, 1.5 * LINE_DIGIT))
-    wide = BROAD * LINE_DIGIT
     return np.array([middle - wide / 2, near[1] + near[3] / 2 - high / 2, wide, high])
 
 
@@ -282,7 +289,7 @@ def _between(
     return np.concatenate([sides[:, :2], sides[:, 2:] - sides[:, :2]], axis=1)
 
 
-def _is_legible(candidates: Candidates, parameters: Recognise) -> NDArray[np.bool_]:
+def are_legible(candidates: Candidates, parameters: Recognise) -> NDArray[np.bool_]:
     """(N,) whether each is large enough to be read, and not far fainter than the ink of the
     picture, as grain is and what shines through."""
     if not len(candidates):

@@ -1,0 +1,1 @@
+"""One number per picture: form fields, amounts, meters."""
