@@ -12,9 +12,9 @@ BUNDLE  a bundle folder (default: the one that ships)
 
 Fitted by maximum likelihood: the weights of late fusion (fuse.weights) with the fraction of
 candidates that are digits (fuse.digit_prior) and of agreed digits on which the classifier agrees
-(fuse.classifier_prior); where a number ends (numbers.gap, numbers.steepness). Fitted by the lowest
-calibration error of numbers: how certain a digit is (accept.temperature). All others are chosen by
---try.
+(fuse.classifier_prior); where a number ends (numbers.gap, numbers.steepness); how the candidates of
+a line decide together (chain). Fitted by the lowest calibration error of numbers: how certain a
+digit is (accept.temperature). Each is fitted with those before it. All others are chosen by --try.
 """
 
 import argparse
@@ -23,6 +23,7 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,13 +31,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits import Reader
-from digits.geometry import iou, sizes
+from digits.geometry import iou, nms, sizes
 from digits.io.result import MARKED, Reading
 from digits.model.bundle import BUNDLE, Bundle, open_bundle
+from digits.model.parameters import Chain, Parameters
 from digits.model.store import DEFAULT, SHIPPED
+from digits.reading.page.accept import are_beside, lines_of
 from digits.reading.page.between import between
+from digits.reading.page.chain import chained
 from digits.reading.page.detect import detect
-from digits.reading.page.fuse import FEATURES, agreed_digits, features, weights_of
+from digits.reading.page.fuse import FEATURES, agreed_digits, combine, features, weights_of
 from digits.reading.page.greyscale import prepare
 from digits.reading.page.recognise import Candidates, recognise
 from digits.reading.page.textline import crop_lines, side_by_side
@@ -107,14 +111,14 @@ def truth_of(page: Page, boxes: NDArray[np.float32]) -> tuple[NDArray[np.int64],
     return truth.astype(np.int64), run.astype(np.int64)
 
 
-def fit_fusion(seen: list[Seen], bundle: Bundle) -> dict[str, Any]:
+def fit_fusion(seen: list[Seen], parameters: Parameters) -> dict[str, Any]:
     """Weights and priors, by Newton's method; each page counts the square root of its candidates,
     or a few full pages would decide."""
     x, y, share = [], [], []
     right = agreed = 0
     for page in seen:
         known = page.truth != UNCLEAR
-        x.append(features(page.candidates, *page.classified, bundle.parameters.fuse)[known])
+        x.append(features(page.candidates, *page.classified, parameters.fuse)[known])
         y.append(page.truth[known])
         share.append(np.full(known.sum(), max(known.sum(), 1) ** -0.5))
         both, digit = agreed_digits(page.candidates), page.candidates.recogniser.argmax(axis=1)
@@ -122,7 +126,7 @@ def fit_fusion(seen: list[Seen], bundle: Bundle) -> dict[str, Any]:
         right, agreed = right + int((both & same).sum()), agreed + int(both.sum())
     inputs, truth, counts = np.concatenate(x), np.concatenate(y), np.concatenate(share)
     weights = maximum_likelihood(inputs, truth, counts)
-    for name, each in (("before", weights_of(bundle.parameters.fuse)), ("fitted", weights)):
+    for name, each in (("before", weights_of(parameters.fuse)), ("fitted", weights)):
         loss, errors = log_loss(inputs, truth, each, counts)
         print(f"fusion {name}: log-loss {loss:.4f}, errors {errors:.2%}, n = {len(truth):,}")
     return {
@@ -179,13 +183,13 @@ def softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(raised / raised.sum(axis=1, keepdims=True))
 
 
-def fit_ends(seen: list[Seen], bundle: Bundle) -> dict[str, Any]:
+def fit_ends(seen: list[Seen], parameters: Parameters) -> dict[str, Any]:
     """Gap and steepness at which numbers end, beside what the recogniser read there."""
     gaps, read, ends, parted = [], [], [], []
     for page in seen:
         known = np.flatnonzero(page.run >= 0)
         found = page.candidates.take(known)
-        for line in side_by_side(found.boxes, bundle.parameters.textline):
+        for line in side_by_side(found.boxes, parameters.textline):
             boxes, size = found.boxes[line], sizes(found.boxes[line])
             gap = boxes[1:, 0] - boxes[:-1, 0] - boxes[:-1, 2]
             gaps.append(gap / np.maximum(size[1:], size[:-1]))
@@ -207,16 +211,61 @@ def fit_ends(seen: list[Seen], bundle: Bundle) -> dict[str, Any]:
 
     grid = [(m, s) for m in np.arange(0.6, 1.61, 0.05) for s in np.arange(2, 21, 1.0)]
     best = min(grid, key=lambda each: loss(*each))
-    now = bundle.parameters.numbers
+    now = parameters.numbers
     print(
         f"ends: log-loss {loss(now.gap, now.steepness):.4f} -> {loss(*best):.4f}, {len(end):,} gaps"
     )
     return {"gap": round(float(best[0]), 2), "steepness": float(best[1])}
 
 
-def fit_temperature(made: list[Page], reader: Reader) -> float:
+def fit_chain(seen: list[Seen], parameters: Parameters) -> dict[str, Any]:
+    """How the candidates of a line decide together, by coordinate descent."""
+    lines = [line for page in seen for line in chains_of(page, parameters)]
+    count = sum(len(is_digit) for *_, is_digit in lines)
+
+    def loss(values: tuple[float, ...]) -> float:
+        total = 0.0
+        for probability, same_number, is_digit in lines:
+            found = np.clip(chained(probability, same_number, Chain(*values)), 1e-6, 1 - 1e-6)
+            total -= float(np.log(np.where(is_digit, found, 1 - found)).sum())
+        return total / max(count, 1)
+
+    best, step = (1.0, 0.0, 0.0), 0.8
+    before = loss(best)
+    lowest = before
+    while step > 0.05:
+        trials = [
+            tuple(v + sign * step * (k == each) for k, v in enumerate(best))
+            for each in range(3)
+            for sign in (-1, 1)
+        ]
+        losses = [loss(trial) for trial in trials]
+        if min(losses) < lowest:
+            best, lowest = trials[int(np.argmin(losses))], min(losses)
+        else:
+            step /= 2
+    print(f"chain: log-loss {before:.4f} -> {lowest:.4f}, n = {count:,}")
+    return dict(zip(("own", "bias", "together"), (round(v, 2) for v in best), strict=True))
+
+
+def chains_of(
+    page: Seen, parameters: Parameters
+) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]]:
+    """Of each line: probability and truth of each candidate that non-maximum suppression leaves,
+    and the probability that each two are of one number."""
+    fused = combine(page.candidates, *page.classified, parameters.fuse)
+    worthy = np.flatnonzero(fused.is_digit >= parameters.accept.doubtful)
+    some = page.candidates.take(worthy)
+    beside = partial(are_beside, some, parameters.accept)
+    kept = worthy[nms(some.boxes, fused.is_digit[worthy], unlikely=np.inf, both_stay=beside)]
+    for own, same_number in lines_of(page.candidates.take(kept), page.frames, parameters):
+        truth = page.truth[kept[own]]
+        if (truth != UNCLEAR).all():
+            yield fused.is_digit[kept[own]].astype(np.float64), same_number, truth < NONE
+
+
+def fit_temperature(made: list[Page], reader: Reader, parameters: Parameters) -> float:
     """The temperature of digits at which the confidences of numbers are calibrated best."""
-    parameters = reader.bundle.parameters
     plain = replace(parameters, accept=replace(parameters.accept, temperature=1.0))
     reader.bundle = replace(reader.bundle, parameters=plain)
     ends, odds, right = [], [], []
@@ -342,12 +391,13 @@ def main() -> None:
         try_values(made, reader, name, [float(value) for value in values])
         return
     bundle = open_bundle(options.bundle)
-    seen = [see(page, bundle) for page in made]
-    fitted: dict[str, dict[str, Any]] = {
-        "fuse": fit_fusion(seen, bundle),
-        "numbers": fit_ends(seen, bundle),
-        "accept": {"temperature": fit_temperature(made, reader)},
-    }
+    seen, parameters = [see(page, bundle) for page in made], bundle.parameters
+    fitted: dict[str, dict[str, Any]] = {}
+    for section, fit in (("fuse", fit_fusion), ("numbers", fit_ends), ("chain", fit_chain)):
+        fitted[section] = fit(seen, parameters)
+        changed = replace(getattr(parameters, section), **fitted[section])
+        parameters = replace(parameters, **{section: changed})
+    fitted["accept"] = {"temperature": fit_temperature(made, reader, parameters)}
     print(json.dumps(fitted, indent=1))
     if options.write:
         write(options.bundle, fitted)

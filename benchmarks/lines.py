@@ -7,9 +7,9 @@ BUNDLE   a bundle folder (default: the one that ships)
 --seed   of these lines (default 40000)
 --sheet  a picture of lines that are read wrong
 
-Prints for each kind of line how many are read without an error: their digits in order; their numbers
-as written, with minus and decimal marks; and of lines without a digit, how many stay clean. Needs
-pen strokes (`digits data strokes`).
+Prints for each kind of line how many are read without an error: their digits in order; their
+numbers as written, with minus and decimal marks; and of lines without a digit, how many stay clean.
+Needs pen strokes (`digits data strokes`).
 """
 
 import argparse

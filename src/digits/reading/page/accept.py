@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -63,14 +63,22 @@ def in_chains(
 ) -> NDArray[np.float32]:
     """(N,) the probability that each candidate is a digit, given the others of its line."""
     found = np.array(is_digit, np.float32)
+    for own, same_number in lines_of(candidates, frames, parameters):
+        found[own] = chained(is_digit[own].astype(np.float64), same_number, parameters.chain)
+    return found
+
+
+def lines_of(
+    candidates: Candidates, frames: Sequence[NDArray[np.float64]], parameters: Parameters
+) -> Iterator[tuple[NDArray[np.intp], NDArray[np.float64]]]:
+    """The candidates of each line, by index, from left to right, and the probability that each and
+    the next belong to the same number, if both are digits."""
     for line in np.unique(candidates.line).tolist():
         own = np.flatnonzero(candidates.line == line)
         own = own[np.argsort(candidates.column[own], kind="stable")]
         run = candidates.take(own)
         read = np.array([each.end for each in between(run, frames)])
-        same_number = (1 - read) * (1 - ends_by_gap(run.boxes, parameters.numbers))
-        found[own] = chained(is_digit[own].astype(np.float64), same_number, parameters.chain)
-    return found
+        yield own, (1 - read) * (1 - ends_by_gap(run.boxes, parameters.numbers))
 
 
 def _tempered(
