@@ -69,7 +69,7 @@ class Case:
 
 
 def ours() -> tuple[System, int]:
-    reader = Reader()
+    reader = Reader(signs=False)
 
     def read(pixels: Pixels) -> list[Found]:
         numbers = reader.read(pixels).numbers

@@ -89,7 +89,7 @@ def main() -> None:
     parser.add_argument("--pages", type=int, default=200)
     parser.add_argument("--seed", type=int, default=20_000)
     options = parser.parse_args()
-    reader, counts, whole = Reader(), defaultdict(Count), defaultdict(list)
+    reader, counts, whole = Reader(signs=False), defaultdict(Count), defaultdict(list)
     false = pixels = 0
     made = make_pages(
         options.pages, options.seed, Sources.open("validation"), processes=os.cpu_count() or 1

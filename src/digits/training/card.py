@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from digits.data.strokes import ATTRIBUTION
 from digits.model import spec
 
 CLASSIFIER = """\
@@ -60,7 +61,7 @@ the project's own pen and of typefaces.
 RECOGNISER = """\
 # {name}
 
-Reads a line of digits: {parameters:,} weights, {kilobytes:,.0f} kB.
+Reads a line of digits, signs and letters: {parameters:,} weights, {kilobytes:,.0f} kB.
 
 | | |
 |---|---|
@@ -69,13 +70,15 @@ Reads a line of digits: {parameters:,} weights, {kilobytes:,.0f} kB.
 | Output | logits (N, W/{LINE_STRIDE}, {TOKENS}) for CTC: blank, the ten digits, number boundary, \
 {SIGNS}, any letter |
 | Score | {accuracy:.2%} of {data} read without an error, n = {n:,} |
-| Trained | recipe `{name}`, seed {seed}, {pages:,} pages, {minutes:.1f} minutes on {machine} |
+| Trained | recipe `{name}`, seed {seed}, {pages:,} pages, {lines:,} lines, \
+{minutes:.1f} minutes on {machine} |
 {pretrained}| Weights | SHA-256 `{sha256}` |
 
-**For** handwritten numbers of up to a dozen digits and more, touching or apart, on any paper.
+**For** handwritten numbers of up to a dozen digits and more, with their signs, touching or apart,
+on any paper, among words. Each letter is the same token: it tells what is no digit.
 **Made** by `digits train --recipe {name} --seed {seed}`; `model.json` holds the recipe. Trained on
-synthetic pages of this project, with digits of MNIST (LeCun, Cortes and Burges; CC BY-SA 3.0), of
-the project's own pen and of typefaces.
+synthetic pages and lines of this project, with digits of MNIST (LeCun, Cortes and Burges; CC BY-SA
+3.0), pen strokes of real people ({strokes}), writing of the project's own pen, and typefaces.
 
 **Fails** on letters that look like digits among digits, and on lines that bend.
 """
@@ -107,6 +110,8 @@ def _page_model_card(template: str, card: dict[str, Any]) -> str:
         false=card["score"].get("false"),
         seed=card["seed"],
         pages=card["data"]["pages"],
+        lines=card["data"].get("lines", 0),
+        strokes=ATTRIBUTION,
         minutes=card["fit_seconds"] / 60,
         machine=_machine(card["machine"]),
         sha256=card["sha256"],
