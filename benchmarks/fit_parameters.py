@@ -12,7 +12,8 @@ BUNDLE  a bundle folder (default: the one that ships)
 
 Fitted by maximum likelihood: the weights of late fusion (fuse.weights) with the fraction of
 candidates that are digits (fuse.digit_prior) and of agreed digits on which the classifier agrees
-(fuse.classifier_prior); where a number ends (numbers.gap, numbers.steepness); how the candidates of
+(fuse.classifier_prior); where a number ends (numbers.gap, numbers.marked_gap,
+numbers.steepness); how the candidates of
 a line decide together (chain). Fitted by the lowest calibration error of numbers: how certain a
 digit is (accept.temperature). Each is fitted with those before it. All others are chosen by --try.
 """
@@ -31,13 +32,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits import Reader
-from digits.geometry import iou, nms, sizes
-from digits.io.result import MARKED, Reading
+from digits.geometry import iou, nms
+from digits.io.result import Reading
 from digits.model.bundle import BUNDLE, Bundle, open_bundle
 from digits.model.parameters import Chain, Parameters
 from digits.model.store import DEFAULT, SHIPPED
 from digits.reading.page.accept import are_beside, lines_of
 from digits.reading.page.between import between
+from digits.reading.page.between import gaps as gaps_of
 from digits.reading.page.chain import chained
 from digits.reading.page.detect import detect
 from digits.reading.page.fuse import FEATURES, agreed_digits, combine, features, weights_of
@@ -56,13 +58,15 @@ NONE, UNCLEAR = 10, -1  # truth of a candidate that is no digit, and of one that
 @dataclass(frozen=True, slots=True, eq=False)
 class Seen:
     """The candidates of one page with their truth (N,): 0 to 9, NONE or UNCLEAR; `run` (N,) is the
-    run of digits between signs that each belongs to, -1 for none. frames: as in Recognised."""
+    run of digits between signs that each belongs to, -1 for none; `number` (N,) the number. frames:
+    as in Recognised."""
 
     candidates: Candidates
     frames: tuple[NDArray[np.float64], ...]
     classified: tuple[NDArray[np.float32], NDArray[np.float32]]
     truth: NDArray[np.int64]
     run: NDArray[np.int64]
+    number: NDArray[np.int64]
 
 
 def pages(count: int, seed: int) -> Iterator[Page]:
@@ -81,7 +85,8 @@ def see(page: Page, bundle: Bundle) -> Seen:
     recognised = recognise(lines, levels, bundle.recogniser, parameters.recognise)
     found = recognised.candidates
     classified = bundle.classifier.classify(found.tiles, tta=False)
-    return Seen(found, recognised.frames, classified, *truth_of(page, found.boxes))
+    truth, run = truth_of(page, found.boxes)
+    return Seen(found, recognised.frames, classified, truth, run, numbers_of(page)[run])
 
 
 def runs_of(page: Page) -> NDArray[np.int64]:
@@ -89,6 +94,13 @@ def runs_of(page: Page) -> NDArray[np.int64]:
     texts = "|".join(number.text for number in page.numbers)
     texts = re.sub("[^0-9]+", "|", re.sub("([²³])", "|0|", texts)).split("|")
     return np.array([run for run, text in enumerate(filter(None, texts)) for _ in text], np.int64)
+
+
+def numbers_of(page: Page) -> NDArray[np.int64]:
+    """(R + 1,) the number that each run of a page belongs to; -1 at last, for none."""
+    of_digits = [index for index, number in enumerate(page.numbers) for _ in number.digits]
+    _, first = np.unique(runs_of(page), return_index=True)
+    return np.append(np.array(of_digits, np.int64)[first], -1)
 
 
 def truth_of(page: Page, boxes: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -185,37 +197,37 @@ def softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def fit_ends(seen: list[Seen], parameters: Parameters) -> dict[str, Any]:
     """Gap and steepness at which numbers end, beside what the recogniser read there."""
-    gaps, read, ends, parted = [], [], [], []
+    gaps, read, ends, marked = [], [], [], []
     for page in seen:
         known = np.flatnonzero(page.run >= 0)
         found = page.candidates.take(known)
         for line in side_by_side(found.boxes, parameters.textline):
-            boxes, size = found.boxes[line], sizes(found.boxes[line])
-            gap = boxes[1:, 0] - boxes[:-1, 0] - boxes[:-1, 2]
-            gaps.append(gap / np.maximum(size[1:], size[:-1]))
-            ends.append(page.run[known][line][1:] != page.run[known][line][:-1])
-            seen_between = between(found.take(line), page.frames)
-            read += [each.end for each in seen_between]
-            parted += [each.mark_probability >= MARKED for each in seen_between]
-    apart = ~np.array(parted, bool)  # a gap with a decimal mark in it says nothing
-    gap, token, end = (
-        np.concatenate(gaps)[apart],
-        np.array(read)[apart],
-        np.concatenate(ends)[apart],
-    )
+            between_two = between(found.take(line), page.frames)
+            is_marked = np.array([each.is_marked for each in between_two], bool)
+            run, number = page.run[known][line], page.number[known][line]
+            gaps.append(gaps_of(found.boxes[line]))
+            read += [each.end for each in between_two]
+            marked.append(is_marked)
+            ends.append(np.where(is_marked, number[1:] != number[:-1], run[1:] != run[:-1]))
+    is_marked, gap = np.concatenate(marked), np.concatenate(gaps)
+    token, end = np.array(read), np.concatenate(ends)
 
-    def loss(middle: float, steepness: float) -> float:
-        by_gap = 1 / (1 + np.exp(np.clip(steepness * (middle - gap), -60, 60)))
+    def loss(middle: float, marked_middle: float, steepness: float) -> float:
+        usual = np.where(is_marked, marked_middle, middle)
+        by_gap = 1 / (1 + np.exp(np.clip(steepness * (usual - gap), -60, 60)))
         p = np.clip(np.maximum(by_gap, token), 1e-4, 1 - 1e-4)
         return float(-np.mean(np.where(end, np.log(p), np.log(1 - p))))
 
-    grid = [(m, s) for m in np.arange(0.6, 1.61, 0.05) for s in np.arange(2, 21, 1.0)]
-    best = min(grid, key=lambda each: loss(*each))
     now = parameters.numbers
-    print(
-        f"ends: log-loss {loss(now.gap, now.steepness):.4f} -> {loss(*best):.4f}, {len(end):,} gaps"
-    )
-    return {"gap": round(float(best[0]), 2), "steepness": float(best[1])}
+    gap_grid = [(m, now.marked_gap, s) for m in np.arange(0.4, 1.61, 0.05) for s in range(2, 21)]
+    middle, _, steepness = min(gap_grid, key=lambda each: loss(*each))
+    marked_grid = [(middle, m, steepness) for m in np.arange(0.5, 2.51, 0.05)]
+    best = min(marked_grid, key=lambda each: loss(*each))
+    before = loss(now.gap, now.marked_gap, now.steepness)
+    print(f"ends: log-loss {before:.4f} -> {loss(*best):.4f}, {len(end):,} gaps", end=", ")
+    print(f"{is_marked.sum():,} of them marked")
+    names = ("gap", "marked_gap", "steepness")
+    return {name: round(float(value), 2) for name, value in zip(names, best, strict=True)}
 
 
 def fit_chain(seen: list[Seen], parameters: Parameters) -> dict[str, Any]:

@@ -132,11 +132,13 @@ class Accept:
 class Numbers:
     """Where a number ends.
 
-    gap: between two digits, in sizes, at which it does as likely as not. steepness: of its
-    log-odds, for each size of gap. boundary: the probability from which on it ends.
+    gap: between two digits, in sizes, at which it does as likely as not; marked_gap: the same where
+    a decimal mark stands between them. steepness: of its log-odds, for each size of gap. boundary:
+    the probability from which on it ends.
     """
 
     gap: float
+    marked_gap: float
     steepness: float
     boundary: float
 

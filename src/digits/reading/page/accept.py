@@ -77,8 +77,10 @@ def lines_of(
         own = np.flatnonzero(candidates.line == line)
         own = own[np.argsort(candidates.column[own], kind="stable")]
         run = candidates.take(own)
-        read = np.array([each.end for each in between(run, frames)])
-        yield own, (1 - read) * (1 - ends_by_gap(run.boxes, parameters.numbers))
+        read = between(run, frames)
+        is_marked = np.array([each.is_marked for each in read], bool)
+        by_gap = ends_by_gap(run.boxes, is_marked, parameters.numbers)
+        yield own, (1 - np.array([each.end for each in read])) * (1 - by_gap)
 
 
 def _tempered(

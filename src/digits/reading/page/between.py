@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits.geometry import Boxes, sizes
+from digits.io.result import MARKED
 from digits.model.parameters import Numbers
 from digits.model.spec import BOUNDARY, LETTER, LINE_STRIDE, SIGN_TOKENS, SIGNS
 from digits.reading.page.recognise import Candidates
@@ -30,6 +31,11 @@ class Between:
     mark_probability: float
     end: float
 
+    @property
+    def is_marked(self) -> bool:
+        """Whether a decimal mark stands there."""
+        return self.mark_probability >= MARKED
+
 
 NOTHING = Between(MARKS[0], 0.0, 0.0)  # between digits of different lines
 
@@ -49,10 +55,13 @@ def between(run: Candidates, frames: Sequence[NDArray[np.float64]]) -> list[Betw
     return found
 
 
-def ends_by_gap(boxes: Boxes, parameters: Numbers) -> NDArray[np.float64]:
+def ends_by_gap(
+    boxes: Boxes, is_marked: NDArray[np.bool_], parameters: Numbers
+) -> NDArray[np.float64]:
     """(N - 1,) the probability that a number ends between each box (N, 4) and the next, by the gap
-    alone."""
-    odds = parameters.steepness * (gaps(boxes) - parameters.gap)
+    alone. is_marked: (N - 1,) whether a decimal mark stands between them."""
+    usual = np.where(is_marked, parameters.marked_gap, parameters.gap)
+    odds = parameters.steepness * (gaps(boxes) - usual)
     return np.asarray(1 / (1 + np.exp(np.clip(-odds, -60, 60))), np.float64)
 
 

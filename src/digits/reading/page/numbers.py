@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from digits.geometry import Boxes
-from digits.io.result import MARKED, Box, Digit, Number, Rejected, Sign, number_of
+from digits.io.result import Box, Digit, Number, Rejected, Sign, number_of
 from digits.model.parameters import Numbers, Textline
 from digits.reading.page.accept import Accepted
 from digits.reading.page.between import MARKS, Between, between, decided_alike, ends_by_gap, gaps
@@ -69,10 +69,10 @@ def _split(
 ) -> list[tuple[list[int], float]]:
     """The numbers of a run of digits with these boxes (N, 4): the indices of each one's, and the
     probability that it is whole. read: what was read between each two of them."""
-    ends = np.array([each.end for each in read])
-    is_gap = np.array([each.mark_probability < MARKED for each in read], bool)
-    apart = np.maximum(ends, ends_by_gap(boxes, parameters))
-    ends[is_gap] = decided_alike(apart[is_gap], gaps(boxes)[is_gap])
+    is_marked = np.array([each.is_marked for each in read], bool)
+    by_gap = ends_by_gap(boxes, is_marked, parameters)
+    ends = np.maximum(np.array([each.end for each in read]), by_gap)
+    ends[~is_marked] = decided_alike(ends[~is_marked], gaps(boxes)[~is_marked])
     groups: list[tuple[list[int], float]] = [([0], 1.0)]
     for index, end in enumerate(ends.tolist(), 1):
         if end > parameters.boundary:
