@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from digits.files import write_atomically
 from digits.model.ctc import likeliest
 from digits.model.recogniser import Recogniser
-from digits.model.spec import BLANK
+from digits.model.spec import BLANK, BOUNDARY
 from digits.training.card import recogniser_card
 from digits.training.datasets.crops import sha256
 from digits.training.datasets.lines import Labelled, LineCrops, sha256_of_lines
@@ -63,7 +63,26 @@ class CTCLoss(keras.losses.Loss):
     def call(self, texts: Any, logits: Any) -> Any:
         """(N,) negative log-likelihoods of texts (N, L), padded with BLANK; logits: (N, T, TOKENS)
         of every token."""
-        return keras.losses.ctc(texts, ops.cast(logits, "float32"))
+        logits = ops.cast(logits, "float32")
+        if keras.backend.backend() == "tensorflow":
+            return _sparse_ctc(texts, logits)
+        return keras.losses.ctc(texts, logits)
+
+
+def _sparse_ctc(texts: Any, logits: Any) -> Any:
+    """The same by TensorFlow's older kernel, which takes a twentieth of the time on a processor: of
+    160 frames and 64 lines 0.06 s, of `keras.losses.ctc` 1.3 s, as much as the network."""
+    import tensorflow as tf
+
+    frames = tf.fill([tf.shape(logits)[0]], tf.shape(logits)[1])
+    texts = tf.cast(texts, tf.int32)
+    is_empty = tf.reduce_all(texts == BLANK, axis=1)
+    # the kernel refuses an empty text: it is that of blanks alone
+    some = tf.where(is_empty[:, None], BOUNDARY, texts)
+    labels = tf.sparse.from_dense(tf.concat([some[:, :1], texts[:, 1:]], axis=1))
+    loss = tf.nn.ctc_loss(labels, logits, None, frames, logits_time_major=False, blank_index=BLANK)
+    blanks = tf.reduce_sum(tf.nn.log_softmax(logits)[..., BLANK], axis=1)
+    return tf.where(is_empty, -blanks, loss)
 
 
 def accuracy(texts: Any, logits: Any) -> Any:
