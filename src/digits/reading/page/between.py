@@ -22,16 +22,18 @@ IS_MARK = np.array([sign in MARKS for sign in SIGNS])
 class Between:
     """What the recogniser read between two digits that follow each other on a line.
 
-    mark: the likelier of MARKS, and mark_probability its own, in [0, 1]. end: the probability that
-    a number ends here, by a boundary, another sign or a letter.
+    mark: the likelier of MARKS, and mark_probability its own, in [0, 1]. other: the probability of
+    another sign or a letter, which part numbers however narrow the gap is. end: the probability
+    that a number ends here, by one of these or a boundary.
     """
 
     mark: str
     mark_probability: float
+    other: float
     end: float
 
 
-NOTHING = Between(MARKS[0], 0.0, 0.0)  # between digits of different lines
+NOTHING = Between(MARKS[0], 0.0, 0.0, 0.0)  # between digits of different lines
 
 
 def between(run: Candidates, frames: Sequence[NDArray[np.float64]]) -> list[Between]:
@@ -42,9 +44,13 @@ def between(run: Candidates, frames: Sequence[NDArray[np.float64]]) -> list[Betw
         part = frames[run.line[index]][frame[index] : frame[index + 1] + 1]
         signs = part[:, SIGN_TOKENS]
         marks = signs[:, IS_MARK].max(axis=0, initial=0.0)
-        others = part[:, [BOUNDARY, LETTER]].sum(axis=1) + signs[:, ~IS_MARK].sum(axis=1)
+        others = part[:, LETTER] + signs[:, ~IS_MARK].sum(axis=1)
+        ends = part[:, BOUNDARY] + others
         found[index] = Between(
-            MARKS[int(marks.argmax())], float(marks.max()), float(others.max(initial=0.0))
+            MARKS[int(marks.argmax())],
+            float(marks.max()),
+            float(others.max(initial=0.0)),
+            float(ends.max(initial=0.0)),
         )
     return found
 
