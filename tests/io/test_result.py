@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from digits.errors import DigitsError, PictureError
-from digits.io.result import Box, Digit, Number, Outcome, Reading, Rejected, Sign
+from digits.io.result import Box, Digit, Number, Outcome, Reading, Rejected, Sign, number_of
 
 PROBABILITIES = np.array([0.01, 0, 0, 0, 0, 0, 0, 0.98, 0, 0.01], np.float32)
 DIGIT = Digit(7, 0.98, PROBABILITIES, (3, 4, 20, 30), 0.99, np.zeros((28, 28), np.uint8))
@@ -175,6 +175,60 @@ def test_a_reading_without_signs_keeps_its_question_marks() -> None:
 def test_the_transcript_is_the_text_unless_it_is_given() -> None:
     assert page("-3 8,0").transcript == "-3 8,0"
     assert page("-3", transcript="-3 =").transcript == "-3 ="
+
+
+# Numbers of digits, marks and a minus
+
+
+def sure_digit(digit: int, x: int, sure: float = 0.99, second: int = 0) -> Digit:
+    """A digit of 20 x 30 pixels; what it is not, it is its second choice."""
+    row = np.zeros(10, np.float32)
+    row[[second, digit]] = 1 - sure, sure
+    return Digit.likeliest(row, 1.0, (x, 5, 20, 30), np.zeros((28, 28), np.uint8))
+
+
+EIGHT, SEVEN = sure_digit(8, 10), sure_digit(7, 40, second=1)
+
+
+def test_a_mark_is_in_the_text_from_even_odds_on() -> None:
+    for probability, text in ((0.9, "8,7"), (0.5, "8,7"), (0.4, "87"), (0.0, "87")):
+        assert number_of([EIGHT, SEVEN], 1.0, [(",", probability)]).text == text
+
+
+def test_confidence_is_that_every_mark_is_there_or_not_as_read() -> None:
+    digits = [EIGHT, SEVEN, sure_digit(5, 70)]
+    found = number_of(digits, 0.9, [(".", 0.8), (",", 0.3)])
+    assert found.text == "8.75"
+    assert found.confidence == pytest.approx(0.9 * 0.8 * 0.7)
+
+
+def test_where_a_mark_is_most_doubtful_the_runner_up_is_the_other_reading() -> None:
+    for probability, text, other in ((0.6, "8,7", "87"), (0.4, "87", "8,7")):
+        found = number_of([EIGHT, SEVEN], 0.98, [(",", probability)])
+        assert (found.text, found.runner_up[0]) == (text, other)
+        assert found.confidence == pytest.approx(0.98 * 0.6)
+        assert found.runner_up[1] == pytest.approx(0.98 * 0.4)
+
+
+def test_where_a_digit_is_more_doubtful_the_runner_up_keeps_the_marks() -> None:
+    found = number_of([EIGHT, sure_digit(7, 40, 0.6, second=1)], 0.6, [(",", 0.9)])
+    assert (found.text, found.runner_up[0]) == ("8,7", "8,1")
+    assert found.runner_up[1] == pytest.approx(0.6 * 0.9 * 0.4 / 0.6)
+
+
+def test_each_mark_stands_between_its_digits() -> None:
+    digits = [sure_digit(digit, 20 * k) for k, digit in enumerate((1, 2, 3, 4, 5))]
+    marks = [(".", 1.0), ("", 0.0), (".", 0.1), (",", 1.0)]
+    assert number_of(digits, 1.0, marks).text == "1.234,5"
+
+
+def test_a_minus_is_in_text_box_and_confidence_and_in_the_runner_up() -> None:
+    found = number_of([EIGHT, SEVEN], 0.9, [(",", 0.7)], ((0, 18, 8, 3), 0.8))
+    assert (found.text, found.runner_up[0]) == ("-8,7", "-87")
+    assert found.value == Decimal("-8.7")
+    assert found.confidence == pytest.approx(0.9 * 0.7 * 0.8)
+    assert found.box == (0, 5, 60, 30)
+    assert found.digits == (EIGHT, SEVEN)
 
 
 # There and back

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from stroke_people import open_sources
 
 from digits.synth import marks
 from digits.synth.cast import Cast
@@ -31,7 +32,7 @@ SEEDS = range(12)
 
 @pytest.fixture(scope="module")
 def sources() -> Sources:
-    return Sources.open("train")
+    return open_sources("train")
 
 
 @pytest.fixture(scope="module")
@@ -185,7 +186,7 @@ def test_what_does_not_fit_between_others_is_not_written(sources: Sources) -> No
 
 
 def test_the_two_parts_share_no_writer_typeface_or_pattern(sources: Sources) -> None:
-    held = Sources.open("validation")
+    held = open_sources("validation")
     assert set(sources.printed) | set(held.printed) == set(PRINTED)
     assert set(sources.written) | set(held.written) == set(WRITTEN)
     for kind in ("printed", "written", "patterns"):

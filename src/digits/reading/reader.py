@@ -23,7 +23,14 @@ from digits.reading.page.accept import accept
 from digits.reading.page.detect import detect
 from digits.reading.page.fuse import fuse
 from digits.reading.page.greyscale import prepare, within
-from digits.reading.page.numbers import Page, group_numbers, reading_order, text_of, transcript_of
+from digits.reading.page.numbers import (
+    Page,
+    group_numbers,
+    reading_order,
+    signs_by_row,
+    text_of,
+    transcript_of,
+)
 from digits.reading.page.orientation import ORIENTATIONS, rotated, rotated_back, upright
 from digits.reading.page.recognise import recognise
 from digits.reading.page.textline import crop_lines
@@ -91,13 +98,13 @@ class Reader:
         else:
             page = self._read_page(rotated(grey, orientation))
         rows = reading_order(page.numbers)
-        text = text_of(rows, self.min_confidence)
+        signs = signs_by_row(rows, page.signs)
 
         def back(box: Box) -> Box:
             return within(rotated_back(box, orientation, grey.shape), margin, pixels.shape)
 
         reading = Reading(
-            text,
+            text_of(rows, self.min_confidence),
             tuple(tuple(number.moved(back) for number in row) for row in rows),
             tuple(replace(each, box=back(each.box)) for each in page.rejected),
             orientation,
@@ -106,8 +113,8 @@ class Reader:
             model=self.bundle.name,
             fingerprint=self.fingerprint,
             source=source,
-            signs=tuple(replace(each, box=back(each.box)) for each in page.signs),
-            transcript=transcript_of(rows, page.signs, self.min_confidence),
+            signs=tuple(replace(each, box=back(each.box)) for row in signs for each in row),
+            transcript=transcript_of(rows, signs, self.min_confidence),
         )
         return reading if self.signs else reading.without_signs()
 

@@ -117,8 +117,8 @@ def _alike(
     form = form / np.maximum(form.std(axis=0), 1e-6)
     names = list(hands)
     return {
-        name: [names[k] for k in np.argsort(np.hypot(*(form - own).T), kind="stable")[1:]]
-        for name, own in zip(names, form, strict=True)
+        name: [names[k] for k in np.argsort(np.hypot(*(form - own).T), kind="stable") if k != index]
+        for index, (name, own) in enumerate(zip(names, form, strict=True))
     }
 
 

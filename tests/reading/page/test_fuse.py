@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from digits.model.bundle import open_bundle
+from digits.model.bundle import open_bundle, shipped_bundles
 from digits.reading.page.fuse import (
     FEATURES,
     LIMIT,
@@ -31,7 +31,11 @@ Networks = tuple[float, float, float, float]  # detector logit, three probabilit
 
 
 def candidates(
-    *networks: Networks, line: list[int] | None = None, column: list[float] | None = None
+    *networks: Networks,
+    line: list[int] | None = None,
+    column: list[float] | None = None,
+    letter: list[float] | None = None,
+    sign: list[float] | None = None,
 ) -> tuple[Candidates, NDArray[np.float32], NDArray[np.float32]]:
     """Candidates 40 pixels high that may be a 3, and what the classifier says of them."""
     count = len(networks)
@@ -44,6 +48,8 @@ def candidates(
         np.tile(np.array([0, 0, 24, 40], np.float32), (count, 1)),
         logits.astype(np.float32),
         recognised,
+        np.zeros(count) if letter is None else np.array(letter),
+        np.zeros(count) if sign is None else np.array(sign),
         np.zeros((count, 28, 28), np.uint8),
         np.ones(count),
         np.array(line or range(count), np.intp),
@@ -59,8 +65,12 @@ def three(*networks: Networks, **where: list[float]) -> float:
     return float(raised[3] / (raised.sum() + 1))
 
 
-def test_every_feature_has_a_weight() -> None:
-    assert set(PARAMETERS.weights) == set(FEATURES)
+@pytest.mark.parametrize("name", shipped_bundles())
+def test_every_feature_has_a_weight(name: str) -> None:
+    assert set(open_bundle(name).parameters.fuse.weights) == set(FEATURES)
+
+
+def test_every_feature_has_a_column() -> None:
     assert features(*candidates((0, 0.5, 0.5, 0.5)), PARAMETERS).shape == (1, 10, len(FEATURES))
 
 
@@ -176,6 +186,13 @@ def test_each_network_counts_by_its_log_odds() -> None:
     expected = [1.5, np.log(9), np.log(0.6), np.log(0.7 / 0.3), 1]
     assert [float(found[name][0]) for name in NETWORKS] == pytest.approx(expected)
     assert found["best detection"] == 1.5
+
+
+def test_a_letter_or_sign_in_its_place_counts_for_all_ten_digits_alike() -> None:
+    found, *classified = candidates((1.5, 0.9, 0.6, 0.7), letter=[0.2], sign=[1.0])
+    values = dict(zip(FEATURES, features(found, *classified, PARAMETERS)[0].T, strict=True))
+    assert values["letter"] == pytest.approx([np.log(0.2 / 0.8)] * 10)
+    assert values["sign"] == pytest.approx([LIMIT] * 10)
 
 
 def test_certainty_counts_up_to_a_limit() -> None:

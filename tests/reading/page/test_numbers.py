@@ -1,15 +1,28 @@
+"""Digits of a page, and signs, as numbers, lines and text."""
+
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import numpy as np
 import pytest
 
-from digits.io.result import Box, Digit, Number, number_of
+from digits.io.result import Box, Digit, Number, Sign, number_of
 from digits.model.bundle import open_bundle
+from digits.model.spec import BOUNDARY, LINE_STRIDE, SIGN_TOKENS, SIGNS, TOKENS
 from digits.reading.page.accept import Accepted
-from digits.reading.page.numbers import _split, group_numbers, reading_order, text_of
-from digits.reading.page.recognise import Candidates
+from digits.reading.page.between import Between
+from digits.reading.page.numbers import (
+    Page,
+    _split,
+    group_numbers,
+    reading_order,
+    signs_by_row,
+    text_of,
+    transcript_of,
+)
+from digits.reading.page.recognise import Candidates, ReadSign, Recognised
 
 PARAMETERS = open_bundle().parameters
 
@@ -40,7 +53,17 @@ def numbers(text: str, x: int, y: int, *, height: int = 40) -> list[Number]:
     """The numbers of a line; blanks separate them."""
     digits = row(text, x, y, height=height)
     parted = [text[place - 1] == " " for place in range(1, len(text)) if text[place] != " "]
-    return _split(digits, [float(each) for each in parted], PARAMETERS.numbers)
+    return split(digits, [float(each) for each in parted])
+
+
+def split(digits: list[Digit], ends: list[float]) -> list[Number]:
+    """The numbers of a run, between whose digits boundaries are read with these probabilities."""
+    boxes = np.array([each.box for each in digits], np.float32)
+    read = [Between(".", 0.0, 0.0, end) for end in ends]
+    return [
+        number_of([digits[k] for k in group], whole * 0.9 ** len(group))
+        for group, whole in _split(boxes, read, PARAMETERS.numbers)
+    ]
 
 
 def text(numbers: list[Number], min_confidence: float = 0.0) -> str:
@@ -79,11 +102,11 @@ def test_reading_order(found: list[Number], expected: str) -> None:
 
 
 def test_a_number_ends_where_that_is_likely() -> None:
-    digits = row("1234", 10, 10)
-    assert [n.text for n in _split(digits, [0.1, 0.9, 0.2], PARAMETERS.numbers)] == ["12", "34"]
-    assert [n.text for n in _split(digits[:1], [], PARAMETERS.numbers)] == ["1"]
-    [whole] = _split(digits[:2], [0.25], PARAMETERS.numbers)
-    [surer] = _split(digits[:2], [0.05], PARAMETERS.numbers)
+    digits = row("12 34", 10, 10)
+    assert [n.text for n in split(digits, [0.1, 0.9, 0.2])] == ["12", "34"]
+    assert [n.text for n in split(digits[:1], [])] == ["1"]
+    [whole] = split(digits[:2], [0.25])
+    [surer] = split(digits[:2], [0.05])
     assert 0.5 < whole.confidence < surer.confidence < 0.9
 
 
@@ -127,23 +150,44 @@ def test_runner_up_is_never_likelier(confidence: float) -> None:
     assert 0 <= number.runner_up[1] <= number.confidence + 1e-6
 
 
-def grouped(*boxes: Box, boundary: float = 0.0, line: list[int] | None = None) -> list[str]:
-    """The numbers of digits 1, 2, 3 … in these boxes, read on one line at their left sides."""
+def page_of(
+    *boxes: Box,
+    boundary: float = 0.0,
+    line: list[int] | None = None,
+    signs: tuple[ReadSign, ...] = (),
+) -> Page:
+    """The page of digits 1, 2, 3 … in these boxes, read on one line in their middles, with signs
+    and the same probability of a boundary everywhere."""
     count = len(boxes)
     found = Candidates(
         np.array(boxes, np.float32),
         np.zeros((count, 10), np.float32),
         np.full((count, 10), 0.1),
+        np.zeros(count),
+        np.zeros(count),
         np.zeros((count, 28, 28), np.uint8),
         np.ones(count),
         np.array(line or [0] * count, np.intp),
-        np.array([box[0] for box in boxes], np.float64),
+        np.array([box[0] + box[2] / 2 for box in boxes], np.float64),
     )
     digits = [digit(index + 1, box) for index, box in enumerate(boxes)]
-    boundaries = [np.full(200, boundary)] * 2
+    frames = np.zeros((200, TOKENS))
+    frames[:, BOUNDARY] = boundary
+    for each in signs:
+        token = SIGN_TOKENS.start + SIGNS.index(each.text)
+        frames[int(each.column) // LINE_STRIDE, token] = each.probability
     accepted = Accepted(digits, found, [])
-    page = group_numbers(accepted, boundaries, PARAMETERS.textline, PARAMETERS.numbers)
-    return [number.text for number in page.numbers]
+    recognised = Recognised(found, signs, (frames, frames))
+    return group_numbers(accepted, recognised, PARAMETERS.textline, PARAMETERS.numbers)
+
+
+def grouped(*boxes: Box, **read: Any) -> list[str]:
+    return [number.text for number in page_of(*boxes, **read).numbers]
+
+
+def sign(text: str, x: float, y: float = 20, probability: float = 0.9) -> ReadSign:
+    """A sign 6 pixels wide whose middle is in this column."""
+    return ReadSign(text, probability, np.array([x - 3, y, 6, 6], np.float32), 0, x)
 
 
 def test_digits_side_by_side_are_a_number() -> None:
@@ -183,3 +227,88 @@ def test_a_row_goes_on_where_its_last_digit_stands() -> None:
 def test_a_small_digit_beside_a_tall_one_stands_in_its_row() -> None:
     [tall], [small] = numbers("1", 0, 0, height=80), numbers("2", 80, 50, height=20)
     assert text([tall, small]) == "1 2"
+
+
+# Signs
+
+
+def side_by_side(*left: int) -> list[Box]:
+    """Boxes of digits 20 pixels wide and 40 high."""
+    return [(x, 0, 20, 40) for x in left]
+
+
+def test_a_decimal_mark_belongs_to_its_number() -> None:
+    page = page_of(*side_by_side(0, 40, 65), signs=(sign(",", 30, 38),))
+    [number] = page.numbers
+    assert (number.text, page.signs) == ("1,23", [])
+    assert number.confidence == pytest.approx(0.9 * 0.9**3, abs=0.02)
+
+
+def test_a_decimal_mark_holds_a_number_together_however_wide_the_gap() -> None:
+    boxes = side_by_side(0, 60)
+    assert grouped(*boxes) == ["1", "2"]
+    assert grouped(*boxes, signs=(sign(".", 40, 38),)) == ["1.2"]
+
+
+def test_marks_between_the_parts_of_a_date_stay() -> None:
+    marks = tuple(sign(".", x, 38) for x in (55, 110))
+    assert grouped(*side_by_side(0, 25, 65, 85, 120, 145), signs=marks) == ["12.34.56"]
+
+
+def test_the_runner_up_of_a_doubtful_mark_is_the_reading_without_it() -> None:
+    [there], [absent] = (
+        page_of(*side_by_side(0, 35), signs=(sign(",", 28, 38, probability),)).numbers
+        for probability in (0.55, 0.45)
+    )
+    assert (there.text, there.runner_up[0]) == ("1,2", "12")
+    assert (absent.text, absent.runner_up[0]) == ("12", "1,2")
+    assert 0.5 < there.runner_up[1] / there.confidence < 1
+
+
+@pytest.mark.parametrize("text", "+=/×÷:%(-")
+def test_any_other_sign_parts_numbers_however_narrow_the_gaps(text: str) -> None:
+    page = page_of(*side_by_side(0, 22, 46, 68), signs=(sign(text, 44),))
+    assert [number.text for number in page.numbers] == ["12", "34"]
+    assert [each.text for each in page.signs] == [text]
+
+
+def test_a_minus_belongs_to_the_number_behind_it() -> None:
+    [number] = page_of(*side_by_side(20, 45), signs=(sign("-", 10),)).numbers
+    assert number.text == "-12"
+    assert number.value == -12
+    assert number.box == (7, 0, 58, 40)
+    assert number.confidence == pytest.approx(0.9**3, abs=0.02)
+
+
+def test_even_gaps_are_one_number_or_as_many_as_digits() -> None:
+    """Four digits whose gaps are as wide as where a number ends as likely as not."""
+    for off, expected in ((-3, ["1234"]), (3, ["1", "2", "3", "4"])):
+        step = 20 + round(40 * PARAMETERS.numbers.gap) + off
+        assert grouped(*side_by_side(0, step, 2 * step + 1, 3 * step - 1)) == expected
+
+
+def read_rows(found: list[Number], signs: list[Sign], min_confidence: float = 0.0) -> str:
+    rows = reading_order(found)
+    return transcript_of(rows, signs_by_row(rows, signs), min_confidence)
+
+
+def test_a_transcript_has_signs_where_they_stand() -> None:
+    found = numbers("17 305", 10, 10) + numbers("42", 10, 90)
+    signs = [Sign("=", 0.9, (245, 25, 20, 10)), Sign("+", 0.9, (75, 25, 20, 10))]
+    signs += [Sign("%", 0.9, (70, 95, 20, 30)), Sign("(", 0.9, (0, 5, 6, 50))]
+    assert read_rows(found, signs) == "( 17 + 305 =\n42 %"
+    assert text(found) == "17 305\n42"
+    assert read_rows(found, signs, min_confidence=0.95) == "( ?? + ??? =\n?? %"
+
+
+def test_signs_come_row_by_row_from_left_to_right() -> None:
+    rows = reading_order(numbers("17 305", 10, 10) + numbers("42", 10, 90))
+    signs = [Sign(text, 0.9, (x, y, 9, 9)) for text, x, y in (("=", 245, 25), ("%", 70, 95))]
+    signs.append(Sign("+", 0.9, (75, 25, 9, 9)))
+    assert [[each.text for each in row] for row in signs_by_row(rows, signs)] == [["+", "="], ["%"]]
+
+
+def test_without_signs_a_transcript_is_the_text() -> None:
+    found = numbers("17 305", 10, 10)
+    assert read_rows(found, []) == text(found)
+    assert read_rows([], []) == ""

@@ -97,6 +97,7 @@ def seen(
     return Page(
         [number_of([each], each.confidence) for each in digits],
         [Rejected(box, UNSURE) for box in boxes[count:]],
+        [],
     )
 
 
@@ -152,7 +153,7 @@ def test_what_stands_upright_outweighs_half_as_many_again() -> None:
 def test_the_part_that_is_turned_on_trial_is_the_fullest_and_no_finer_than_need_be() -> None:
     far = seen(0, rejected=1, at=(0, 0), size=40)
     near = seen(0, rejected=8, at=(700, 600), size=40)
-    page = Page([], far.rejected + near.rejected)
+    page = Page([], far.rejected + near.rejected, [])
     _, [whole, *parts] = turned(page, seen(6), NONE, NONE)
     assert whole == (800, 1200)
     high, wide = parts[1]

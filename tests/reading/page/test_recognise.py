@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import cv2
 import numpy as np
 import pictures
@@ -10,10 +13,12 @@ from numpy.typing import NDArray
 
 from digits.geometry import iou
 from digits.model.bundle import open_bundle
+from digits.model.spec import DIGIT_TOKENS, LETTER, LINE_STRIDE, SIGN_TOKENS, SIGNS, TOKENS
 from digits.reading.page.detect import detect
 from digits.reading.page.recognise import (
     SMALLEST,
     Candidates,
+    Recognised,
     _at_detections,
     _between,
     are_legible,
@@ -21,7 +26,7 @@ from digits.reading.page.recognise import (
     match_to_detections,
     recognise,
 )
-from digits.reading.page.textline import crop_lines
+from digits.reading.page.textline import LineCrop, TextLine, crop_line, crop_lines
 
 BUNDLE = open_bundle()
 PARAMETERS = BUNDLE.parameters
@@ -145,11 +150,11 @@ def candidates_without(missed: int) -> tuple[Candidates, list[pictures.Box]]:
     """The candidates of a number of which the detector missed a digit; and where that is."""
     page = pictures.page("30517", height=44)
     grey = np.asarray(cv2.cvtColor(page.pixels, cv2.COLOR_RGB2GRAY), np.uint8)
-    levels, found = detect(grey, BUNDLE.detector, PARAMETERS.detect)
-    shared = iou(np.array(page.boxes[missed], np.float32), found.boxes)
-    lines = crop_lines(grey, found.take(np.flatnonzero(shared < 0.2)), PARAMETERS.textline)
-    candidates, _ = recognise(lines, levels, BUNDLE.recogniser, STEP)
-    return candidates, [page.boxes[missed]]
+    levels, detections = detect(grey, BUNDLE.detector, PARAMETERS.detect)
+    shared = iou(np.array(page.boxes[missed], np.float32), detections.boxes)
+    lines = crop_lines(grey, detections.take(np.flatnonzero(shared < 0.2)), PARAMETERS.textline)
+    found = recognise(lines, levels, BUNDLE.recogniser, STEP)
+    return found.candidates, [page.boxes[missed]]
 
 
 @pytest.mark.parametrize(("missed", "digit"), [(1, 0), (2, 5), (3, 1)])
@@ -172,6 +177,8 @@ def test_what_is_faint_beside_a_pen_or_too_small_is_no_candidate() -> None:
         boxes,
         np.zeros((count, 10), np.float32),
         np.zeros((count, 10)),
+        np.zeros(count),
+        np.zeros(count),
         np.zeros((count, 28, 28), np.uint8),
         contrast,
         np.zeros(count, np.intp),
@@ -182,5 +189,70 @@ def test_what_is_faint_beside_a_pen_or_too_small_is_no_candidate() -> None:
 
 
 def test_a_page_without_lines_has_no_candidates() -> None:
-    candidates, boundaries = recognise([], [], BUNDLE.recogniser, STEP)
-    assert (len(candidates), boundaries) == (0, [])
+    found = recognise([], [], BUNDLE.recogniser, STEP)
+    assert (len(found.candidates), found.signs, found.frames) == (0, (), ())
+
+
+# Signs and letters
+
+
+class Fixed:
+    """A recogniser that reads what it was given."""
+
+    def __init__(self, *frames: NDArray[np.float64]) -> None:
+        self.frames = list(frames)
+
+    def probabilities(self, lines: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float64]]:
+        assert len(lines) == len(self.frames)
+        return self.frames
+
+
+PLUS = (70, 40, 14, 14)  # box of ink on the page of `read_line`
+
+
+def read_line(*tokens: tuple[int, int, float]) -> Recognised:
+    """A line with a 1 at the left and a plus behind it, of which is read a 1 and these tokens, at
+    columns of the page, with probabilities."""
+    grey = np.full((90, 160), 250, np.uint8)
+    grey[30:62, 30:34] = 20  # 1
+    grey[46:48, 70:84] = grey[40:54, 76:78] = 20
+    line = TextLine(80, 46, 0.0, 32.0, -75, 75)
+    box = line.to_crop(np.array([[28, 30, 10, 32]], np.float32))
+    crop = LineCrop(line, crop_line(grey, line.matrix, line.width), box, logits((1, 3)))
+    frames = np.zeros((-(-line.width // LINE_STRIDE), TOKENS))
+    for token, x, probability in ((DIGIT_TOKENS.start + 1, 32, 0.9), *tokens):
+        column = line.matrix[0] @ (x, 46, 1)
+        frames[round(column / LINE_STRIDE - 0.5), token] = probability
+    levels, _ = detect(grey, BUNDLE.detector, PARAMETERS.detect)
+    recogniser: Any = Fixed(frames)
+    return recognise([crop], levels, recogniser, STEP)
+
+
+def sign(text: str) -> int:
+    return SIGN_TOKENS.start + SIGNS.index(text)
+
+
+def test_a_sign_is_read_where_its_ink_is() -> None:
+    found = read_line((sign("+"), 77, 0.8))
+    [plus] = found.signs
+    assert (plus.text, plus.probability, plus.line) == ("+", 0.8, 0)
+    assert iou(np.array(PLUS, np.float32), plus.box[None])[0] > 0.7
+    assert found.frames[0][int(plus.column) // LINE_STRIDE, sign("+")] == 0.8
+    assert found.candidates.recogniser.argmax(axis=1).tolist() == [1]
+
+
+def test_doubtful_signs_and_letters_are_none() -> None:
+    assert read_line((sign("+"), 77, THRESHOLD - 0.1), (LETTER, 110, 0.9)).signs == ()
+
+
+def test_signs_of_a_line_run_from_left_to_right() -> None:
+    found = read_line((sign("="), 110, 0.9), (sign("+"), 77, 0.7))
+    assert [each.text for each in found.signs] == ["+", "="]
+
+
+def test_a_candidate_knows_the_letter_and_the_signs_that_may_be_in_its_place() -> None:
+    found = read_line((LETTER, 32, 0.04), (sign("/"), 32, 0.02), (sign("("), 32, 0.03))
+    assert found.candidates.letter.tolist() == [0.04]
+    assert found.candidates.sign.tolist() == pytest.approx([0.05])
+    far = read_line((LETTER, 77, 0.9), (sign("/"), 77, 0.1))
+    assert (far.candidates.letter.tolist(), far.candidates.sign.tolist()) == ([0], [0])

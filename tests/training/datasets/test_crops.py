@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from stroke_people import open_sources
 
 from digits.model.detector import Detections, decode, suppress
 from digits.model.spec import MAX_DIGIT, MIN_DIGIT
 from digits.synth.page import make_pages
-from digits.synth.sources import Sources
 from digits.training.datasets.crops import (
     HEATMAPS,
     LOSS_MASK,
@@ -28,7 +28,7 @@ SIDE = 128
 
 @pytest.fixture(scope="module")
 def pages() -> list[LabelledPage]:
-    made = make_pages(8, seed=3, sources=Sources.open("validation"), size=(256, 256))
+    made = make_pages(8, seed=3, sources=open_sources("validation"), size=(256, 256))
     return [LabelledPage.from_page(page) for page in made]
 
 
@@ -47,7 +47,7 @@ NONE = np.zeros((0, 4), np.float32)
 
 
 def test_light_ink_becomes_dark() -> None:
-    [page] = make_pages(1, seed=5, sources=Sources.open("validation"), size=(256, 256))
+    [page] = make_pages(1, seed=5, sources=open_sources("validation"), size=(256, 256))
     pixels = np.zeros_like(page.pixels)
     pixels[100:130, 100:104] = 255
     grey = LabelledPage.from_page(replace(page, pixels=pixels)).grey

@@ -7,6 +7,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from stroke_people import open_sources
 
 from digits.errors import ModelError, TrainingError
 from digits.model.classifier import Classifier
@@ -14,9 +15,9 @@ from digits.model.detector import Detector
 from digits.model.inputs import local_contrast
 from digits.model.store import SHIPPED
 from digits.synth.page import make_pages
-from digits.synth.sources import Sources
 from digits.training import networks
 from digits.training.datasets.crops import HEATMAPS, LOSS_MASK, SIDES, LabelledPage, detector_target
+from digits.training.datasets.lines import Labelled
 from digits.training.export import open_detector, write_model
 from digits.training.fit import fit
 from digits.training.recipe import Fit, Network, Pages, Recipe, parse_recipe
@@ -33,7 +34,7 @@ RECIPE = Recipe(
 
 @pytest.fixture(scope="module")
 def pages() -> list[LabelledPage]:
-    made = make_pages(6, seed=3, sources=Sources.open("train"), size=(192, 192))
+    made = make_pages(6, seed=3, sources=open_sources("train"), size=(192, 192))
     return [LabelledPage.from_page(page) for page in made]
 
 
@@ -43,7 +44,7 @@ def folder(pages: list[LabelledPage], tmp_path_factory: pytest.TempPathFactory) 
     out = tmp_path_factory.mktemp("detector")
     keras.utils.set_random_seed(0)
     network = networks.build(RECIPE.network)
-    task = detection.task(RECIPE, PAGES, 0, pages, pages[:2])
+    task = detection.task(RECIPE, PAGES, 0, Labelled(pages), Labelled(pages[:2]))
     history = fit(network, RECIPE, task, out)
     assert history.rows[-1]["loss"] < 0.9 * history.rows[0]["loss"]
     facts = {"recipe": RECIPE.to_dict(), "seed": 0, "data": task.data} | {

@@ -8,6 +8,7 @@ import cv2
 import keras
 import numpy as np
 import pytest
+from stroke_people import open_sources
 
 from digits.errors import ModelError
 from digits.model.recogniser import Recogniser
@@ -15,7 +16,6 @@ from digits.model.spec import BOUNDARY, DIGIT_TOKENS, LINE_HEIGHT, LINE_STRIDE, 
 from digits.model.store import SHIPPED
 from digits.reading.page.textline import crop_line
 from digits.synth.page import make_pages
-from digits.synth.sources import Sources
 from digits.training import networks
 from digits.training.datasets.crops import LabelledPage
 from digits.training.datasets.lines import MAX_TOKENS, Labelled, LineCrops, sample_line
@@ -34,7 +34,7 @@ RECIPE = Recipe(
 
 @pytest.fixture(scope="module")
 def pages() -> list[LabelledPage]:
-    made = make_pages(6, seed=3, sources=Sources.open("train"), size=(192, 192))
+    made = make_pages(6, seed=3, sources=open_sources("train"), size=(192, 192))
     return [LabelledPage.from_page(page) for page in made]
 
 
@@ -44,9 +44,9 @@ def folder(pages: list[LabelledPage], tmp_path_factory: pytest.TempPathFactory) 
     out = tmp_path_factory.mktemp("recogniser")
     keras.utils.set_random_seed(0)
     network = networks.build(RECIPE.network)
-    task = recognition.task(RECIPE, PAGES, 0, pages, pages[:2])
+    task = recognition.task(RECIPE, PAGES, 0, Labelled(pages), Labelled(pages[:2]))
     history = fit(network, RECIPE, task, out)
-    assert history.rows[-1]["loss"] < 0.7 * history.rows[0]["loss"]
+    assert history.rows[-1]["loss"] < 0.85 * history.rows[0]["loss"]
     facts = {"recipe": RECIPE.to_dict(), "seed": 0, "data": task.data} | {
         "fit_seconds": 1.0, "machine": {"cores": 1},
     }  # fmt: skip
@@ -110,7 +110,7 @@ def test_the_digits_of_the_text_lie_in_the_crop_where_the_picture_ends_near() ->
 
 
 def test_signs_and_numbers_end_a_run() -> None:
-    [page] = make_pages(1, seed=8, sources=Sources.open("train"), size=(256, 256))
+    [page] = make_pages(1, seed=8, sources=open_sources("train"), size=(256, 256))
     grey = LabelledPage.from_page(page)
     text = "|".join(number.text for number in page.numbers)
     runs = [run for run in "".join(c if c.isdigit() else "|" for c in text).split("|") if run]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from digits.geometry import Boxes
-from digits.io.result import Box, Digit, Number, Rejected, Sign, number_of
+from digits.io.result import MARKED, Box, Digit, Number, Rejected, Sign, number_of
 from digits.model.parameters import Numbers, Textline
 from digits.reading.page.accept import Accepted
 from digits.reading.page.between import MARKS, Between, between, decided_alike, ends_by_gap, gaps
@@ -68,11 +68,14 @@ def _split(
     boxes: Boxes, read: Sequence[Between], parameters: Numbers
 ) -> list[tuple[list[int], float]]:
     """The numbers of a run of digits with these boxes (N, 4): the indices of each one's, and the
-    probability that it is whole. read: what was read between each two of them."""
+    probability that it is whole. read: what was read between each two of them.
+
+    A mark, another sign or a letter decides by itself; the other gaps are decided together."""
     is_marked = np.array([each.is_marked for each in read], bool)
     by_gap = ends_by_gap(boxes, is_marked, parameters)
     ends = np.maximum(np.array([each.end for each in read]), by_gap)
-    ends[~is_marked] = decided_alike(ends[~is_marked], gaps(boxes)[~is_marked])
+    is_gap = ~is_marked & np.array([each.other < MARKED for each in read], bool)
+    ends[is_gap] = decided_alike(ends[is_gap], gaps(boxes)[is_gap])
     groups: list[tuple[list[int], float]] = [([0], 1.0)]
     for index, end in enumerate(ends.tolist(), 1):
         if end > parameters.boundary:
@@ -114,17 +117,25 @@ def reading_order(numbers: Sequence[Number]) -> list[list[Number]]:
     return sorted(rows, key=lambda row: float(np.mean([n.box[1] + n.box[3] / 2 for n in row])))
 
 
-def transcript_of(
-    rows: Sequence[Sequence[Number]], signs: Sequence[Sign], min_confidence: float
-) -> str:
-    """As `text_of`, with each sign where it stands in the row of the number nearest to it."""
-    lines: list[list[tuple[int, str]]] = [
-        [(number.box[0], number.masked(min_confidence)) for number in row] for row in rows
-    ]
+def signs_by_row(rows: Sequence[Sequence[Number]], signs: Sequence[Sign]) -> list[list[Sign]]:
+    """The signs of each row of numbers, from left to right: those nearest to a number of it."""
+    found: list[list[Sign]] = [[] for _ in rows]
     boxes = [(index, number.box) for index, row in enumerate(rows) for number in row]
-    for sign in signs:
+    for sign in sorted(signs, key=lambda each: each.box[0]):
         nearest = min(boxes, key=lambda each: _distance(each[1], sign.box))
-        lines[nearest[0]].append((sign.box[0], sign.text))
+        found[nearest[0]].append(sign)
+    return found
+
+
+def transcript_of(
+    rows: Sequence[Sequence[Number]], signs: Sequence[Sequence[Sign]], min_confidence: float
+) -> str:
+    """As `text_of`, with the signs of each row where they stand in it."""
+    lines = [
+        [(number.box[0], number.masked(min_confidence)) for number in row]
+        + [(sign.box[0], sign.text) for sign in own]
+        for row, own in zip(rows, signs, strict=True)
+    ]
     return "\n".join(" ".join(text for _, text in sorted(line)) for line in lines)
 
 

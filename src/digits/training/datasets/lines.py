@@ -117,12 +117,14 @@ def tokens_of(text: str) -> tuple[int, ...]:
             tokens.append(SIGN_TOKENS.start + SIGNS.index(character))
         elif character.isalpha() or character in AS_LETTERS:
             tokens.append(LETTER)
+        else:
+            continue
         is_apart = False
     return tuple(tokens)
 
 
 class LineCrops(keras.utils.PyDataset):
-    """Batches of line crops (N, 48, width, 3) float32 and texts (N, 32) int32, padded with BLANK.
+    """Batches of line crops (N, 48, width, 3) float32 and texts (N, 40) int32, padded with BLANK.
 
     The crops are a function of seed and epoch alone. With `fixed`, every epoch has the same ones.
     """
@@ -186,7 +188,7 @@ def sample_line(labelled: Labelled, rng: Random) -> LineSample:
     neighbours, or of no number."""
     for _ in range(TRIES):
         pages, lines = labelled.pages, labelled.lines
-        if lines and rng.random() < WRITTEN_RATE:
+        if lines and (not pages or rng.random() < WRITTEN_RATE):
             sample = _whole_line(lines[int(rng.integers(len(lines)))], rng)
             if sample is not None:
                 return sample
