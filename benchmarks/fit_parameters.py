@@ -91,7 +91,7 @@ def see(page: Page, bundle: Bundle) -> Seen:
 
 def runs_of(page: Page) -> NDArray[np.int64]:
     """(N,) the run of digits between signs that each digit of a page belongs to, from 0 on."""
-    texts = "|".join(number.text for number in page.numbers)
+    texts = "|".join(number.text for number in page.numbers).replace("'", "")
     texts = re.sub("[^0-9]+", "|", re.sub("([²³])", "|0|", texts)).split("|")
     return np.array([run for run, text in enumerate(filter(None, texts)) for _ in text], np.int64)
 

@@ -203,7 +203,7 @@ def _truth(page: Page) -> tuple[tuple[str, ...], tuple[Box, ...], tuple[Box, ...
     wanted, boxes = [], []
     for number in page.numbers:
         boxes_of_digits = iter(box for _, box in number.digits)
-        for run in re.findall(r"[0-9²³]+", number.text):
+        for run in re.findall("[0-9]+|[²³]", number.text.replace("'", "")):
             own = np.array([next(boxes_of_digits) for _ in run])
             low, high = own[:, :2].min(axis=0), (own[:, :2] + own[:, 2:]).max(axis=0)
             wanted.append(run.replace("²", "2").replace("³", "3"))

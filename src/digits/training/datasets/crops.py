@@ -67,7 +67,8 @@ class LabelledPage:
         """The same page in grey levels, as `digits.reading` converts a picture."""
         digits = [(digit, *box) for number in page.numbers for digit, box in number.digits]
         powers = "".join(POWERS)  # each is a run of its own
-        signs = re.sub(f"([{powers}])", "|0|", "|".join(number.text for number in page.numbers))
+        texts = "|".join(number.text for number in page.numbers).replace("'", "")
+        signs = re.sub(f"([{powers}])", "|0|", texts)
         signs = re.sub("[^0-9]", "|", signs)
         runs = [run for run, text in enumerate(signs.split("|")) for _ in text]
         return cls(
@@ -124,10 +125,12 @@ class DetectorCrops(keras.utils.PyDataset):
 
 
 def sha256(pages: Sequence[LabelledPage]) -> str:
-    """One SHA-256 of the grey levels, digits and ignore boxes of all pages."""
+    """One SHA-256 of the grey levels and labels of all pages."""
     total = hashlib.sha256()
     for page in pages:
-        total.update(page.grey.tobytes() + page.digits.tobytes() + page.ignore_boxes.tobytes())
+        for array in (page.grey, page.digits, page.runs, page.ignore_boxes, page.marks):
+            total.update(array.tobytes())
+        total.update("\n".join(page.mark_texts).encode())
     return total.hexdigest()
 
 
