@@ -183,3 +183,14 @@ def test_a_line_crop_is_read_the_same_alone_and_in_a_batch(
 def test_a_detector_is_no_recogniser(folder: Path) -> None:
     with pytest.raises(ModelError, match="card of a classifier; expected that of a recogniser"):
         Recogniser(SHIPPED / "default" / "classifier")
+
+
+def test_the_loss_is_the_negative_log_likelihood_also_of_an_empty_text() -> None:
+    rng = np.random.default_rng(4)
+    logits = rng.normal(size=(3, 12, TOKENS)).astype(np.float32)
+    texts = np.zeros((3, 5), np.int32)
+    texts[1, :2], texts[2, :4] = (3, 3), (1, BOUNDARY, 5, 5)
+    expected = np.asarray(keras.losses.ctc(texts, logits))
+    np.testing.assert_allclose(
+        np.asarray(recognition.CTCLoss().call(texts, logits)), expected, rtol=1e-5
+    )
