@@ -12,10 +12,9 @@ BUNDLE  a bundle folder (default: the one that ships)
 
 Fitted by maximum likelihood: the weights of late fusion (fuse.weights) with the fraction of
 candidates that are digits (fuse.digit_prior) and of agreed digits on which the classifier agrees
-(fuse.classifier_prior); where a number ends (numbers.gap, numbers.marked_gap,
-numbers.steepness); how the candidates of
-a line decide together (chain). Fitted by the lowest calibration error of numbers: how certain a
-digit is (accept.temperature). Each is fitted with those before it. All others are chosen by --try.
+(fuse.classifier_prior); where a number ends (numbers.gap, numbers.marked_gap, numbers.steepness).
+Fitted by the lowest calibration error of numbers: how certain a digit is (accept.temperature). Each
+is fitted with those before it. All others are chosen by --try.
 """
 
 import argparse
@@ -24,7 +23,6 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,17 +30,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits import Reader
-from digits.geometry import iou, nms
+from digits.geometry import iou
 from digits.io.result import Reading
 from digits.model.bundle import BUNDLE, Bundle, open_bundle
-from digits.model.parameters import Chain, Parameters
+from digits.model.parameters import Parameters
 from digits.model.store import DEFAULT, SHIPPED
-from digits.reading.page.accept import are_beside, lines_of
 from digits.reading.page.between import between
 from digits.reading.page.between import gaps as gaps_of
-from digits.reading.page.chain import chained
 from digits.reading.page.detect import detect
-from digits.reading.page.fuse import FEATURES, agreed_digits, combine, features, weights_of
+from digits.reading.page.fuse import FEATURES, agreed_digits, features, weights_of
 from digits.reading.page.greyscale import prepare
 from digits.reading.page.recognise import Candidates, recognise
 from digits.reading.page.textline import crop_lines, side_by_side
@@ -230,52 +226,6 @@ def fit_ends(seen: list[Seen], parameters: Parameters) -> dict[str, Any]:
     return {name: round(float(value), 2) for name, value in zip(names, best, strict=True)}
 
 
-def fit_chain(seen: list[Seen], parameters: Parameters) -> dict[str, Any]:
-    """How the candidates of a line decide together, by coordinate descent."""
-    lines = [line for page in seen for line in chains_of(page, parameters)]
-    count = sum(len(is_digit) for *_, is_digit in lines)
-
-    def loss(values: tuple[float, ...]) -> float:
-        total = 0.0
-        for probability, same_number, is_digit in lines:
-            found = np.clip(chained(probability, same_number, Chain(*values)), 1e-6, 1 - 1e-6)
-            total -= float(np.log(np.where(is_digit, found, 1 - found)).sum())
-        return total / max(count, 1)
-
-    best, step = (1.0, 0.0, 0.0), 0.8
-    before = loss(best)
-    lowest = before
-    while step > 0.05:
-        trials = [
-            tuple(v + sign * step * (k == each) for k, v in enumerate(best))
-            for each in range(3)
-            for sign in (-1, 1)
-        ]
-        losses = [loss(trial) for trial in trials]
-        if min(losses) < lowest:
-            best, lowest = trials[int(np.argmin(losses))], min(losses)
-        else:
-            step /= 2
-    print(f"chain: log-loss {before:.4f} -> {lowest:.4f}, n = {count:,}")
-    return dict(zip(("own", "bias", "together"), (round(v, 2) for v in best), strict=True))
-
-
-def chains_of(
-    page: Seen, parameters: Parameters
-) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]]:
-    """Of each line: probability and truth of each candidate that non-maximum suppression leaves,
-    and the probability that each two are of one number."""
-    fused = combine(page.candidates, *page.classified, parameters.fuse)
-    worthy = np.flatnonzero(fused.is_digit >= parameters.accept.doubtful)
-    some = page.candidates.take(worthy)
-    beside = partial(are_beside, some, parameters.accept)
-    kept = worthy[nms(some.boxes, fused.is_digit[worthy], unlikely=np.inf, both_stay=beside)]
-    for own, same_number in lines_of(page.candidates.take(kept), page.frames, parameters):
-        truth = page.truth[kept[own]]
-        if (truth != UNCLEAR).all():
-            yield fused.is_digit[kept[own]].astype(np.float64), same_number, truth < NONE
-
-
 def fit_temperature(made: list[Page], reader: Reader, parameters: Parameters) -> float:
     """The temperature of digits at which the confidences of numbers are calibrated best."""
     plain = replace(parameters, accept=replace(parameters.accept, temperature=1.0))
@@ -405,7 +355,7 @@ def main() -> None:
     bundle = open_bundle(options.bundle)
     seen, parameters = [see(page, bundle) for page in made], bundle.parameters
     fitted: dict[str, dict[str, Any]] = {}
-    for section, fit in (("fuse", fit_fusion), ("numbers", fit_ends), ("chain", fit_chain)):
+    for section, fit in (("fuse", fit_fusion), ("numbers", fit_ends)):
         fitted[section] = fit(seen, parameters)
         changed = replace(getattr(parameters, section), **fitted[section])
         parameters = replace(parameters, **{section: changed})

@@ -84,7 +84,7 @@ def test_a_network_that_is_not_the_one_named_is_refused(folder: Path) -> None:
 BROKEN = {
     "no threshold": lambda content: content["parameters"]["accept"].pop("threshold"),
     "an unknown one": lambda content: content["parameters"]["accept"].update(x={"value": 1}),
-    "no chain": lambda content: content["parameters"].pop("chain"),
+    "no numbers": lambda content: content["parameters"].pop("numbers"),
     "NaN": lambda content: content["parameters"]["numbers"]["gap"].update(value=float("nan")),
     "a text": lambda content: content["parameters"]["numbers"]["gap"].update(value="wide"),
     "no networks": lambda content: content.pop("networks"),

@@ -262,6 +262,8 @@ def test_final_weights_are_averaged_with_the_initial_ones() -> None:
     assert equal(fitting._average(first, second, 0.0), second)
     assert equal(fitting._average(first, second, 1.0), first)
     np.testing.assert_allclose(fitting._average(first, second, 0.25)[0], [3.5, -0.925])
+    wider = [np.array([4.0, 0.1, 7.0], np.float32)]  # what the initial ones lack stays as trained
+    np.testing.assert_allclose(fitting._average(first, wider, 0.25)[0], [3.5, -0.925, 7.0])
 
 
 @pytest.mark.parametrize(

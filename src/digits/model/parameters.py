@@ -92,19 +92,6 @@ class Fuse:
 
 
 @dataclass(frozen=True)
-class Chain:
-    """Which candidates of a line are digits, given the others (`digits.reading.page.chain`).
-
-    own: how much the log-odds of each by itself count. bias: added to them. together: log-odds that
-    two digits of one number give each other.
-    """
-
-    own: float
-    bias: float
-    together: float
-
-
-@dataclass(frozen=True)
 class Accept:
     """Which candidates are digits, and which digits of a line are one number.
 
@@ -213,7 +200,6 @@ class Parameters:
     textline: Textline
     recognise: Recognise
     fuse: Fuse
-    chain: Chain
     accept: Accept
     numbers: Numbers
     orientation: Orientation

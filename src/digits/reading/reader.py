@@ -125,7 +125,7 @@ class Reader:
         lines = crop_lines(grey, detections, parameters.textline)
         recognised = recognise(lines, levels, bundle.recogniser, parameters.recognise)
         fused = fuse(recognised.candidates, bundle.classifier, parameters.fuse)
-        accepted = accept(recognised, fused, grey.shape, parameters)
+        accepted = accept(recognised.candidates, fused, grey.shape, parameters.accept)
         return group_numbers(accepted, recognised, parameters.textline, parameters.numbers)
 
     def read_single(self, picture: Picture) -> Reading:

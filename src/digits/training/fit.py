@@ -62,11 +62,9 @@ def train(
     task = _task(recipe, seed, data, out)
     facts = _described(out, identity, _circumstances(task))
     network = networks.build(recipe.network)
-    if recipe.fit.init_from:
-        initialise(network, recipe.fit.init_from)
-    initial = network.get_weights()
+    old = initialise(network, recipe.fit.init_from) if recipe.fit.init_from else []
     history = fit(network, recipe, task, out, tensorboard)
-    network.set_weights(_average(initial, network.get_weights(), recipe.fit.init_weight))
+    network.set_weights(_average(old, network.get_weights(), recipe.fit.init_weight))
     save_keras(network, out / SOURCE)
     draw_curves(history.rows, out / "curves.png", recipe.name)
     facts |= {"fit_seconds": round(history.seconds, 2)}
@@ -99,17 +97,18 @@ def _pretrained(recipe: Recipe) -> dict[str, Any]:
     return {"pretrained": dict(sorted(sums.items()))} if sums else {}
 
 
-def initialise(network: keras.Model, name: str) -> None:
+def initialise(network: keras.Model, name: str) -> list[NDArray[np.float32]]:
     """Give a network the weights of another one of the same kind, which may be narrower.
 
-    A wider network then gives the same output as the narrower one. name: a shipped model, run
-    folder or .keras file. Raises TrainingError if the weights do not fit.
+    A wider network then gives the same output as the narrower one. Returns these weights. name: a
+    shipped model, run folder or .keras file. Raises TrainingError if the weights do not fit.
     """
     path = keras_file(name)
     try:
         weights = keras.models.load_model(path, compile=False).get_weights()
         pairs = zip(weights, network.get_weights(), strict=True)
         network.set_weights([_widened(old, fresh) for old, fresh in pairs])
+        return list(weights)
     except Exception as error:  # Keras raises whatever the damaged part raised
         reason = str(error).strip().partition("\n")[0]
         raise TrainingError(
@@ -133,10 +132,17 @@ def _widened(old: NDArray[np.float32], fresh: NDArray[np.float32]) -> NDArray[np
 
 
 def _average(
-    first: list[NDArray[np.float32]], second: list[NDArray[np.float32]], weight: float
+    old: list[NDArray[np.float32]], trained: list[NDArray[np.float32]], weight: float
 ) -> list[NDArray[np.float32]]:
-    """The weighted average of two lists of weights; `weight` is that of the first."""
-    return [weight * one + (1 - weight) * other for one, other in zip(first, second, strict=True)]
+    """The weighted average of trained weights and those they began with, which may be narrower:
+    what these did not know stays as trained. `weight` is that of the old ones."""
+    if not weight:
+        return trained
+    averages = [each.copy() for each in trained]
+    for one, other in zip(old, averages, strict=True):
+        corner = tuple(slice(0, extent) for extent in one.shape)
+        other[corner] = weight * one + (1 - weight) * other[corner]
+    return averages
 
 
 def fit(

@@ -9,17 +9,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from digits.io.result import BY_CHANCE, UNSURE, Box
 from digits.model.bundle import open_bundle
-from digits.model.parameters import Chain, Parameters
-from digits.model.spec import BOUNDARY, LETTER, LINE_STRIDE, SIGN_TOKENS, SIGNS, TOKENS
-from digits.reading.page.accept import Accepted, _are_by_chance, accept, in_chains
+from digits.reading.page.accept import Accepted, _are_by_chance, accept
 from digits.reading.page.fuse import Fused
-from digits.reading.page.recognise import Candidates, Recognised
+from digits.reading.page.recognise import Candidates
 
-PARAMETERS = open_bundle().parameters
+PARAMETERS = open_bundle().parameters.accept
 SHAPE = (100, 400)
 
 
@@ -46,17 +43,11 @@ def candidates(
     )
 
 
-def recognised(candidates: Candidates) -> Recognised:
-    """Those candidates, between which nothing was read."""
-    lines = int(candidates.line.max(initial=-1)) + 1
-    return Recognised(candidates, (), (np.zeros((200, TOKENS)),) * lines)
-
-
 def accepted(*boxes: Box, is_digit: list[float], three: float = 0.91, **where: Any) -> Accepted:
     probabilities = np.full((len(boxes), 10), (1 - three) / 9, np.float32)
     probabilities[:, 3] = three
     fused = Fused(probabilities, np.array(is_digit, np.float32))
-    return accept(recognised(candidates(*boxes, **where)), fused, SHAPE, PARAMETERS)
+    return accept(candidates(*boxes, **where), fused, SHAPE, PARAMETERS)
 
 
 def test_what_is_below_the_threshold_is_rejected_or_ignored_and_the_reason_said() -> None:
@@ -121,7 +112,7 @@ def test_of_many_candidates_without_a_certain_one_none_is_a_digit(count: int) ->
     doubtful, certain = np.float32(0.594), np.float32(0.98)
 
     def by_chance(*confidences: np.float32) -> bool:
-        return _are_by_chance(np.array(confidences, np.float32), count, PARAMETERS.accept)
+        return _are_by_chance(np.array(confidences, np.float32), count, PARAMETERS)
 
     assert not by_chance(doubtful, certain)
     assert not by_chance()
@@ -129,59 +120,14 @@ def test_of_many_candidates_without_a_certain_one_none_is_a_digit(count: int) ->
     assert by_chance(*[doubtful] * 5) == (count >= 100)
 
 
-def tempered(temperature: float) -> Parameters:
-    return replace(PARAMETERS, accept=replace(PARAMETERS.accept, temperature=temperature))
-
-
 def test_the_temperature_makes_digits_less_certain_and_changes_none() -> None:
     fused = Fused(np.full((1, 10), 0.01, np.float32), np.array([0.95], np.float32))
     fused.probabilities[0, 3] = 0.91
     cool, hot = (
-        accept(recognised(candidates((10, 10, 20, 40))), fused, SHAPE, parameters)
-        for parameters in (tempered(1.0), tempered(2.0))
+        accept(candidates((10, 10, 20, 40)), fused, SHAPE, replace(PARAMETERS, temperature=t))
+        for t in (1.0, 2.0)
     )
     assert cool.digits[0].confidence == pytest.approx(0.95 * 0.91, abs=1e-6)
     assert 0.3 < hot.digits[0].confidence < cool.digits[0].confidence - 0.2
     assert hot.digits[0].digit == cool.digits[0].digit == 3
     assert hot.digits[0].probabilities.sum() == pytest.approx(1)
-
-
-# Lines as a whole
-
-
-def in_line(together: float, *tokens: int) -> NDArray[np.float32]:
-    """How probable a doubtful digit is between two clear ones, where digits of one number give
-    each other this. tokens: read between each two of them."""
-    boxes: list[Box] = [(10, 10, 20, 40), (40, 10, 20, 40), (70, 10, 20, 40)]
-    frames = np.zeros((40, TOKENS))
-    for token in tokens:
-        frames[[25 // LINE_STRIDE, 55 // LINE_STRIDE], token] = 1.0
-    parameters = replace(PARAMETERS, chain=Chain(own=1.0, bias=0.0, together=together))
-    is_digit = np.array([0.99, 0.3, 0.99], np.float32)
-    return in_chains(candidates(*boxes), is_digit, [frames], parameters)
-
-
-def test_clear_digits_of_a_number_raise_a_doubtful_one_among_them() -> None:
-    assert in_line(0.0)[1] == pytest.approx(0.3)
-    assert in_line(2.0)[1] > 0.8
-
-
-@pytest.mark.parametrize("token", [BOUNDARY, LETTER, SIGN_TOKENS.start + SIGNS.index("/")])
-def test_digits_of_other_numbers_raise_none(token: int) -> None:
-    assert in_line(2.0, token)[1] == pytest.approx(0.3, abs=0.01)
-
-
-def test_a_decimal_mark_is_within_a_number() -> None:
-    assert in_line(2.0, SIGN_TOKENS.start + SIGNS.index(","))[1] > 0.8
-
-
-def test_each_line_is_decided_by_itself_in_any_order() -> None:
-    parameters = replace(PARAMETERS, chain=Chain(own=1.0, bias=0.0, together=2.0))
-    boxes: list[Box] = [(40, 10, 20, 40), (40, 60, 20, 40), (10, 10, 20, 40)]
-    found = candidates(*boxes, line=[0, 1, 0])
-    frames = [np.zeros((40, TOKENS))] * 2
-    beside, alone, _ = in_chains(
-        found, np.array([0.3, 0.3, 0.99], np.float32), frames, parameters
-    ).tolist()
-    assert beside > 0.6
-    assert alone == pytest.approx(0.3)

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from digits.model.bundle import open_bundle
 from digits.model.spec import (
@@ -19,13 +16,10 @@ from digits.model.spec import (
     TOKENS,
 )
 from digits.reading.page.between import (
-    ALIKE,
     MARKS,
-    NARROW,
     NOTHING,
     Between,
     between,
-    decided_alike,
     ends_by_gap,
     gaps,
 )
@@ -68,18 +62,18 @@ def read(*tokens: tuple[int, int, float], line: list[int] | None = None) -> Betw
 
 def test_a_boundary_ends_a_number() -> None:
     found = read((BOUNDARY, MIDDLE, 0.8))
-    assert (found.end, found.other, found.mark_probability) == (0.8, 0, 0)
+    assert (found.end, found.mark_probability) == (0.8, 0)
 
 
 @pytest.mark.parametrize("each", [LETTER, *(token(sign) for sign in SIGNS if sign not in MARKS)])
 def test_a_letter_and_any_sign_but_a_mark_end_a_number(each: int) -> None:
     found = read((each, MIDDLE, 0.8))
-    assert (found.end, found.other, found.mark_probability) == (0.8, 0.8, 0)
+    assert (found.end, found.mark_probability) == (0.8, 0)
 
 
 @pytest.mark.parametrize("mark", MARKS)
 def test_a_decimal_mark_ends_no_number(mark: str) -> None:
-    assert read((token(mark), MIDDLE, 0.8)) == Between(mark, 0.8, 0.0, 0.0)
+    assert read((token(mark), MIDDLE, 0.8)) == Between(mark, 0.8, 0.0)
 
 
 def test_the_likelier_mark_is_read() -> None:
@@ -89,7 +83,7 @@ def test_the_likelier_mark_is_read() -> None:
 
 def test_signs_of_one_frame_add_up_and_frames_do_not() -> None:
     together = read((LETTER, MIDDLE, 0.3), (token("/"), MIDDLE, 0.3), (BOUNDARY, MIDDLE, 0.2))
-    assert (together.other, together.end) == (pytest.approx(0.6), pytest.approx(0.8))
+    assert together.end == pytest.approx(0.8)
     apart = read((LETTER, MIDDLE, 0.3), (token("/"), MIDDLE + 1, 0.3))
     assert apart.end == pytest.approx(0.3)
 
@@ -131,55 +125,3 @@ def test_the_wider_a_gap_the_likelier_a_number_ends(is_marked: bool) -> None:
     assert found[0] < 1e-9
     assert found[2] == pytest.approx(0.5)
     assert found[4] > 1 - 1e-9
-
-
-# Gaps of a line together
-
-
-probability = st.floats(0, 1)
-width = st.floats(-1, 5)
-line_of_gaps = st.lists(st.tuples(probability, width), min_size=1, max_size=12)
-
-
-def columns(line: list[tuple[float, float]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    ends, gap = np.array(line).T
-    return ends, gap
-
-
-@given(st.lists(probability, min_size=1, max_size=9), st.floats(NARROW, 5))
-def test_equal_gaps_are_decided_equally(ends: list[float], gap: float) -> None:
-    alike = decided_alike(np.array(ends), np.full(len(ends), gap))
-    np.testing.assert_allclose(alike, alike[0])
-    assert min(ends) - 2e-6 <= alike[0] <= max(ends) + 2e-6
-
-
-@given(line_of_gaps)
-def test_nowhere_is_one_gap_an_end_and_an_equal_one_none(line: list[tuple[float, float]]) -> None:
-    ends, gap = columns(line * 2)
-    alike = decided_alike(ends, gap)
-    np.testing.assert_allclose(alike[: len(line)], alike[len(line) :])
-
-
-@given(line_of_gaps, st.randoms(use_true_random=False))
-def test_the_order_of_gaps_does_not_matter(line: list[tuple[float, float]], random) -> None:
-    ends, gap = columns(line)
-    order = np.array(random.sample(range(len(line)), len(line)))
-    np.testing.assert_allclose(
-        decided_alike(ends[order], gap[order])[np.argsort(order)], decided_alike(ends, gap)
-    )
-
-
-@given(st.lists(probability, min_size=1, max_size=8))
-def test_gaps_that_differ_keep_their_own_probabilities(ends: list[float]) -> None:
-    gap = NARROW * (1.01 * ALIKE) ** np.arange(len(ends))
-    np.testing.assert_allclose(decided_alike(np.array(ends), gap), ends, atol=2e-6)
-
-
-def test_narrow_gaps_each_decide_by_themselves() -> None:
-    ends = np.array([0.1, 0.9, 0.6, 0.2])
-    alike = decided_alike(ends, np.array([-0.2, 0.05, 0.9 * NARROW, 0.9 * NARROW]))
-    np.testing.assert_allclose(alike, ends)
-
-
-def test_a_line_without_gaps_has_nothing_to_decide() -> None:
-    assert decided_alike(np.zeros(0), np.zeros(0)).shape == (0,)

@@ -59,7 +59,7 @@ def numbers(text: str, x: int, y: int, *, height: int = 40) -> list[Number]:
 def split(digits: list[Digit], ends: list[float]) -> list[Number]:
     """The numbers of a run, between whose digits boundaries are read with these probabilities."""
     boxes = np.array([each.box for each in digits], np.float32)
-    read = [Between(".", 0.0, 0.0, end) for end in ends]
+    read = [Between(".", 0.0, end) for end in ends]
     return [
         number_of([digits[k] for k in group], whole * 0.9 ** len(group))
         for group, whole in _split(boxes, read, PARAMETERS.numbers)

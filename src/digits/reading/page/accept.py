@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -11,12 +10,10 @@ from numpy.typing import NDArray
 
 from digits.geometry import nms
 from digits.io.result import BY_CHANCE, UNSURE, Box, Digit, Rejected
-from digits.model.parameters import Accept, Parameters
+from digits.model.parameters import Accept
 from digits.model.spec import LINE_DIGIT
-from digits.reading.page.between import between, ends_by_gap
-from digits.reading.page.chain import chained
 from digits.reading.page.fuse import Fused
-from digits.reading.page.recognise import Candidates, Recognised
+from digits.reading.page.recognise import Candidates
 
 BESIDE = 0.3 * LINE_DIGIT  # columns between two digits of a line, at least
 
@@ -31,56 +28,26 @@ class Accepted:
 
 
 def accept(
-    recognised: Recognised, fused: Fused, shape: tuple[int, ...], parameters: Parameters
+    candidates: Candidates, fused: Fused, shape: tuple[int, ...], parameters: Accept
 ) -> Accepted:
     """The candidates of a page (height, width) that are digits, none of them twice."""
-    candidates, accept = recognised.candidates, parameters.accept
-    worthy = np.flatnonzero(fused.is_digit >= accept.doubtful)
+    worthy = np.flatnonzero(fused.is_digit >= parameters.doubtful)
     some, is_digit = candidates.take(worthy), fused.is_digit[worthy]
-    beside = partial(are_beside, some, accept)
+    beside = partial(are_beside, some, parameters)
     kept = nms(some.boxes, is_digit, unlikely=np.inf, both_stay=beside)
     order = worthy[kept]
-    is_digit = in_chains(candidates.take(order), is_digit[kept], recognised.frames, parameters)
-    boxes = whole_boxes(candidates.boxes[order], shape)
-    accepted = is_digit >= accept.threshold
+    is_digit, boxes = is_digit[kept], whole_boxes(candidates.boxes[order], shape)
+    accepted = is_digit >= parameters.threshold
     surest = is_digit * fused.probabilities[order].max(axis=1, initial=0)
-    by_chance = _are_by_chance(surest[accepted], len(candidates), accept)
+    by_chance = _are_by_chance(surest[accepted], len(candidates), parameters)
     digits, rejected = [], []
     for k, (index, box) in enumerate(zip(order.tolist(), boxes, strict=True)):
         if not accepted[k] or by_chance:
             rejected.append(Rejected(box, BY_CHANCE if accepted[k] else UNSURE))
         else:
             tile, probabilities = candidates.tiles[index], fused.probabilities[index]
-            digits.append(_tempered(probabilities, is_digit[k], box, tile, accept.temperature))
+            digits.append(_tempered(probabilities, is_digit[k], box, tile, parameters.temperature))
     return Accepted(digits, candidates.take(order[accepted & (not by_chance)]), rejected)
-
-
-def in_chains(
-    candidates: Candidates,
-    is_digit: NDArray[np.float32],
-    frames: Sequence[NDArray[np.float64]],
-    parameters: Parameters,
-) -> NDArray[np.float32]:
-    """(N,) the probability that each candidate is a digit, given the others of its line."""
-    found = np.array(is_digit, np.float32)
-    for own, same_number in lines_of(candidates, frames, parameters):
-        found[own] = chained(is_digit[own].astype(np.float64), same_number, parameters.chain)
-    return found
-
-
-def lines_of(
-    candidates: Candidates, frames: Sequence[NDArray[np.float64]], parameters: Parameters
-) -> Iterator[tuple[NDArray[np.intp], NDArray[np.float64]]]:
-    """The candidates of each line, by index, from left to right, and the probability that each and
-    the next belong to the same number, if both are digits."""
-    for line in np.unique(candidates.line).tolist():
-        own = np.flatnonzero(candidates.line == line)
-        own = own[np.argsort(candidates.column[own], kind="stable")]
-        run = candidates.take(own)
-        read = between(run, frames)
-        is_marked = np.array([each.is_marked for each in read], bool)
-        by_gap = ends_by_gap(run.boxes, is_marked, parameters.numbers)
-        yield own, (1 - np.array([each.end for each in read])) * (1 - by_gap)
 
 
 def _tempered(

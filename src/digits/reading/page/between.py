@@ -15,7 +15,6 @@ from digits.model.spec import BOUNDARY, LETTER, LINE_STRIDE, SIGN_TOKENS, SIGNS
 from digits.reading.page.recognise import Candidates
 
 MARKS = ".,"  # of decimals and thousands
-ALIKE, NARROW = 1.25, 0.3  # ratio of gaps that are alike; sizes below which none are
 IS_MARK = np.array([sign in MARKS for sign in SIGNS])
 
 
@@ -23,14 +22,12 @@ IS_MARK = np.array([sign in MARKS for sign in SIGNS])
 class Between:
     """What the recogniser read between two digits that follow each other on a line.
 
-    mark: the likelier of MARKS, and mark_probability its own, in [0, 1]. other: the probability of
-    another sign or a letter, which part numbers however narrow the gap is. end: the probability
-    that a number ends here, by one of these or a boundary.
+    mark: the likelier of MARKS, and mark_probability its own, in [0, 1]. end: the probability that
+    a number ends here, by a boundary, another sign or a letter.
     """
 
     mark: str
     mark_probability: float
-    other: float
     end: float
 
     @property
@@ -39,7 +36,7 @@ class Between:
         return self.mark_probability >= MARKED
 
 
-NOTHING = Between(MARKS[0], 0.0, 0.0, 0.0)  # between digits of different lines
+NOTHING = Between(MARKS[0], 0.0, 0.0)  # between digits of different lines
 
 
 def between(run: Candidates, frames: Sequence[NDArray[np.float64]]) -> list[Between]:
@@ -50,12 +47,10 @@ def between(run: Candidates, frames: Sequence[NDArray[np.float64]]) -> list[Betw
         part = frames[run.line[index]][frame[index] : frame[index + 1] + 1]
         signs = part[:, SIGN_TOKENS]
         marks = signs[:, IS_MARK].max(axis=0, initial=0.0)
-        others = part[:, LETTER] + signs[:, ~IS_MARK].sum(axis=1)
-        ends = part[:, BOUNDARY] + others
+        ends = part[:, [BOUNDARY, LETTER]].sum(axis=1) + signs[:, ~IS_MARK].sum(axis=1)
         found[index] = Between(
             MARKS[int(marks.argmax())],
             float(marks.max()),
-            float(others.max(initial=0.0)),
             float(ends.max(initial=0.0)),
         )
     return found
@@ -76,22 +71,3 @@ def gaps(boxes: Boxes) -> NDArray[np.float64]:
     size = sizes(boxes)
     apart = boxes[1:, 0] - boxes[:-1, 0] - boxes[:-1, 2]
     return np.asarray(apart / np.maximum(size[1:], size[:-1]), np.float64)
-
-
-def decided_alike(ends: NDArray[np.float64], gap: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(N,) probabilities that a number ends at each of N gaps of a line, equal where gaps are.
-
-    Gaps of which each is at most ALIKE times as wide as the next narrower one are decided together,
-    by the mean of their log-odds: five digits at even distances are one number or five. Those below
-    NARROW say nothing: each is decided by itself.
-    """
-    order = np.argsort(gap, kind="stable")
-    wide = gap[order]
-    starts = (wide[1:] > ALIKE * wide[:-1]) | (wide[:-1] < NARROW)
-    group = np.cumsum(np.append(0, starts))[: len(gap)]
-    kept = np.clip(ends[order], 1e-6, 1 - 1e-6)
-    odds = np.log(kept / (1 - kept))
-    mean = np.bincount(group, odds) / np.maximum(np.bincount(group), 1)
-    alike = np.empty(len(gap))
-    alike[order] = 1 / (1 + np.exp(-mean[group]))
-    return alike

@@ -55,17 +55,8 @@ class Fused:
 
 def fuse(candidates: Candidates, classifier: Classifier, parameters: Fuse) -> Fused:
     """Classify the candidates' tiles, fuse the three networks, and adjust to the page."""
-    return combine(candidates, *classifier.classify(candidates.tiles, tta=False), parameters)
-
-
-def combine(
-    candidates: Candidates,
-    classified: NDArray[np.float32],
-    is_digit: NDArray[np.float32],
-    parameters: Fuse,
-) -> Fused:
-    """Fuse what the classifier says with the other two: classified (N, 10), is_digit (N,)."""
-    scores = features(candidates, classified, is_digit, parameters) @ weights_of(parameters)
+    classified = classifier.classify(candidates.tiles, tta=False)
+    scores = features(candidates, *classified, parameters) @ weights_of(parameters)
     top = np.maximum(scores.max(axis=1, initial=0.0), 0.0)[:, None]
     raised, none = np.exp(scores - top), np.exp(-top[:, 0])
     total = raised.sum(axis=1)

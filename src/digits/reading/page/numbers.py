@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from digits.geometry import Boxes
-from digits.io.result import MARKED, Box, Digit, Number, Rejected, Sign, number_of
+from digits.io.result import Box, Digit, Number, Rejected, Sign, number_of
 from digits.model.parameters import Numbers, Textline
 from digits.reading.page.accept import Accepted
-from digits.reading.page.between import MARKS, Between, between, decided_alike, ends_by_gap, gaps
+from digits.reading.page.between import MARKS, Between, between, ends_by_gap
 from digits.reading.page.recognise import Candidates, ReadSign, Recognised
 from digits.reading.page.signs import lone_signs, minus_before, whole
 from digits.reading.page.textline import side_by_side
@@ -68,14 +68,10 @@ def _split(
     boxes: Boxes, read: Sequence[Between], parameters: Numbers
 ) -> list[tuple[list[int], float]]:
     """The numbers of a run of digits with these boxes (N, 4): the indices of each one's, and the
-    probability that it is whole. read: what was read between each two of them.
-
-    A mark, another sign or a letter decides by itself; the other gaps are decided together."""
+    probability that it is whole. read: what was read between each two of them."""
     is_marked = np.array([each.is_marked for each in read], bool)
     by_gap = ends_by_gap(boxes, is_marked, parameters)
     ends = np.maximum(np.array([each.end for each in read]), by_gap)
-    is_gap = ~is_marked & np.array([each.other < MARKED for each in read], bool)
-    ends[is_gap] = decided_alike(ends[is_gap], gaps(boxes)[is_gap])
     groups: list[tuple[list[int], float]] = [([0], 1.0)]
     for index, end in enumerate(ends.tolist(), 1):
         if end > parameters.boundary:
