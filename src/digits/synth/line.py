@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from digits.synth import camera, marks, paper
 from digits.synth.cast import PRINTING
 from digits.synth.clutter import KINDS
+from digits.synth.legibility import LEGIBLE, legibility
 from digits.synth.letters import Script, make_up_word
 from digits.synth.scene import lit_sheet
 from digits.synth.sheet import Sheet
@@ -69,7 +70,15 @@ class _Item:
 
 
 def make_line(rng: Random, sources: Sources) -> WrittenLine:
-    """A line with random writer, text, paper, light and camera."""
+    """A line with random writer, text, paper, light and camera, that can be read."""
+    while True:
+        line = _try_line(rng, sources)
+        if line is not None:
+            return line
+
+
+def _try_line(rng: Random, sources: Sources) -> WrittenLine | None:
+    """A line; None if it is too dark, faint or noisy to be read."""
     kind = str(rng.choice(list(KIND_RATES), p=list(KIND_RATES.values())))
     height = round(math.exp(rng.uniform(math.log(MIN_HEIGHT), math.log(MAX_HEIGHT))))
     hand = _Hand.sample(rng, sources)
@@ -84,14 +93,17 @@ def make_line(rng: Random, sources: Sources) -> WrittenLine:
     )
     sheet = Sheet.empty(size)
     sheet.is_security_printed = kind == "amount" and rng.random() < 0.7
-    x = start
+    x, boxes = start, []
     for item, gap in zip(items, [*gaps, 0.0], strict=False):
-        sheet.paste(item.ink, round(x), round(above) + item.top)
+        boxes.append(sheet.paste(item.ink, round(x), round(above) + item.top))
         x += item.ink.shape[1] + gap
     if kind == "figures":
         _draw_figures(sheet, height, rng)
     _surround(sheet, hand, height, above, rng)
     pixels = _pictured(sheet, height, sources, rng)
+    grey = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
+    if (legibility(grey, sheet.pen, sheet.print, boxes) < LEGIBLE).any():
+        return None
     text = " ".join(each.text for each in items)
     return WrittenLine(pixels, text, start, max(x, start + height), above + height / 2, height)
 
