@@ -143,6 +143,7 @@ def test_probabilities_boxes_and_tiles() -> None:
         assert 0.5 < number.confidence <= product + 1e-6
         assert 0 <= number.runner_up[1] <= number.confidence
         assert number.runner_up[0] != number.text
+        assert sum(c.isdigit() for c in number.runner_up[0]) == len(number.digits)
         for digit in number.digits:
             assert digit.probabilities.shape == (10,)
             assert digit.probabilities.dtype == np.float32
