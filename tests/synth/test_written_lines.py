@@ -196,21 +196,21 @@ def on_ink(mark: PageMark, pixels: NDArray[np.uint8]) -> bool:
 
 
 def test_signs_and_words_of_a_page_lie_on_ink(sources: Sources) -> None:
-    seen, known = [], 0
-    for page in make_pages(25, 4, sources, size=(256, 320)):
-        whole = []
+    found = {"seen": 0, "blank": 0, "known": 0}
+    for page in make_pages(60, 4, sources, size=(256, 320)):
+        if not page.numbers:  # maybe too dark for anything to be legible
+            continue
         for mark in page.marks:
             x, y, wide, high = mark.box
             assert wide > 0
             assert high > 0
             assert mark.height > 0
             if x >= 0 and y >= 0 and x + wide <= 320 and y + high <= 256:
-                whole.append(on_ink(mark, page.pixels))
-                known += bool(mark.text)
-        seen += [np.mean(whole)] if whole else []
-    assert len(seen) > 10
-    assert known > 80
-    assert np.mean(np.array(seen) > 0.9) > 0.6  # the others are dark, faint or blurred
+                found["seen" if on_ink(mark, page.pixels) else "blank"] += 1
+                found["known"] += bool(mark.text)
+    assert found["seen"] > 100
+    assert found["known"] > 80
+    assert found["blank"] < 0.1 * found["seen"]  # what a shadow or blur swallowed
 
 
 def test_every_sign_of_a_number_is_a_mark_of_its_page(sources: Sources) -> None:

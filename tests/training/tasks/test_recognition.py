@@ -27,7 +27,7 @@ PAGES = Pages(made=6, crops=64, validation=2)
 RECIPE = Recipe(
     "little",
     Network("recogniser", (4, 8, 8, 8, 16), int8=True),
-    Fit(epochs=3, batch_size=16, learning_rate=1e-2),
+    Fit(epochs=8, batch_size=16, learning_rate=1e-2),
     pages=PAGES,
 )
 
@@ -46,7 +46,7 @@ def folder(pages: list[LabelledPage], tmp_path_factory: pytest.TempPathFactory) 
     network = networks.build(RECIPE.network)
     task = recognition.task(RECIPE, PAGES, 0, Labelled(pages), Labelled(pages[:2]))
     history = fit(network, RECIPE, task, out)
-    assert history.rows[-1]["loss"] < 0.85 * history.rows[0]["loss"]
+    assert history.rows[-1]["loss"] < 0.7 * history.rows[0]["loss"]
     facts = {"recipe": RECIPE.to_dict(), "seed": 0, "data": task.data} | {
         "fit_seconds": 1.0, "machine": {"cores": 1},
     }  # fmt: skip
