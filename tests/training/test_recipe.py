@@ -10,7 +10,13 @@ import pytest
 from digits.errors import TrainingError
 from digits.model.spec import TOKENS
 from digits.training import networks
-from digits.training.recipe import Ensemble, load_recipe, parse_recipe, shipped_recipes
+from digits.training.recipe import (
+    Ensemble,
+    load_recipe,
+    parse_recipe,
+    shipped_recipes,
+    with_defaults,
+)
 
 WHOLE = """
 [network]
@@ -176,3 +182,18 @@ def test_a_recipe_is_based_on_another() -> None:
 def test_impossible_bases_and_ensembles_are_refused(text: str, complaint: str) -> None:
     with pytest.raises(TrainingError, match=complaint):
         parse_recipe("own", text)
+
+
+def test_a_saved_recipe_gets_the_defaults_of_later_keys() -> None:
+    now = load_recipe("default").to_dict()
+    earlier = {
+        title: {key: each for key, each in section.items() if key not in ("people", "signs")}
+        if title == "dataset"
+        else section
+        for title, section in now.items()
+    }
+    assert earlier != now
+    assert with_defaults(earlier) == now
+    assert with_defaults(now) == now
+    other = now | {"dataset": now["dataset"] | {"people": 5}}
+    assert with_defaults(other) == other

@@ -25,7 +25,7 @@ from digits.training.curves import draw_curves
 from digits.training.datasets.pages import KEPT, labelled_pages
 from digits.training.distillation import open_network
 from digits.training.export import save_keras
-from digits.training.recipe import Fit, Recipe
+from digits.training.recipe import Fit, Recipe, with_defaults
 from digits.training.task import Task
 from digits.training.tasks import detection, recognition, tiles
 
@@ -212,6 +212,7 @@ def _enter(out: Path, identity: dict[str, Any], resume: bool) -> None:
             raise TrainingError(
                 f"{out} holds a run already; go on with --resume, or train into another --out"
             )
+        found["recipe"] = with_defaults(found["recipe"])
         if any(found.get(key) != value for key, value in json.loads(json.dumps(identity)).items()):
             raise TrainingError(
                 f"{out} holds a run of recipe {found['recipe']['name']!r} with seed "

@@ -88,14 +88,18 @@ class Network:
 class Dataset:
     """The tiles that a classifier is trained on, besides MNIST's training digits.
 
-    drawn: number of digits drawn by `digits.synth.pen`. clutter: number of tiles without a digit,
+    drawn: number of digits drawn by `digits.synth.pen`. people: number of digits by people whose
+    pen strokes are known (`digits data strokes`). clutter: number of tiles without a digit,
     whose target is the uniform distribution (outlier exposure, Hendrycks et al. 2019, arXiv
-    1812.04606). validation: number of MNIST training digits that are held out for the curves and
-    the calibration; their writers contribute no training digit.
+    1812.04606); signs: number of such tiles of letters and signs by these people. validation:
+    number of MNIST training digits that are held out for the curves and the calibration; their
+    writers contribute no training digit.
     """
 
     drawn: Number = 0
+    people: Number = 0
     clutter: Number = 0
+    signs: Number = 0
     validation: Count = 5000
 
 
@@ -237,6 +241,26 @@ class Recipe:
         return asdict(self)
 
 
+SECTIONS: dict[str, type] = {
+    "network": Network, "dataset": Dataset, "augmentation": Augmentation, "fit": Fit,
+    "finish": Finish, "pages": Pages, "ensemble": Ensemble,
+}  # fmt: skip
+
+
+def with_defaults(saved: dict[str, Any]) -> dict[str, Any]:
+    """A recipe as `Recipe.to_dict` once gave it, with the defaults of keys that came later."""
+    return {
+        title: _defaults(SECTIONS[title]) | value
+        if title in SECTIONS and isinstance(value, dict)
+        else value
+        for title, value in saved.items()
+    }
+
+
+def _defaults(kind: type) -> dict[str, Any]:
+    return {each.name: each.default for each in fields(kind) if each.default is not MISSING}
+
+
 def shipped_recipes() -> list[str]:
     """Names of the recipes that come with the package, sorted."""
     folder = resources.files(__package__) / "recipes"
@@ -271,18 +295,14 @@ def parse_recipe(name: str, text: str) -> Recipe:
     text leaves out. Raises TrainingError as load_recipe does.
     """
     table = _table(name, text)
-    sections: dict[str, type] = {
-        "network": Network, "dataset": Dataset, "augmentation": Augmentation, "fit": Fit,
-        "finish": Finish, "pages": Pages, "ensemble": Ensemble,
-    }  # fmt: skip
-    unknown = sorted(set(table) - set(sections))
+    unknown = sorted(set(table) - set(SECTIONS))
     missing = sorted({"network", "fit"} - set(table))
     if unknown or missing:
         raise TrainingError(
             f"recipe {name!r} has sections {sorted(table)}; expected network and fit, "
             "and optionally dataset, augmentation, finish, pages and ensemble"
         )
-    recipe = Recipe(name, **{key: _section(name, key, sections[key], table[key]) for key in table})
+    recipe = Recipe(name, **{key: _section(name, key, SECTIONS[key], table[key]) for key in table})
     _check_together(recipe)
     return recipe
 

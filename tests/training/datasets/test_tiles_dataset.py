@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+from stroke_people import write_people
 
-from digits.data import mnist
+from digits.data import directories, mnist
 from digits.data.writers import validation_rows
-from digits.errors import TrainingError
+from digits.errors import DataError, TrainingError
 from digits.training.datasets.tiles import CLUTTER, Digits, TileBatches, load_dataset, targets
 from digits.training.recipe import Dataset
 
@@ -39,6 +42,26 @@ def test_drawn_digits_and_clutter_are_added_to_the_training_digits(
     again, _ = load_dataset(dataset, seed=0, data=None)
     other, _ = load_dataset(dataset, seed=1, data=None)
     assert training.sha256() == again.sha256() != other.sha256()
+
+
+def test_digits_and_signs_of_real_pens_are_added(tmp_path: Path) -> None:
+    folder = write_people(tmp_path)
+    dataset = Dataset(people=40, signs=30, validation=1000)
+    training, _ = load_dataset(dataset, seed=0, data=folder)
+
+    assert len(training) == 59_070
+    assert set(training.labels[-70:-30].tolist()) <= set(range(10))
+    assert (training.labels[-30:] == CLUTTER).all()
+    assert (training.images[-70:].max(axis=(1, 2)) > 100).all()
+
+
+def test_real_pens_that_are_missing_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mnist.fetch(tmp_path)
+    monkeypatch.setattr(directories, "cache_directory", lambda: tmp_path)
+    with pytest.raises(DataError, match=r"no pen strokes in .*digits data strokes"):
+        load_dataset(Dataset(people=1), seed=0, data=tmp_path)
 
 
 def test_more_validation_digits_than_there_are_is_refused() -> None:

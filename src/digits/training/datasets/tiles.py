@@ -1,9 +1,10 @@
-"""Training and validation tiles: digits of MNIST, drawn digits and clutter."""
+"""Training and validation tiles: digits of MNIST, of drawn hands and real pens; clutter."""
 
 from __future__ import annotations
 
 import hashlib
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from digits.model.inputs import normalise_tile
 from digits.model.spec import CLASSES
 from digits.synth.clutter import clutter
 from digits.synth.pen import drawn_digits
+from digits.synth.stroke_hand import People
+from digits.synth.stroke_tiles import people_digits, people_signs
 from digits.training.recipe import Dataset
 
 CLUTTER = CLASSES  # the label of tiles without a digit
@@ -43,8 +46,9 @@ class Digits:
 def load_dataset(dataset: Dataset, seed: int, data: Path | None) -> tuple[Digits, Digits]:
     """Training digits, and validation digits by other writers.
 
-    data: the folder of MNIST, or None for the usual places. Raises DataError if MNIST cannot be
-    had, TrainingError if there are fewer digits by validation writers than `dataset.validation`.
+    data: the folder of MNIST and of the pen strokes, or None for the usual places. Raises DataError
+    if MNIST cannot be had, or pen strokes that the recipe asks for; TrainingError if there are
+    fewer digits by validation writers than `dataset.validation`.
     """
     images, labels = mnist.load("train", data)
     rows = validation_rows()
@@ -56,14 +60,25 @@ def load_dataset(dataset: Dataset, seed: int, data: Path | None) -> tuple[Digits
     held_out = rows[: dataset.validation]
     rest = np.delete(np.arange(len(labels)), held_out)
     parts = [Digits(images[rest], labels[rest])]
-    if made := dataset.drawn + dataset.clutter:
-        print(f"drawing {made:,} training tiles", file=sys.stderr)
-    if dataset.drawn:
-        parts.append(_normalised(*drawn_digits(dataset.drawn, seed)))
-    if dataset.clutter:
-        inks = clutter(dataset.clutter, seed)
-        parts.append(_normalised(inks, np.full(len(inks), CLUTTER, np.uint8)))
+    parts += _made(dataset, seed, data)
     return _concatenated(parts), Digits(images[held_out], labels[held_out])
+
+
+def _made(dataset: Dataset, seed: int, data: Path | None) -> Iterator[Digits]:
+    """The tiles that are drawn for a recipe: digits, then those without one."""
+    by_people = dataset.people + dataset.signs
+    if made := dataset.drawn + dataset.clutter + by_people:
+        print(f"drawing {made:,} training tiles", file=sys.stderr)
+    people = People.open("train", data) if by_people else None
+    if dataset.drawn:
+        yield _normalised(*drawn_digits(dataset.drawn, seed))
+    if people and dataset.people:
+        yield _normalised(*people_digits(people, dataset.people, seed))
+    inks = clutter(dataset.clutter, seed)
+    if people:
+        inks += people_signs(people, dataset.signs, seed)
+    if inks:
+        yield _normalised(inks, np.full(len(inks), CLUTTER, np.uint8))
 
 
 def unseen_clutter(seed: int, count: int = 3000) -> NDArray[np.uint8]:
