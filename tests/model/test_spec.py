@@ -92,7 +92,8 @@ def test_every_kind_of_recipe_is_tested() -> None:
 def test_datasets_have_the_shapes_of_the_spec() -> None:
     pytest.importorskip("keras")
     from digits.training.datasets.crops import LOSS_MASK, DetectorCrops, LabelledPage
-    from digits.training.datasets.lines import Labelled, LineCrops
+    from digits.training.datasets.line_crops import LineCrops
+    from digits.training.datasets.lines import Labelled
     from digits.training.datasets.tiles import CLUTTER, targets
 
     values = np.array([[d, 20 + 24 * d, 60, 16, 26] for d in range(spec.CLASSES)], np.float32)

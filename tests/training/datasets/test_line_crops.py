@@ -21,11 +21,11 @@ from digits.model.spec import (
 from digits.reading.page.textline import TextLine, crop_line
 from digits.synth.line import WrittenLine
 from digits.training.datasets.crops import LabelledPage
+from digits.training.datasets.line_crops import LineCrops
 from digits.training.datasets.lines import (
     MAX_TOKENS,
     Labelled,
     LabelledLine,
-    LineCrops,
     _tokens,
     sample_line,
     sha256_of_lines,

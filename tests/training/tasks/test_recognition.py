@@ -18,7 +18,8 @@ from digits.reading.page.textline import crop_line
 from digits.synth.page import make_pages
 from digits.training import networks
 from digits.training.datasets.crops import LabelledPage
-from digits.training.datasets.lines import MAX_TOKENS, Labelled, LineCrops, sample_line
+from digits.training.datasets.line_crops import LineCrops
+from digits.training.datasets.lines import MAX_TOKENS, Labelled, sample_line
 from digits.training.fit import fit
 from digits.training.recipe import Fit, Network, Pages, Recipe
 from digits.training.tasks import recognition

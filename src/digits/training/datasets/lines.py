@@ -1,4 +1,4 @@
-"""Line crops of pages and of written lines, and the token sequences that they spell."""
+"""Random line crops of pages and of written lines, and the token sequences that they spell."""
 
 from __future__ import annotations
 
@@ -7,30 +7,25 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from digits.geometry import Boxes, sizes
-from digits.model.inputs import local_contrast
 from digits.model.spec import (
     BOUNDARY,
-    CHANNELS,
     DIGIT_TOKENS,
     LETTER,
     LINE_DIGIT,
     LINE_HEIGHT,
-    LINE_SIZE_MULTIPLE,
     LINE_STRIDE,
     MAX_LINE,
     SIGN_TOKENS,
     SIGNS,
 )
 from digits.reading.page.greyscale import greyscale
-from digits.reading.page.textline import TextLine, crop_line, fit_text_line
+from digits.reading.page.textline import TextLine, fit_text_line
 from digits.synth.line import WrittenLine
 from digits.synth.writing import POWERS
-from digits.training.augment.degrade import degrade, elastic
 from digits.training.datasets.crops import LabelledPage
 
 WRITTEN_RATE = 0.6  # fraction of line crops that are of written lines, not of pages
@@ -43,7 +38,6 @@ SMALL = 0.45  # of LINE_DIGIT, below which a digit belongs to another line
 MAX_TOKENS = 40  # of the longest text
 AS_LETTERS = "#&@?!*<>{}[]|\\"  # signs without a token of their own
 TRIES = 12  # line crops without a usable text, after which sampling starts again
-GROUP = 4  # batches that are sampled together and sorted by width
 
 Random = np.random.Generator
 Grey = NDArray[np.uint8]
@@ -121,66 +115,6 @@ def tokens_of(text: str) -> tuple[int, ...]:
             continue
         is_apart = False
     return tuple(tokens)
-
-
-class LineCrops(keras.utils.PyDataset):
-    """Batches of line crops (N, 48, width, 3) float32 and texts (N, 40) int32, padded with BLANK.
-
-    The crops are a function of seed and epoch alone. With `fixed`, every epoch has the same ones.
-    """
-
-    def __init__(
-        self,
-        labelled: Labelled,
-        count: int,
-        batch_size: int,
-        seed: int,
-        epoch: int = 0,
-        *,
-        fixed: bool = False,
-    ) -> None:
-        super().__init__()
-        self._labelled = labelled
-        self._count = count
-        self._batch_size = batch_size
-        self._seed = seed
-        self._epoch = epoch
-        self._fixed = fixed
-        self._group: tuple[tuple[int, int], list[list[LineSample]]] | None = None
-
-    def __len__(self) -> int:
-        return -(-self._count // self._batch_size)
-
-    def __getitem__(self, index: int) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
-        samples = self._batches(index // GROUP)[index % GROUP]
-        rng = np.random.default_rng([self._seed, self._epoch, index, 1])
-        width = -(-max(each.width for each in samples) // LINE_SIZE_MULTIPLE) * LINE_SIZE_MULTIPLE
-        if index == 1:  # Keras fixes the dimensions that the first two batches have in common
-            width += LINE_SIZE_MULTIPLE
-        lines = np.zeros((len(samples), LINE_HEIGHT, width, CHANNELS), np.float32)
-        texts = np.zeros((len(samples), MAX_TOKENS), np.int32)
-        for line, text, each in zip(lines, texts, samples, strict=True):
-            start = int(rng.integers(0, width - each.width + 1)) // LINE_STRIDE * LINE_STRIDE
-            line[:, start : start + each.width] = local_contrast(_degraded_crop(each, rng))
-            text[: len(each.tokens)] = each.tokens
-        return lines, texts
-
-    def on_epoch_end(self) -> None:
-        self._epoch += not self._fixed
-
-    def _batches(self, group: int) -> list[list[LineSample]]:
-        """The batches of a group; kept, since Keras takes them one after the other."""
-        key = (self._epoch, group)
-        if self._group is None or self._group[0] != key:
-            rng = np.random.default_rng([self._seed, *key])
-            count = min(GROUP * self._batch_size, self._count - group * GROUP * self._batch_size)
-            samples = sorted(
-                (sample_line(self._labelled, rng) for _ in range(count)),
-                key=lambda each: each.width,
-            )
-            size = self._batch_size
-            self._group = key, [samples[at : at + size] for at in range(0, count, size)]
-        return self._group[1]
 
 
 def sample_line(labelled: Labelled, rng: Random) -> LineSample:
@@ -412,10 +346,3 @@ def _visible(
 def _are_adjacent(page: LabelledPage, first: int, second: int) -> bool:
     """Whether two digits are neighbours in one run."""
     return bool(page.runs[first] == page.runs[second] and abs(second - first) == 1)
-
-
-def _degraded_crop(sample: LineSample, rng: Random) -> Grey:
-    line = crop_line(sample.grey, sample.matrix, sample.width)
-    if rng.random() < 0.5:
-        line = elastic(line, 1.5, rng)
-    return degrade(line, rng)

@@ -17,7 +17,8 @@ from digits.model.recogniser import Recogniser
 from digits.model.spec import BLANK, BOUNDARY
 from digits.training.card import recogniser_card
 from digits.training.datasets.crops import sha256
-from digits.training.datasets.lines import Labelled, LineCrops, sha256_of_lines
+from digits.training.datasets.line_crops import LineCrops
+from digits.training.datasets.lines import Labelled, sha256_of_lines
 from digits.training.export import export_recogniser, open_recogniser, write_model
 from digits.training.quantise import quantise
 from digits.training.recipe import Pages, Recipe
