@@ -46,7 +46,7 @@ from digits.synth.closeup import close_up
 from digits.synth.page import Page, make_pages
 from digits.synth.sources import Sources
 
-SAME, OTHER = 0.4, 0.2  # IoU from which a candidate is a digit, and below which it is none
+SAME, OTHER = 0.4, 0.2  # IoU from which a box is on a digit, and below which it is on none
 ROUNDS = 1000  # of the bootstrap
 NONE, UNCLEAR = 10, -1  # truth of a candidate that is no digit, and of one that may be
 
@@ -75,13 +75,13 @@ def pages(count: int, seed: int) -> Iterator[Page]:
 
 def see(page: Page, bundle: Bundle) -> Seen:
     """The candidates of a page."""
-    (grey, _), parameters = prepare(page.pixels), bundle.parameters
+    (grey, margin), parameters = prepare(page.pixels), bundle.parameters
     levels, detections = detect(grey, bundle.detector, parameters.detect)
     lines = crop_lines(grey, detections, parameters.textline)
     recognised = recognise(lines, levels, bundle.recogniser, parameters.recognise)
     found = recognised.candidates
     classified = bundle.classifier.classify(found.tiles, tta=False)
-    truth, run = truth_of(page, found.boxes)
+    truth, run = labels_of(page, found.boxes - np.array([margin, margin, 0, 0], np.float32))
     return Seen(found, recognised.frames, classified, truth, run, numbers_of(page)[run])
 
 
@@ -113,10 +113,36 @@ def truth_of(page: Page, boxes: NDArray[np.float32]) -> tuple[NDArray[np.int64],
         is_digit = (most >= SAME) & is_best
         truth = np.where(is_digit, stands[best, 0], np.where(most >= OTHER, UNCLEAR, NONE))
         run = np.where(is_digit, runs[best], -1)
-    ignored = np.array(page.ignore_boxes, np.float32).reshape(-1, 4)
-    if len(ignored) and len(boxes):
-        truth[iou(boxes[:, None], ignored).any(axis=1)] = UNCLEAR
+    truth[_are_ignored(page, boxes)] = UNCLEAR
     return truth.astype(np.int64), run.astype(np.int64)
+
+
+def labels_of(
+    page: Page, boxes: NDArray[np.float32]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """What the candidates with these boxes (N, 4) are to be taken for, and the run of each.
+
+    Of each digit one candidate, the best that overlaps it; all others are none. Those that overlap
+    a digit which another one stands for read it twice.
+    """
+    digits = [(digit, *box) for number in page.numbers for digit, box in number.digits]
+    stands = np.array(digits, np.float32).reshape(-1, 5)
+    runs, truth, run = runs_of(page), np.full(len(boxes), NONE), np.full(len(boxes), -1)
+    shared = iou(boxes[:, None], stands[:, 1:]).reshape(len(boxes), len(stands))
+    while shared.size and shared.max() >= OTHER:
+        box, digit = np.unravel_index(shared.argmax(), shared.shape)
+        truth[box], run[box] = stands[digit, 0], runs[digit]
+        shared[box], shared[:, digit] = 0, 0
+    truth[_are_ignored(page, boxes)] = UNCLEAR
+    return truth.astype(np.int64), run.astype(np.int64)
+
+
+def _are_ignored(page: Page, boxes: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """(N,) whether each box touches what is not labelled."""
+    ignored = np.array(page.ignore_boxes, np.float32).reshape(-1, 4)
+    if not (len(ignored) and len(boxes)):
+        return np.zeros(len(boxes), bool)
+    return np.asarray(iou(boxes[:, None], ignored).any(axis=1))
 
 
 def fit_fusion(seen: list[Seen], parameters: Parameters) -> dict[str, Any]:
