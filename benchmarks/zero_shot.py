@@ -12,10 +12,13 @@
 
 ZIP codes, amounts and clock times are those of Wagstaff 2025 (arXiv 2512.00676) made again: tiles
 of MNIST's test part side by side, all of one writer (QMNIST's table), no marks between them.
-UNIPEN's numbers and digits are those of its test people, drawn with one pen. Black on white. A
-number is right if all of its digits are read in order and no others; marks do not count. Needs pen
-strokes (`digits data strokes`). Time is the processor's, of one picture, as a multiple of this
-project's in the same run; with one thread (OMP_NUM_THREADS=1, taskset) it is that of one core.
+UNIPEN's numbers and digits are those of its test people, drawn with one pen. Black on white;
+systems for pages are given the number on a sheet of 640 × 480 pixels, others its crop. A number is
+right if all of its digits are read in order and no others; marks do not count.
+
+Time is the processor's, of one picture, as a multiple of this project's in the same run; with one
+thread (OMP_NUM_THREADS=1, taskset) it is that of one core. Needs pen strokes (`digits data
+strokes`).
 """
 
 import argparse
@@ -43,9 +46,10 @@ from digits.synth.writing import Random, drawn
 SEED = 50_000
 ENLARGED = 2  # times, tiles of 28 pixels, whose digits are 20 pixels high
 HEIGHT, PEN = 48, 4  # pixels of a digit of UNIPEN, and of its pen
+SHEET = (480, 640)  # height and width of the picture in which systems for pages find a number
 TOLD = {
-    "page": "told nothing but the picture",
-    "line": "told that the picture is one line",
+    "page": "told nothing",
+    "line": "told that the picture is one line, or one number",
     "digit": "told that the picture is one digit",
 }
 NUMBER = r"[0-9][0-9 .,:/-]*"
@@ -139,6 +143,12 @@ def on_paper(ink: NDArray[np.uint8], enlarged: int = 1) -> Pixels:
     return np.repeat(255 - np.pad(large, HEIGHT // 2)[..., None], 3, axis=2)
 
 
+def on_sheet(pixels: Pixels) -> Pixels:
+    """A picture in the middle of a white sheet; one that is larger stays as it is."""
+    spare = [max(0, whole - own) // 2 for whole, own in zip(SHEET, pixels.shape, strict=False)]
+    return np.pad(pixels, [(each, each) for each in (*spare, 0)], constant_values=255)
+
+
 def _drawn(table: Strokes, pattern: str) -> Iterator[Case]:
     """Samples of the test people whose label is of that pattern, in random order."""
     chosen = np.flatnonzero(np.isin(table.writer, strokes.people("test")))
@@ -154,12 +164,14 @@ def _picture(table: Strokes, index: int) -> Pixels:
     return on_paper(drawn(moved, HEIGHT, PEN).ink)
 
 
-def measure(cases: list[Case], opened: Opened) -> tuple[list[bool], list[float]]:
+def measure(
+    pictures: list[Pixels], cases: list[Case], opened: Opened
+) -> tuple[list[bool], list[float]]:
     """Which cases are read right, and the processor's seconds for each."""
     right, seconds = [], []
-    for case in cases:
+    for picture, case in zip(pictures, cases, strict=True):
         started = sum(os.times()[:4])
-        found = opened[0](case.pixels)
+        found = opened[0](picture)
         seconds.append(sum(os.times()[:4]) - started)
         right.append("".join(each.text for each in found) == case.digits)
     return right, seconds
@@ -172,11 +184,14 @@ def table(groups: dict[str, list[Case]], entries: dict[str, Entry], whole: int, 
     usual: float | None = None
     for name, entry in entries.items():
         opened = entry.open()
-        limit = whole if entry.reads == "page" and entry.needs else None
+        is_page = entry.reads == "page"
+        limit = whole if is_page and entry.needs else None
         cells, times = [], []
         opened[0](next(iter(groups.values()))[0].pixels)  # the first reading opens networks
-        for cases in groups.values():
-            right, seconds = measure(cases[:limit], opened)
+        for every in groups.values():
+            cases = every[:limit]
+            pictures = [on_sheet(c.pixels) if is_page else c.pixels for c in cases]
+            right, seconds = measure(pictures, cases, opened)
             low, high = wilson_interval(sum(right), len(right))
             share = sum(right) / len(right)
             cells.append(f"{share:.1%} ({low:.0%} to {high:.0%}, n = {len(right)})")

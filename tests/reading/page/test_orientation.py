@@ -15,6 +15,7 @@ from digits.reading.page.numbers import Page
 from digits.reading.page.orientation import (
     ORIENTATIONS,
     PART,
+    SMALL,
     rotated,
     rotated_back,
     upright,
@@ -172,7 +173,19 @@ def test_a_page_stays_as_it_is_where_the_whole_of_it_reads_better_so() -> None:
 def test_a_page_on_which_nothing_is_seen_is_turned_small() -> None:
     _, [whole, *parts] = turned(NONE, NONE, NONE, NONE)
     assert whole == (800, 1200)
-    assert parts[1] == (round(PART * LINE_DIGIT * 800 / 1200), PART * LINE_DIGIT)
+    assert parts[1] == (round(SMALL * 800 / 1200), SMALL)
+
+
+def test_a_small_page_is_turned_on_trial_as_a_whole() -> None:
+    shapes: list[tuple[int, ...]] = []
+
+    def read(grey: NDArray[np.uint8]) -> Page:
+        shapes.append(grey.shape)
+        return seen(0, rejected=9, at=(10, 10), size=6)
+
+    parameters = READER.bundle.parameters.orientation
+    upright(np.full((400, SMALL), 255, np.uint8), read, parameters)
+    assert shapes == [(400, SMALL), (SMALL, 400), (400, SMALL), (SMALL, 400)]
 
 
 def test_the_part_that_is_turned_on_trial_is_the_fullest_and_no_finer_than_need_be() -> None:

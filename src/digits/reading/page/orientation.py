@@ -18,6 +18,7 @@ from digits.reading.page.numbers import Page
 ORIENTATIONS = (0, 90, 180, 270)  # degrees, clockwise
 UPRIGHT_DIGITS = (2, 3, 4, 5, 7)  # a 0, 1 or 8 is one upside down too, and a 6 is a 9
 PART = 16  # sizes of a digit, the side of the part of a page that is turned on trial
+SMALL = 640  # pixels of the longest side, to which the whole of a page is turned on trial
 LIKELY = 0.5  # confidence from which on a digit is evidence for the way up that it is read in
 
 
@@ -69,11 +70,11 @@ def _resembling(page: Page) -> int:
 
 def _fullest_part(grey: NDArray[np.uint8], page: Page) -> tuple[NDArray[np.uint8], float]:
     """The part of a picture in which most resembles digits, scaled so that these are no larger than
-    need be, and the evidence of those in it; the whole, small, of one where nothing does."""
+    need be, and the evidence of those in it; the whole, made small, where it is or nothing does."""
     every = [each.box for each in page.digits] + [each.box for each in page.rejected]
     boxes = np.array(every, np.float64).reshape(-1, 4)
-    if not len(boxes):
-        return _shrunk(grey, PART * LINE_DIGIT / max(grey.shape)), 0.0
+    if not len(boxes) or max(grey.shape) <= SMALL:
+        return _shrunk(grey, SMALL / max(grey.shape)), evidence(page.digits)
     middle = centres(boxes)
     size = quantile(boxes[:, 2:].max(axis=1), 0.5)
     reach = PART * size / 2
