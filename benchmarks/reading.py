@@ -1,58 +1,43 @@
-"""Who reads numbers on pages best: this project, RapidOCR, Tesseract, or contours?
+"""Who reads numbers on pages best: this project, other systems for reading text, or contours?
 
-.venv/bin/python benchmarks/reading.py [--pages N] [--real DIR] [--gallery DIR]
+.venv/bin/python benchmarks/reading.py [--pages N] [--real DIR] [--gallery DIR] [--only NAME …]
 
 --pages    made-up pages of writers, papers and typefaces that no training saw (default 200); half
            as many more are close-ups of a number, as amounts and answers are cut out
 --real     a folder of pictures: in each folder in it, pictures and a labels.csv with columns file
            and text; `|` ends a line, and a blank separates numbers
 --gallery  writes the worst misreadings of each system into this folder, to be looked at
+--only     these systems (default: all that are installed)
 
-RapidOCR runs where `pip install rapidocr` was, Tesseract where its command is; one that is missing
-is left out. All read digits only, each in its best settings, one after the other on each page.
+The systems are those of systems.py; one that is not installed is left out, with a word on what
+brings it. All read digits only, one after the other on each page.
 """
 
 import argparse
 import csv
-import importlib.util
 import platform
 import re
-import shutil
-import subprocess
-import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+from systems import Entry, Pixels, at_hand, order_of_boxes
 
-from digits import Classifier, Reader
 from digits.evaluation.page_readings import (
     Box,
-    Found,
     PageReading,
     PagesScore,
-    digits_in,
     edits,
     score_pages,
 )
-from digits.io.result import Digit, Number, number_of
-from digits.model.bundle import open_bundle
-from digits.model.inputs import normalise_tile
-from digits.model.store import CLASSIFIER, DEFAULT, KINDS, SHIPPED
-from digits.reading.page.numbers import reading_order
-from digits.reading.page.textline import side_by_side
 from digits.synth.closeup import close_up
 from digits.synth.page import Page, make_pages
 from digits.synth.sources import Sources
 
-Pixels = NDArray[np.uint8]  # (H, W, 3) RGB
-System = Callable[[Pixels], list[Found]]
 SEED = 20_000
 WORST, SIDE = 20, 320  # misreadings in a gallery, and pixels of each
 
@@ -66,127 +51,6 @@ class Case:
     wanted: tuple[str, ...]
     boxes: tuple[Box, ...] | None
     unclear: tuple[Box, ...]
-
-
-def ours() -> tuple[System, int]:
-    reader = Reader(signs=False)
-
-    def read(pixels: Pixels) -> list[Found]:
-        numbers = reader.read(pixels).numbers
-        return [Found(n.text, tuple(map(float, n.box)), n.confidence) for n in numbers]
-
-    return read, _our_size(*KINDS)
-
-
-def contours() -> tuple[System, int]:
-    """Otsu's threshold, the outer contours, our classifier: how digit projects read pages."""
-    classifier = Classifier()
-
-    def read(pixels: Pixels) -> list[Found]:
-        grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-        _, ink = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
-        if (ink > 0).mean() > 0.5:
-            ink = 255 - ink
-        found, _ = cv2.findContours(ink, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-        boxes = [box for box in map(cv2.boundingRect, found) if box[3] >= 8]
-        if not boxes:
-            return []
-        tiles = np.stack([normalise_tile(ink[y : y + h, x : x + w]) for x, y, w, h in boxes])
-        probabilities, is_digit = classifier.classify(tiles)
-        digits = [
-            Digit.likeliest(row, float(sure), box, tile)
-            for box, tile, row, sure in zip(boxes, tiles, probabilities, is_digit, strict=True)
-            if sure > 0.5
-        ]
-        numbers = [number for line in reading_order(_by_gaps(digits)) for number in line]
-        return [Found(n.text, tuple(map(float, n.box)), n.confidence) for n in numbers]
-
-    return read, _our_size(CLASSIFIER)
-
-
-def _by_gaps(digits: list[Digit]) -> list[Number]:
-    """Digits side by side as numbers, separated at gaps nearly as wide as a digit is high."""
-    numbers, parameters = [], open_bundle().parameters.textline
-    boxes = np.array([digit.box for digit in digits], np.float32)
-    for line in side_by_side(boxes, parameters):
-        groups = [[digits[line[0]]]]
-        high = float(np.median(boxes[line, 3]))
-        for before, index in pairwise(line):
-            gap = boxes[index, 0] - boxes[before, 0] - boxes[before, 2]
-            if gap > 0.9 * high:
-                groups.append([])
-            groups[-1].append(digits[index])
-        numbers += [number_of(g, float(np.prod([d.confidence for d in g]))) for g in groups]
-    return numbers
-
-
-def _our_size(*kinds: str) -> int:
-    return sum((SHIPPED / DEFAULT / kind / "model.onnx").stat().st_size for kind in kinds)
-
-
-def rapidocr() -> tuple[System, int]:
-    from rapidocr import RapidOCR
-
-    engine = RapidOCR(params={"Global.log_level": "critical"})
-
-    def read(pixels: Pixels) -> list[Found]:
-        result = engine(cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))
-        if result.boxes is None:
-            return []
-        found = []
-        for corners, text, score in zip(result.boxes, result.txts, result.scores, strict=True):
-            low, high = np.min(corners, axis=0), np.max(corners, axis=0)
-            found.append((text, (*low.tolist(), *(high - low).tolist()), float(score)))
-        return [number for line in _in_lines(found) for number in digits_in(*line)]
-
-    return read, _rapid_size(("det", "rec", "cls"))
-
-
-def rapidocr_recogniser() -> tuple[System, int]:
-    """Its recogniser alone, on pictures that are one line; of any others it is not asked."""
-    from rapidocr import RapidOCR
-
-    engine = RapidOCR(params={"Global.log_level": "critical"})
-
-    def read(pixels: Pixels) -> list[Found]:
-        height, width = pixels.shape[:2]
-        bgr = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
-        result = engine(bgr, use_det=False, use_cls=False, use_rec=True)
-        text, score = (result.txts or ("",))[0], float((result.scores or (0.0,))[0])
-        return digits_in(text, (0.0, 0.0, float(width), float(height)), score)
-
-    return read, _rapid_size(("rec",))
-
-
-def tesseract() -> tuple[System, int]:
-    """Sparse text, digits only, on a picture enlarged to where it reads best."""
-
-    def read(pixels: Pixels) -> list[Found]:
-        scale = float(np.clip(1500 / max(pixels.shape), 1, 3))
-        large = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
-        with tempfile.NamedTemporaryFile(suffix=".png") as file:
-            cv2.imwrite(file.name, cv2.cvtColor(large, cv2.COLOR_RGB2BGR))
-            options = ["--psm", "11", "-c", "tessedit_char_whitelist=0123456789", "tsv"]
-            command = ["tesseract", file.name, "-", *options]
-            done = subprocess.run(command, capture_output=True, text=True, check=True)
-        found = []
-        for row in csv.DictReader(done.stdout.splitlines(), delimiter="\t", quoting=3):
-            if row["text"] and row["text"].strip():
-                box = tuple(float(row[k]) / scale for k in ("left", "top", "width", "height"))
-                found.append((row["text"].strip(), box, float(row["conf"]) / 100))
-        return [number for line in _in_lines(found) for number in digits_in(*line)]
-
-    files = Path("/usr/share/tesseract-ocr").glob("*/tessdata/eng.traineddata")
-    return read, sum(path.stat().st_size for path in files)
-
-
-SYSTEMS: dict[str, tuple[Callable[[], tuple[System, int]], bool]] = {
-    "digits": (ours, True),
-    "RapidOCR": (rapidocr, importlib.util.find_spec("rapidocr") is not None),
-    "its recogniser": (rapidocr_recogniser, importlib.util.find_spec("rapidocr") is not None),
-    "Tesseract": (tesseract, shutil.which("tesseract") is not None),
-    "contours": (contours, True),
-}
 
 
 def made_up(count: int) -> Iterator[Case]:
@@ -208,7 +72,7 @@ def _truth(page: Page) -> tuple[tuple[str, ...], tuple[Box, ...], tuple[Box, ...
             low, high = own[:, :2].min(axis=0), (own[:, :2] + own[:, 2:]).max(axis=0)
             wanted.append(run.replace("²", "2").replace("³", "3"))
             boxes.append((*low.tolist(), *(high - low).tolist()))
-    order = _reading_order(boxes)
+    order = order_of_boxes(boxes)
     return tuple(wanted[i] for i in order), tuple(boxes[i] for i in order), page.ignore_boxes
 
 
@@ -223,36 +87,13 @@ def real(folder: Path) -> Iterator[Case]:
                 yield Case(labels.parent.name, pixels, wanted, None, ())
 
 
-def _in_lines(found: list[tuple[str, Box, float]]) -> list[tuple[str, Box, float]]:
-    return [found[i] for i in _reading_order([box for _, box, _ in found])]
-
-
-def _reading_order(boxes: list[Box]) -> list[int]:
-    """Indices of boxes, line by line, from left to right."""
-    lines: list[list[int]] = []
-    for i in sorted(range(len(boxes)), key=lambda i: boxes[i][1] + boxes[i][3] / 2):
-        middle = boxes[i][1] + boxes[i][3] / 2
-        if lines and middle < boxes[lines[-1][-1]][1] + 0.8 * boxes[lines[-1][-1]][3]:
-            lines[-1].append(i)
-        else:
-            lines.append([i])
-    return [i for line in lines for i in sorted(line, key=lambda i: boxes[i][0])]
-
-
-def _rapid_size(parts: tuple[str, ...]) -> int:
-    import rapidocr
-
-    models = Path(rapidocr.__file__).parent.glob("models/*.onnx")
-    return sum(m.stat().st_size for m in models if any(f"_{part}" in m.name for part in parts))
-
-
-def run(cases: list[Case], gallery: Path | None) -> None:
+def run(cases: list[Case], entries: dict[str, Entry], gallery: Path | None) -> None:
     readings: dict[tuple[str, str], list[PageReading]] = defaultdict(list)
     worst: dict[str, list[tuple[int, Case, str]]] = defaultdict(list)
-    systems = {name: make() for name, (make, is_there) in SYSTEMS.items() if is_there}
+    systems = {name: entry.open() for name, entry in entries.items()}
     for case in cases:
         for name, (read, _) in systems.items():
-            if name == "its recogniser" and not _is_line(case):
+            if entries[name].reads == "line" and not _is_line(case):
                 continue
             started = time.perf_counter()
             found = tuple(read(case.pixels))
@@ -271,7 +112,7 @@ def run(cases: list[Case], gallery: Path | None) -> None:
         print(f"\n{group}")
         for name in systems:
             if pages := readings.get((group, name)):
-                print(f"  {name:16}{_line(score_pages(pages))}")
+                print(f"  {name:20}{_line(score_pages(pages))}")
     for name, misread in worst.items():
         if gallery:
             _draw(sorted(misread, key=lambda each: -each[0])[:WORST], gallery / f"{name}.png")
@@ -322,11 +163,13 @@ def main() -> None:
     parser.add_argument("--pages", type=int, default=200)
     parser.add_argument("--real", type=Path)
     parser.add_argument("--gallery", type=Path)
+    parser.add_argument("--only", nargs="+", default=())
     options = parser.parse_args()
+    entries = at_hand(("page", "line"), tuple(options.only))
     cases = list(made_up(options.pages))
     if options.real:
         cases += real(options.real)
-    run(cases, options.gallery)
+    run(cases, entries, options.gallery)
 
 
 if __name__ == "__main__":

@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 
 import digits
 from digits.cli import main
-from digits.cli.read import NOTHING_FOUND, drawing_paths
+from digits.cli.read import NOTHING_FOUND, drawing_paths, what_was_seen
 from digits.errors import PictureError
 from digits.io import sources
 from digits.io.picture import OpenedPicture, open_first_page
-from digits.io.result import Number
+from digits.io.result import UNSURE, Number, Reading, Rejected
 from digits.model.store import SHIPPED
 
 TEXT = "2024\n17 305"
@@ -320,6 +320,20 @@ def test_what_to_do_where_nothing_is_found_is_said_once(at: Path, capsys: Captur
         code, _, err = read(capsys, form, "7.png", "blank.png", "blank.png", "one pixel.png")
         assert (code, err) == (0, f"digits: no digits found in blank.png; {NOTHING_FOUND}\n")
     assert read(capsys, "--single", "blank.png")[2] == ""
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [
+        (0, ""),
+        (1, ": what resembles one is too unsure"),
+        (12, ": 12 places resemble digits and are all too unsure"),
+    ],
+)
+def test_what_was_seen_where_nothing_is_read(count: int, words: str) -> None:
+    rejected = (Rejected((4, 4, 9, 16), UNSURE),) * count
+    size = {"width": 40, "height": 30}
+    assert what_was_seen(Reading("", (), rejected, 0, **size, model="m", fingerprint="f")) == words
 
 
 def test_names_command_no_terminal(tmp_path: Path, at: Path, capsys: Captured) -> None:

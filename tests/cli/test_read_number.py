@@ -8,6 +8,7 @@ import pictures
 import pytest
 
 from digits.cli import main
+from digits.cli.read import EMPTY_CROP
 
 Captured = pytest.CaptureFixture[str]
 
@@ -30,7 +31,7 @@ def test_every_picture_holds_one_number(capsys: Captured) -> None:
     assert [each["text"] for each in full["numbers"]] == ["305"]
     assert full["numbers"][0]["runner_up"]["text"] != "305"
     assert (empty["text"], empty["numbers"]) == ("", [])
-    assert "no digits found in blank.png" in output.err
+    assert output.err == f"digits: no digits found in blank.png; {EMPTY_CROP}\n"
 
 
 @pytest.mark.usefixtures("at")

@@ -1,4 +1,4 @@
-"""Who wrote which digit of MNIST's training part."""
+"""Who wrote which digit of MNIST."""
 
 from __future__ import annotations
 
@@ -11,6 +11,11 @@ from digits.data.writers import validation_rows, validation_writers, writers
 def test_every_digit_has_a_writer() -> None:
     assert writers().shape == (60_000,)
     assert len(np.unique(writers())) == 539
+
+
+def test_nobody_wrote_digits_of_both_parts() -> None:
+    assert writers("test").shape == (10_000,)
+    assert not np.isin(writers("test"), writers()).any()
 
 
 def test_a_writer_wrote_all_ten_digits_about_equally_often() -> None:

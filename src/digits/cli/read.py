@@ -27,9 +27,10 @@ from digits.reading.reader import Reader
 
 NAME_BYTES = 255  # the longest file name that Linux, macOS and Windows take
 NOTHING_FOUND = (
-    "--single reads a picture of one digit, --number one of one number, --orientation 90 one that "
-    "lies on its side"
+    "--single reads a picture of one digit, --number one of one number, --orientation 90, 180 or "
+    "270 one that lies otherwise"
 )
+EMPTY_CROP = "the picture seems empty; without --number it is searched as a page"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -91,13 +92,14 @@ def run(options: argparse.Namespace) -> int:
     drawings = drawing_paths(names, options.annotate, taken)
     reasons = drawing_paths(names, options.explain, [*taken, *drawings.values()])
     outcomes = _outcomes(reader, pictures, options)
+    advice = EMPTY_CROP if options.number else NOTHING_FOUND
     outcomes = _drawn(outcomes, Reading.draw, drawings)
     outcomes = _drawn(outcomes, reader.explain, reasons)
     failed: list[str] = []
     with warnings.catch_warnings():
         warnings.simplefilter("always", PagesWarning)
         warnings.showwarning = lambda message, *_, **__: _say(str(message))
-        _write(_form(options)(_reported(outcomes, failed)), options.out)
+        _write(_form(options)(_reported(outcomes, failed, advice)), options.out)
     return int(bool(failed))
 
 
@@ -139,10 +141,10 @@ def _drawn(
         yield outcome
 
 
-def _reported(outcomes: Iterable[Outcome], failed: list[str]) -> Iterator[Outcome]:
+def _reported(outcomes: Iterable[Outcome], failed: list[str], advice: str) -> Iterator[Outcome]:
     """Pass outcomes on, and say on standard error what went wrong; names of these go to `failed`.
 
-    What to do where nothing was found is said once.
+    What was seen where nothing was found, and what to do, is said once.
     """
     is_said = False
     for outcome in outcomes:
@@ -151,8 +153,19 @@ def _reported(outcomes: Iterable[Outcome], failed: list[str]) -> Iterator[Outcom
             _say(str(outcome.error))
         elif not outcome.reading.numbers and not is_said:
             is_said = True
-            _say(f"no digits found in {outcome.name}; {NOTHING_FOUND}")
+            _say(f"no digits found in {outcome.name}{what_was_seen(outcome.reading)}; {advice}")
         yield outcome
+
+
+def what_was_seen(reading: Reading) -> str:
+    """What on a picture without digits resembled some, in words; "" where nothing did."""
+    match len(reading.rejected):
+        case 0:
+            return ""
+        case 1:
+            return ": what resembles one is too unsure"
+        case count:
+            return f": {count} places resemble digits and are all too unsure"
 
 
 def _say(message: str) -> None:

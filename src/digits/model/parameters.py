@@ -132,11 +132,12 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Orientation:
-    """Which way up a page lies, by the digits that have one way up.
+    """Which way up a page lies, by how sure its digits are each way.
 
-    certain: confidence of the digits that count. enough: how many of them a turn needs, and times:
-    how many times as many as upright. usual: their fraction among all that resembles a digit, on a
-    page that is upright.
+    certain: confidence of the digits that show a page to be upright, if they have one way up;
+    usual: their fraction among all that resembles a digit, on such a page. enough: by
+    which log-odds, summed over digits, another way up has to be surer, for each square root of the
+    number of all that resembles a digit; times: how many times as sure.
     """
 
     certain: float

@@ -15,6 +15,7 @@ from digits.reading.page.numbers import Page
 from digits.reading.page.orientation import (
     ORIENTATIONS,
     PART,
+    SMALL,
     rotated,
     rotated_back,
     upright,
@@ -46,7 +47,14 @@ def test_a_page_is_read_whichever_way_it_lies(degrees: int) -> None:
     assert ink < 128
 
 
-def test_a_few_digits_are_never_turned() -> None:
+@pytest.mark.parametrize("degrees", ORIENTATIONS)
+def test_a_few_digits_are_read_whichever_way_they_lie(degrees: int) -> None:
+    page = pictures.page("347 2", height=60)
+    reading = READER.read(np.ascontiguousarray(np.rot90(page.pixels, degrees // 90)))
+    assert (reading.text, reading.orientation) == ("347 2", degrees)
+
+
+def test_digits_that_are_others_upside_down_stay_as_they_are() -> None:
     page = pictures.page("66", height=60)
     over = np.ascontiguousarray(np.rot90(page.pixels, 2))
     assert READER.read(over).orientation == 0
@@ -105,7 +113,8 @@ def turned(as_it_is: Page, *others: Page) -> tuple[int, list[tuple[int, ...]]]:
     """By how much a page is turned on which this is read as it is and, turned on trial by 90, 180
     and 270 degrees, the others; and the sizes of the pictures that were read."""
     shapes: list[tuple[int, ...]] = []
-    pages = iter([as_it_is, *others, *others[:1]])
+    best = max(others, key=lambda each: len(each.digits), default=NONE)
+    pages = iter([as_it_is, *others, best])
 
     def read(grey: NDArray[np.uint8]) -> Page:
         shapes.append(grey.shape)
@@ -118,36 +127,65 @@ def turned(as_it_is: Page, *others: Page) -> tuple[int, list[tuple[int, ...]]]:
 NONE = seen(0)
 
 
-def test_a_page_with_enough_digits_the_other_way_is_turned() -> None:
+def test_a_page_is_turned_to_where_its_digits_are_surest() -> None:
     lying = seen(1, digit=1, rejected=9)
     assert turned(lying, NONE, seen(6), seen(3))[0] == 180
     assert turned(lying, seen(6), seen(5), seen(3))[0] == 90
 
 
+def test_one_sure_digit_turns_a_page_on_which_nothing_else_is_seen() -> None:
+    assert turned(NONE, NONE, NONE, seen(1))[0] == 270
+    assert turned(NONE, NONE, NONE, seen(1, confidence=0.8))[0] == 0
+
+
 def test_a_page_is_turned_on_trial_only_where_it_may_lie() -> None:
-    assert turned(seen(4)) == (0, [(800, 1200)])  # too few to tell
-    assert turned(seen(4, digit=1)) == (0, [(800, 1200)])
-    assert turned(seen(9)) == (0, [(800, 1200)])  # upright beyond doubt
+    assert turned(seen(1)) == (0, [(800, 1200)])  # upright beyond doubt
     assert turned(seen(3, rejected=8)) == (0, [(800, 1200)])
     assert len(turned(seen(2, rejected=9), NONE, NONE, NONE)[1]) == 4
+    assert len(turned(seen(4, digit=1), NONE, NONE, NONE)[1]) == 4
 
 
-@pytest.mark.parametrize("digit", [0, 1, 6, 8, 9])
-def test_digits_that_turn_into_others_do_not_tell(digit: int) -> None:
-    assert turned(seen(0, rejected=9), NONE, seen(9, digit=digit), NONE)[0] == 0
+@pytest.mark.parametrize(("digit", "other"), [(0, 0), (1, 1), (6, 9), (8, 8), (9, 6)])
+def test_digits_that_turn_into_others_do_not_tell(digit: int, other: int) -> None:
+    standing, over = seen(9, digit=digit), seen(9, digit=other)
+    assert turned(standing, NONE, over, NONE)[0] == 0
 
 
-def test_few_or_doubtful_digits_turn_no_page() -> None:
-    lying = seen(1, digit=1, rejected=9)
-    assert turned(lying, NONE, seen(4), NONE)[0] == 0
-    assert turned(lying, NONE, seen(9, confidence=0.7), NONE)[0] == 0
-    assert turned(lying, NONE, seen(5, rejected=25), NONE)[0] == 0
+def test_digits_that_are_few_among_what_resembles_some_turn_no_page() -> None:
+    assert turned(seen(0, rejected=60), NONE, seen(5, rejected=60), NONE)[0] == 0
+    assert turned(seen(0, rejected=60), NONE, seen(9, rejected=60), NONE)[0] == 180
 
 
 def test_what_stands_upright_outweighs_half_as_many_again() -> None:
     standing = seen(4, rejected=20)
     assert turned(standing, NONE, seen(7), NONE)[0] == 0
-    assert turned(standing, NONE, seen(8), NONE)[0] == 180
+    assert turned(standing, NONE, seen(9), NONE)[0] == 180
+
+
+def test_a_page_stays_as_it_is_where_the_whole_of_it_reads_better_so() -> None:
+    pages = iter([seen(20, rejected=90), NONE, seen(50), NONE, seen(10)])
+    page = np.full((800, 1200), 255, np.uint8)
+    parameters = READER.bundle.parameters.orientation
+    degrees, kept = upright(page, lambda _: next(pages), parameters)
+    assert (degrees, len(kept.digits)) == (0, 20)
+
+
+def test_a_page_on_which_nothing_is_seen_is_turned_small() -> None:
+    _, [whole, *parts] = turned(NONE, NONE, NONE, NONE)
+    assert whole == (800, 1200)
+    assert parts[1] == (round(SMALL * 800 / 1200), SMALL)
+
+
+def test_a_small_page_is_turned_on_trial_as_a_whole() -> None:
+    shapes: list[tuple[int, ...]] = []
+
+    def read(grey: NDArray[np.uint8]) -> Page:
+        shapes.append(grey.shape)
+        return seen(0, rejected=9, at=(10, 10), size=6)
+
+    parameters = READER.bundle.parameters.orientation
+    upright(np.full((400, SMALL), 255, np.uint8), read, parameters)
+    assert shapes == [(400, SMALL), (SMALL, 400), (400, SMALL), (SMALL, 400)]
 
 
 def test_the_part_that_is_turned_on_trial_is_the_fullest_and_no_finer_than_need_be() -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from digits.geometry import centres, quantile
-from digits.io.result import Box
+from digits.io.result import Box, Digit
 from digits.model.parameters import Orientation
 from digits.model.spec import LINE_DIGIT
 from digits.reading.page.numbers import Page
@@ -17,6 +18,8 @@ from digits.reading.page.numbers import Page
 ORIENTATIONS = (0, 90, 180, 270)  # degrees, clockwise
 UPRIGHT_DIGITS = (2, 3, 4, 5, 7)  # a 0, 1 or 8 is one upside down too, and a 6 is a 9
 PART = 16  # sizes of a digit, the side of the part of a page that is turned on trial
+SMALL = 640  # pixels of the longest side, to which the whole of a page is turned on trial
+LIKELY = 0.5  # confidence from which on a digit is evidence for the way up that it is read in
 
 
 def upright(
@@ -26,52 +29,67 @@ def upright(
 ) -> tuple[int, Page]:
     """By how many degrees a picture (H, W) uint8 has to be turned clockwise, and its digits then.
 
-    A page stays as it is where digits that have one way up can be read so, and where there are few.
+    A page whose digits read well stays as it is. Of any other a part is read each way up, and the
+    page is turned where the digits of that part are far surer another way: words and shapes that
+    lie look like a few digits by chance, and the more of them there are, the more.
     """
     page = read(grey)
-    resembling = len(page.digits) + len(page.rejected)
-    fraction = len(_telling(page, parameters.certain)) / max(resembling, 1)
-    if resembling < parameters.enough or fraction >= parameters.usual:
+    if _reads_well(page, parameters):
         return 0, page
-    part, standing = _fullest_part(grey, page, parameters.certain)
+    part, standing = _fullest_part(grey, page)
     others = [read(rotated(part, degrees)) for degrees in ORIENTATIONS[1:]]
-    counts = [len(_telling(other, parameters.certain)) for other in others]
-    best = int(np.argmax(counts))
-    resembling = len(others[best].digits) + len(others[best].rejected)
-    needed = max(parameters.enough, parameters.times * standing, parameters.usual * resembling)
-    if counts[best] < needed:
+    sums = [evidence(other.digits) for other in others]
+    best = int(np.argmax(sums))
+    enough = parameters.enough * math.sqrt(_resembling(others[best]))
+    if not sums[best] > max(standing + enough, parameters.times * standing):
         return 0, page
     degrees = ORIENTATIONS[1 + best]
-    return degrees, read(rotated(grey, degrees))
+    turned = read(rotated(grey, degrees))
+    return (degrees, turned) if evidence(turned.digits) > evidence(page.digits) else (0, page)
 
 
-def _telling(page: Page, certain: float) -> list[Box]:
-    """The boxes of certain digits that are one only this way up."""
-    return [
-        each.box
+def evidence(digits: Sequence[Digit]) -> float:
+    """For the way up that digits are read in: the sum of the log-odds of the likely ones."""
+    likely = np.array([each.confidence for each in digits if each.confidence > LIKELY])
+    kept = np.clip(likely, LIKELY, 1 - 1e-4)
+    return float(np.log(kept / (1 - kept)).sum())
+
+
+def _reads_well(page: Page, parameters: Orientation) -> bool:
+    """Whether enough of what resembles digits is certain and has one way up."""
+    telling = sum(
+        each.digit in UPRIGHT_DIGITS and each.confidence >= parameters.certain
         for each in page.digits
-        if each.digit in UPRIGHT_DIGITS and each.confidence >= certain
-    ]
+    )
+    return telling > 0 and telling >= parameters.usual * _resembling(page)
 
 
-def _fullest_part(
-    grey: NDArray[np.uint8], page: Page, certain: float
-) -> tuple[NDArray[np.uint8], int]:
+def _resembling(page: Page) -> int:
+    return len(page.digits) + len(page.rejected)
+
+
+def _fullest_part(grey: NDArray[np.uint8], page: Page) -> tuple[NDArray[np.uint8], float]:
     """The part of a picture in which most resembles digits, scaled so that these are no larger than
-    need be; and how many of them are certain upright."""
+    need be, and the evidence of those in it; the whole, made small, where it is or nothing does."""
     every = [each.box for each in page.digits] + [each.box for each in page.rejected]
-    boxes = np.array(every, np.float64)
+    boxes = np.array(every, np.float64).reshape(-1, 4)
+    if not len(boxes) or max(grey.shape) <= SMALL:
+        return _shrunk(grey, SMALL / max(grey.shape)), evidence(page.digits)
     middle = centres(boxes)
     size = quantile(boxes[:, 2:].max(axis=1), 0.5)
     reach = PART * size / 2
     x, y = centre = middle[_neighbour_counts(middle, reach).argmax()]
     left, top = max(0, round(x - reach)), max(0, round(y - reach))
     part = grey[top : round(y + reach), left : round(x + reach)]
-    scale = min(1.0, LINE_DIGIT / size)
-    extent = [max(1, round(side * scale)) for side in part.shape[::-1]]
-    telling = centres(np.array(_telling(page, certain), np.float64).reshape(-1, 4))
-    standing = int((np.abs(telling - centre) <= reach).all(axis=1).sum())
-    return np.asarray(cv2.resize(part, extent, interpolation=cv2.INTER_AREA), np.uint8), standing
+    is_in = (np.abs(middle[: len(page.digits)] - centre) <= reach).all(axis=1)
+    standing = [digit for digit, there in zip(page.digits, is_in, strict=True) if there]
+    return _shrunk(part, LINE_DIGIT / size), evidence(standing)
+
+
+def _shrunk(grey: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
+    """A picture at that scale, or as it is where that is larger."""
+    extent = [max(1, round(side * min(1.0, scale))) for side in grey.shape[::-1]]
+    return np.asarray(cv2.resize(grey, extent, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _neighbour_counts(points: NDArray[np.float64], reach: float) -> NDArray[np.intp]:
