@@ -9,28 +9,29 @@
 hands     render the digits of everyone with 30 pen strokes of digits or more, read them with the
           shipped classifier, and keep tiles, probabilities and features in FILE (.npz)
 choose    neighbours, floor and strength of votes on one half of the hands
-report    errors on held-out digits of the other half, with a profile always and as tested, and with
-          a refitted last layer; and what MNIST's test part loses. TABLE: writers of that part, of
-          QMNIST (an IDX file), for profiles of its hands
-finetune  the whole network, with MNIST mixed in, on the other half's hands of 120 digits and more
+report    errors on held-out digits of the other half, with a profile always and as tested; what
+          MNIST loses; and a refitted last layer for hands of 120 digits and more. TABLE: writers of
+          MNIST's test part, of QMNIST (an IDX file), for profiles of its hands
+finetune  the whole network, with MNIST mixed in, for the same hands of 120 digits and more
 sample    write src/digits/data/drawn.npz, the digits looked at where MNIST is not at hand
 """
 
 import argparse
 import gzip
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 
 from digits.data import mnist
-from digits.data.writers import validation_rows
 from digits.data.teaching import ENOUGH, Trial, try_out
+from digits.data.writers import validation_rows
 from digits.model.classifier import Classifier
+from digits.model.graph import Graph
 from digits.model.inputs import normalise_tile
 from digits.model.profile import VOTES, Votes, directions, voted
 from digits.model.store import keras_file
@@ -39,14 +40,16 @@ from digits.synth.stroke_hand import People, StrokeHand
 
 SEED = 32
 TAUGHT = (10, 20, 50, 100)
-HELD = 0.4  # of a hand's digits
+WAYS = ("order", "doubt")
+HELD, LEAST = 0.4, 12  # of a hand's digits, and how many at the least
 SPLITS = 10  # of each hand, at random
+SPLITS_TO_CHOOSE = 3
 MOST = 500  # digits of a hand
-MANY = 120  # digits of a hand whose network is fine-tuned
+MANY = 120  # digits of a hand that a network is fitted to
+RATE, PULL, REPLAYED = 0.05, 0.05, 500  # of a refit of the last layer
+FINE_RATES, FINE_STEPS = (1e-3, 1e-2, 5e-2), 20  # of a fine-tuned network
 HEIGHT = 60  # pixels of a digit as it is drawn
-GRID = [
-    Votes(*each) for each in product((3, 5, 9), (0.5, 0.6, 0.7, 0.8, 0.9), (1.0, 2.0, 4.0, 6.0))
-]
+GRID = [Votes(*each) for each in product((1, 3, 5, 9), (0.5, 0.7, 0.8, 0.9), (2.0, 4.0, 6.0, 9.0))]
 SAMPLE = Path(__file__).parents[1] / "src/digits/data/drawn.npz"
 
 
@@ -104,14 +107,12 @@ def open_hands(file: Path) -> tuple[list[Hand], list[Hand]]:
 
 
 def splits(hand: Hand, n: int, way: str, count: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Indices of n digits taught, and of those held out. way: "order", as they come; "doubt", the
-    least sure of all others, as the page shows them."""
+    """Indices of n digits taught, and of those held out; none of a hand with too few digits. way:
+    "order", as they come; "doubt", the least sure of all others, as the page shows them."""
     rng = np.random.default_rng(SEED)
-    for _ in range(count):
-        order = rng.permutation(len(hand.labels))
-        held, pool = np.split(order, [round(HELD * len(order))])
-        if len(pool) < n:
-            return
+    size = min(round(HELD * len(hand.labels)), len(hand.labels) - n)
+    for _ in range(count if size >= LEAST else 0):
+        held, pool = np.split(rng.permutation(len(hand.labels)), [size])
         if way == "doubt":
             pool = pool[np.argsort(hand.probabilities[pool].max(axis=1), kind="stable")]
         yield pool[:n], held
@@ -127,12 +128,13 @@ class Tally:
     used: int = 0
     splits: int = 0
     tested: int = 0  # errors where the profile is used as the trial says
+    harmed: int = 0  # splits in which it is used and has more errors
 
 
-def with_profile(hand: Hand, n: int, way: str, votes: Votes) -> Tally:
+def with_profile(hand: Hand, n: int, way: str, votes: Votes, count: int) -> Tally:
     tally = Tally()
     units = directions(hand.features)
-    for taught, held in splits(hand, n, way, SPLITS):
+    for taught, held in splits(hand, n, way, count):
         answers = hand.labels[taught]
         after = voted(hand.probabilities[held], units[held] @ units[taught].T, answers, votes)
         trial = try_out(hand.probabilities[taught], hand.features[taught], answers, votes)
@@ -149,6 +151,7 @@ def add(tally: Tally, before: int, after: int, digits: int, trial: Trial | None)
     tally.used += is_used
     tally.splits += 1
     tally.tested += after if is_used else before
+    tally.harmed += is_used and after > before
 
 
 def is_accepted(trial: Trial) -> bool:
@@ -176,68 +179,221 @@ def row(name: str, tallies: Sequence[Tally]) -> str:
     if not len(errors):
         return f"| {name} | 0 hands |"
     change, tested = errors[:, 1] - errors[:, 0], errors[:, 2] - errors[:, 0]
-    used = sum(t.used for t in tallies) / sum(t.splits for t in tallies)
+    count, used = sum(t.splits for t in tallies), sum(t.used for t in tallies)
+    harmed = sum(t.harmed for t in tallies)
     (low, high), (least, most) = interval(change), interval(tested)
     better, worse = int((change < 0).sum()), int((change > 0).sum())
     return (
         f"| {name} | {len(errors)} | {errors[:, 0].mean():.2f} | {errors[:, 1].mean():.2f} | "
-        f"{change.mean():+.2f} ({low:+.2f} to {high:+.2f}) | {better} / {worse} | {used:.0%} | "
-        f"{tested.mean():+.2f} ({least:+.2f} to {most:+.2f}) |"
+        f"{change.mean():+.2f} ({low:+.2f} to {high:+.2f}) | {better} / {worse} | "
+        f"{used} of {count}, {harmed} | {tested.mean():+.2f} ({least:+.2f} to {most:+.2f}) |"
     )
 
 
 HEADER = (
-    "| taught | hands | error % | with profile | change, points (90 %) | better / worse | used | "
-    "change as tested |\n|---|---|---|---|---|---|---|---|"
+    "| taught | hands | error % | with profile | change, points (90 %) | better / worse | "
+    "used, harmed | change as tested |\n|---|---|---|---|---|---|---|---|"
 )
 
 
 def choose(file: Path) -> None:
-    """Mean errors on the first half of the hands by each setting of the grid."""
+    """Mean change of the error on the first half of the hands by each setting of the grid."""
     hands = open_hands(file)[0]
-    units = [directions(hand.features) for hand in hands]
-    others, labels = mnist_features()
+    lessons = [
+        (hand, taught, held, directions(hand.features[held]) @ directions(hand.features[taught]).T)
+        for hand, n, way in product(hands, TAUGHT, WAYS)
+        for taught, held in splits(hand, n, way, SPLITS_TO_CHOOSE)
+    ]
+    others = mnist_validation()
     found = []
     for votes in GRID:
-        changes = [choice_change(h, u, votes) for h, u in zip(hands, units, strict=True)]
-        lost = mnist_change(hands, votes, others, labels)
-        found.append((np.nanmean(np.concatenate(changes)), lost, votes))
+        changes = [change_of(*lesson, votes) for lesson in lessons]
+        found.append((float(np.mean(changes)), loss_of_others(hands, votes, others), votes))
+    print(f"{len(hands)} hands, {len(lessons)} lessons")
     for change, lost, votes in sorted(found, key=lambda each: each[0]):
         print(f"{change:+.3f} points, MNIST {lost:+.3f} points: {votes}")
 
 
-def choice_change(hand: Hand, units: np.ndarray, votes: Votes) -> list[float]:
-    """Changes of the error in points, for each number taught and way; NaN where too few."""
-    changes = []
-    for n, way in product(TAUGHT, ("order", "doubt")):
-        some = []
-        for taught, held in splits(hand, n, way, SPLITS):
-            near = units[held] @ units[taught].T
-            after = voted(hand.probabilities[held], near, hand.labels[taught], votes)
-            wrong = after.argmax(axis=1) != hand.labels[held]
-            some.append(100 * (wrong.mean() - hand.wrong[held].mean()))
-        changes.append(float(np.mean(some)) if some else math.nan)
-    return changes
+def change_of(
+    hand: Hand, taught: np.ndarray, held: np.ndarray, near: np.ndarray, votes: Votes
+) -> float:
+    """Of the error on the digits held out, in points."""
+    after = voted(hand.probabilities[held], near, hand.labels[taught], votes)
+    return 100 * float((after.argmax(axis=1) != hand.labels[held]).mean() - hand.wrong[held].mean())
 
 
-def mnist_features() -> tuple[Hand, np.ndarray]:
-    """2,000 digits of MNIST's training part that no choice of the network depends on."""
+def report(file: Path, writers: Path | None) -> None:
+    hands = open_hands(file)[1]
+    wrong = sum(int(hand.wrong.sum()) for hand in hands)
+    print(f"{len(hands)} hands, {sum(len(h.labels) for h in hands)} digits, {wrong} misread")
+    print(f"{sum(hand.wrong.any() for hand in hands)} of the hands have misread digits; {VOTES}")
+    print(HEADER)
+    for way, n in product(WAYS, TAUGHT):
+        print(row(f"{n} by {way}", [with_profile(hand, n, way, VOTES, SPLITS) for hand in hands]))
+    others = mnist_validation()
+    print(
+        f"MNIST validation after 50 of a hand: {loss_of_others(hands, VOTES, others):+.3f} points"
+    )
+    many, layer = with_many(hands), last_layer()
+    print(f"{len(many)} hands of {MANY} digits and more")
+    for n in TAUGHT:
+        own = [with_profile(hand, n, "doubt", VOTES, SPLITS_TO_CHOOSE) for hand in many]
+        lost: list[float] = []
+        other = [refitted(hand, n, others, layer, lost) for hand in many]
+        more = rates(other)[:, 1] - rates(own)[:, 1]
+        low, high = interval(more)
+        print(row(f"{n}, profile", own))
+        print(row(f"{n}, last layer", other))
+        print(f"{n}: {more.mean():+.2f} ({low:+.2f} to {high:+.2f}), MNIST {np.mean(lost):+.2f}")
+    if writers:
+        hands = mnist_hands(writers)
+        for n in TAUGHT[:3]:
+            tallies = [with_profile(hand, n, "doubt", VOTES, SPLITS) for hand in hands]
+            print(row(f"MNIST's hands, {n}", tallies))
+
+
+def with_many(hands: Sequence[Hand]) -> list[Hand]:
+    return [hand for hand in hands if len(hand.labels) >= MANY]
+
+
+def last_layer() -> tuple[np.ndarray, np.ndarray]:
+    """Weights (F, 10) and bias (10,) of the classifier's last layer."""
+    graph = Graph(Classifier(threads=1).model.network)
+    last = graph.made_by["logits"]
+    weights, bias = (graph.constants[name] for name in last.inputs[1:])
+    return np.asarray(weights, np.float64), np.asarray(bias, np.float64)
+
+
+def refitted(
+    hand: Hand, n: int, replay: Hand, layer: tuple[np.ndarray, np.ndarray], lost: list[float]
+) -> Tally:
+    """A refitted last layer on digits held out. lost: gets what MNIST loses, in points."""
+    tally = Tally()
+    for taught, held in splits(hand, n, "doubt", SPLITS_TO_CHOOSE):
+        weights, bias = refit(hand.features[taught], hand.labels[taught], replay, layer)
+        answers = (hand.features[held] @ weights + bias).argmax(axis=1)
+        wrong = int((answers != hand.labels[held]).sum())
+        add(tally, int(hand.wrong[held].sum()), wrong, len(held), None)
+        others = (replay.features[REPLAYED:] @ weights + bias).argmax(axis=1)
+        change = (others != replay.labels[REPLAYED:]).mean() - replay.wrong[REPLAYED:].mean()
+        lost.append(100 * float(change))
+    return tally
+
+
+def refit(
+    features: np.ndarray, labels: np.ndarray, replay: Hand, layer: tuple[np.ndarray, np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """The last layer after 100 gentle steps on the digits taught and 500 of MNIST, half and half,
+    held near to the shipped weights."""
+    x = np.concatenate([features, replay.features[:REPLAYED]])
+    y = np.eye(10)[np.concatenate([labels, replay.labels[:REPLAYED]])]
+    sizes = [len(labels), REPLAYED]
+    share = np.repeat([0.5 / size for size in sizes], sizes)[:, None]
+    weights, bias = (part.copy() for part in layer)
+    for _ in range(100):
+        logits = x @ weights + bias
+        p = np.exp(logits - logits.max(axis=1, keepdims=True))
+        slope = share * (p / p.sum(axis=1, keepdims=True) - y)
+        weights -= RATE * (x.T @ slope + PULL * (weights - layer[0]))
+        bias -= RATE * slope.sum(axis=0)
+    return weights, bias
+
+
+def mnist_hands(table: Path) -> list[Hand]:
+    """The hands of MNIST's test part with 40 digits or more. table: QMNIST's, see its paper."""
+    content = table.read_bytes()
+    plain = gzip.decompress(content) if table.suffix == ".gz" else content
+    rows = np.frombuffer(plain[12:], ">i4").reshape(-1, 8)[:10_000]
+    tiles, labels = mnist.load("test")
+    probabilities, _, features = Classifier(threads=1).classify_features(tiles, tta=False)
+    own = [np.flatnonzero(rows[:, 2] == writer) for writer in np.unique(rows[:, 2])]
+    return [Hand(tiles[i], labels[i], probabilities[i], features[i]) for i in own if len(i) >= 40]
+
+
+def finetune(file: Path, data: Path | None) -> None:
+    """The whole network, from its Keras file; the rate is chosen on the first half of the hands."""
+    import keras
+
+    network = keras.models.load_model(keras_file("default"))
+    for layer in network.layers:
+        layer.trainable = not isinstance(layer, keras.layers.BatchNormalization)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    network.compile(keras.optimizers.SGD(FINE_RATES[0]), loss)
+    replay = mnist.load("train", data)
+    shipped = network.get_weights()
+    chosen, reported = map(with_many, open_hands(file))
+    print(HEADER, flush=True)
+    changes = {}
+    for rate in FINE_RATES:
+        network.optimizer.learning_rate = rate
+        tallies = [finetuned(network, shipped, hand, 50, replay) for hand in chosen]
+        errors = rates(tallies)
+        changes[rate] = (errors[:, 1] - errors[:, 0]).mean()
+        print(row(f"50, rate {rate}, hands to choose on", tallies), flush=True)
+    network.optimizer.learning_rate = min(changes, key=changes.__getitem__)
+    for n in reversed(TAUGHT):
+        tallies = [finetuned(network, shipped, hand, n, replay) for hand in reported]
+        print(row(f"{n}, fine-tuned", tallies), flush=True)
+
+
+def finetuned(
+    network: Any, shipped: list[np.ndarray], hand: Hand, n: int, replay: tuple[np.ndarray, ...]
+) -> Tally:
+    """Steps on taught digits, distorted, and as many of MNIST; normalisation stays as it is."""
+    tally, (tiles, labels) = Tally(), replay
+    for taught, held in splits(hand, n, "doubt", 1):
+        network.set_weights(shipped)
+        before = keras_errors(network, hand, held)
+        rng = np.random.default_rng(SEED)
+        for _ in range(FINE_STEPS):
+            some, others = rng.choice(taught, 16), rng.choice(len(labels), 16)
+            x = np.concatenate([distorted(hand.tiles[some], rng), tiles[others]])
+            y = np.concatenate([hand.labels[some], labels[others]])
+            network.train_on_batch(x.astype(np.float32) / 255, y)
+        add(tally, before, keras_errors(network, hand, held), len(held), None)
+    return tally
+
+
+def keras_errors(network: Any, hand: Hand, rows: np.ndarray) -> int:
+    logits = network.predict_on_batch(hand.tiles[rows].astype(np.float32) / 255)
+    return int((np.asarray(logits).argmax(axis=1) != hand.labels[rows]).sum())
+
+
+def distorted(tiles: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Tiles turned by up to 8 degrees, scaled by up to 8 % and moved by up to a pixel."""
+    changed = []
+    for tile in tiles:
+        turn, scale = rng.uniform(-8, 8), rng.uniform(0.92, 1.08)
+        matrix = cv2.getRotationMatrix2D((13.5, 13.5), turn, scale)
+        matrix[:, 2] += rng.uniform(-1, 1, 2)
+        changed.append(cv2.warpAffine(tile, matrix, (28, 28)))
+    return np.stack(changed)
+
+
+def write_sample() -> None:
+    inks, labels = drawn_digits(500, SEED)
+    tiles = np.stack([normalise_tile(ink) for ink in inks])
+    np.savez_compressed(SAMPLE, tiles=tiles, labels=labels)
+
+
+def mnist_validation() -> Hand:
+    """2,000 digits of MNIST's training part, by its validation writers, as if by one hand."""
     tiles, labels = mnist.load("train")
     rows = np.random.default_rng(SEED).permutation(validation_rows())[:2000]
     probabilities, _, features = Classifier(threads=1).classify_features(tiles[rows], tta=False)
-    return Hand(tiles[rows], labels[rows], probabilities, features), directions(features)
+    return Hand(tiles[rows], labels[rows], probabilities, features)
 
 
-def mnist_change(hands: Sequence[Hand], votes: Votes, others: Hand, units: np.ndarray) -> float:
-    """By how many points the error on MNIST rises with the profiles of hands, 50 digits each."""
+def loss_of_others(hands: Sequence[Hand], votes: Votes, others: Hand) -> float:
+    """By how many points the error of others rises with profiles of 20 hands, up to 50 digits."""
+    units, held = directions(others.features), np.arange(len(others.labels))
     changes = []
     for hand in hands[:20]:
         for taught, _ in splits(hand, min(50, len(hand.labels) // 2), "doubt", 1):
             near = units @ directions(hand.features[taught]).T
             after = voted(others.probabilities, near, hand.labels[taught], votes)
-            wrong = after.argmax(axis=1) != others.labels
-            changes.append(100 * (wrong.mean() - others.wrong.mean()))
-    return float(np.mean(changes))
+            changes.append((after.argmax(axis=1) != others.labels[held]).mean())
+    return 100 * float(np.mean(changes) - others.wrong.mean())
 
 
 def main() -> None:
@@ -254,6 +410,12 @@ def main() -> None:
             make_hands(options.file, options.data)
         case "choose":
             choose(options.file)
+        case "report":
+            report(options.file, options.writers)
+        case "finetune":
+            finetune(options.file, options.data)
+        case "sample":
+            write_sample()
 
 
 if __name__ == "__main__":

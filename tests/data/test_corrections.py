@@ -93,7 +93,9 @@ def test_a_log_torn_at_any_byte_loses_only_its_last_line(tmp_path: Path) -> None
         contents = store.load()
         assert contents.corrections[0].id == kept.id
         is_torn = whole < size < len(log) - 1
-        assert [f"line 2 of {LOG} is torn" in each for each in contents.problems] == [True] * is_torn
+        assert [f"line 2 of {LOG} is torn" in each for each in contents.problems] == [
+            True
+        ] * is_torn
         if size % 20 == 0:  # and what is added after it stands on a line of its own
             new = store.add(tile(3), 3)
             assert ids(store)[-1] == new.id

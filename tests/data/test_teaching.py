@@ -122,7 +122,9 @@ def test_the_posterior_is_that_of_a_uniform_prior(fixed: int, broken: int) -> No
     grid = (np.arange(20_000) + 0.5) / 20_000
     density = grid**fixed * (1 - grid) ** broken
     expected = density[grid > 0.5].sum() / density.sum()
-    assert teaching._binomial(fixed + broken + 1, 0, fixed, 0.5) == pytest.approx(expected, abs=1e-4)
+    assert teaching._binomial(fixed + broken + 1, 0, fixed, 0.5) == pytest.approx(
+        expected, abs=1e-4
+    )
 
 
 @pytest.mark.parametrize(("successes", "n"), [(0, 5), (3, 3), (2, 7), (19, 40), (0, 0)])
@@ -166,9 +168,7 @@ def test_a_correction_against_its_neighbours_is_asked_about() -> None:
     assert contradicting(new.tile, None, known, classifier()) == against
 
 
-def test_mnist_at_hand_is_never_fetched(
-    tmp_path: object, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_mnist_at_hand_is_never_fetched(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mnist, "fetch", lambda *_: pytest.fail("fetched"))
     monkeypatch.setattr(mnist, "cache_directory", lambda: tmp_path)
     monkeypatch.delenv("DIGITS_DATA", raising=False)

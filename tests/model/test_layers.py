@@ -76,7 +76,9 @@ def test_sums_and_means_are_those_of_other_layers() -> None:
     assert np.allclose(found["mean 1"].maps.ravel(), last.mean(axis=(1, 2)), atol=1e-5)
     total = found["convolution 4"].maps + found["convolution 3"].maps
     step = np.unique(found["sum 1"].maps)
-    assert np.abs(np.maximum(total, 0) - found["sum 1"].maps).max() <= np.diff(step).min() / 2 + 1e-5
+    assert (
+        np.abs(np.maximum(total, 0) - found["sum 1"].maps).max() <= np.diff(step).min() / 2 + 1e-5
+    )
 
 
 def test_a_float_tile_gives_what_its_uint8_gives() -> None:

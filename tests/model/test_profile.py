@@ -69,7 +69,9 @@ def test_without_the_profile_answers_are_the_old_ones_bit_for_bit() -> None:
     own = classifier().with_profile(taught())
     assert not np.array_equal(own.classify(tiles())[0], before[0])
     for without in (own.with_profile(None), classifier()):
-        assert all(np.array_equal(a, b) for a, b in zip(without.classify(tiles()), before, strict=True))
+        assert all(
+            np.array_equal(a, b) for a, b in zip(without.classify(tiles()), before, strict=True)
+        )
 
 
 def test_an_empty_profile_and_one_far_away_change_nothing() -> None:
@@ -108,7 +110,9 @@ def test_a_saved_profile_is_the_same_again(tmp_path: Path) -> None:
     opened = open_profile(tmp_path / "p")
     assert opened.fingerprint == taught().fingerprint
     expected = classifier().with_profile(taught()).classify(tiles())[0]
-    assert np.array_equal(Classifier("default", profile=tmp_path / "p").classify(tiles())[0], expected)
+    assert np.array_equal(
+        Classifier("default", profile=tmp_path / "p").classify(tiles())[0], expected
+    )
 
 
 def test_a_profile_takes_the_place_of_one_before(tmp_path: Path) -> None:
@@ -189,7 +193,10 @@ def test_a_reader_reads_with_a_profile_and_says_so_in_its_fingerprint(tmp_path: 
     tile = before.tile
     features = plain.classifier.classify_features(tile[None])[2]
     profile = Profile(
-        plain.classifier.model.card["sha256"], features, np.array([1], np.uint8), Votes(1, 0.5, 30.0)
+        plain.classifier.model.card["sha256"],
+        features,
+        np.array([1], np.uint8),
+        Votes(1, 0.5, 30.0),
     )
     save_profile(profile, tmp_path)
     own = Reader(profile=tmp_path)

@@ -41,7 +41,7 @@ class Votes:
     strength: float
 
 
-VOTES = Votes(neighbours=5, floor=0.7, strength=4.0)
+VOTES = Votes(neighbours=3, floor=0.8, strength=6.0)
 
 
 @dataclass(frozen=True)
