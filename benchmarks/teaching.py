@@ -333,7 +333,12 @@ def finetune(file: Path, data: Path | None) -> None:
     network.optimizer.learning_rate = min(changes, key=changes.__getitem__)
     for n in reversed(TAUGHT):
         tallies = [finetuned(network, shipped, hand, n, replay) for hand in reported]
-        print(row(f"{n}, fine-tuned", tallies), flush=True)
+        own = [with_profile(hand, n, "doubt", VOTES, 1) for hand in reported]
+        more = rates(tallies)[:, 1] - rates(own)[:, 1]
+        low, high = interval(more)
+        print(row(f"{n}, fine-tuned", tallies))
+        print(row(f"{n}, profile", own))
+        print(f"{n}: {more.mean():+.2f} ({low:+.2f} to {high:+.2f})", flush=True)
 
 
 def finetuned(
