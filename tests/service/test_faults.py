@@ -144,6 +144,7 @@ def test_too_many_bytes_at_once_are_refused(service: Started) -> None:
     assert answer.status_code == 429
     assert answer.headers["retry-after"] == "2"
     assert service.service.bodies.memory.used == 450_000
+    assert metric(service, 'digits_rejections_total{reason="memory"}') == 1
 
 
 @pytest.mark.parametrize("side", [60_000, 8_000])

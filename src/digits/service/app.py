@@ -20,11 +20,11 @@ def create_app(settings: Settings = Settings()) -> FastAPI:  # noqa: B008  # fro
     """The service as an ASGI application. Its workers start and end with its lifespan.
 
     Raises ModelError, or DataError where corrections cannot be kept."""
-    metrics, parts = Metrics(), Opened.of(settings)
+    metrics, opened = Metrics(), Opened.of(settings)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        service = open_service(settings, metrics, parts)
+        service = open_service(settings, metrics, opened)
         app.state.service = service
         try:
             yield
@@ -40,10 +40,11 @@ def create_app(settings: Settings = Settings()) -> FastAPI:  # noqa: B008  # fro
         redoc_url=None,
         separate_input_output_schemas=False,
     )
-    problems.install(app)
-    for part in (reading, tiles, layers, teaching, about, kserve, labelstudio):
-        app.include_router(part.router)
-    app.include_router(page_routes(settings.page))
+    parts = (reading, tiles, layers, teaching, about, kserve, labelstudio)
+    routers = [*(part.router for part in parts), page_routes(settings.page)]
+    for router in routers:
+        app.include_router(router)
+    problems.install(app, [route for router in routers for route in router.routes])
     app.add_middleware(Guard, token=settings.token, hosts=settings.hosts)
     app.add_middleware(Measured, metrics=metrics)
     return app
