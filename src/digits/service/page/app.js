@@ -9,8 +9,8 @@ import { createPad } from "./pad.js";
 import { isLocal, read } from "./reader.js";
 import * as results from "./results.js";
 import { lookAt, setUpSaw } from "./saw.js";
-import { pointAt, showBoxes, showPicture } from "./stage.js";
-import { showTeaching } from "./teach.js";
+import { showBoxes, showPicture } from "./stage.js";
+import { setUpTeaching, showTeaching } from "./teach.js";
 
 const EXAMPLES = {
   "2024_blue.png": "2024 in blue ink", "4_chalk.png": "4 in chalk on a dark board",
@@ -20,11 +20,12 @@ const EXAMPLES = {
 const AT_ONCE = 2; // pictures that are read at the same time
 const NARROW = matchMedia("(max-width: 640px)");
 
-const drawing = { name: "drawing", isDrawing: true, reading: null, error: null };
+const drawing = { name: "drawing", isDrawing: true, isBusy: false, reading: null, error: null };
 let pictures = []; // items { name, page, blob, url, reading, error }, in the order they came
 let current = drawing;
 let strokeEnded = 0; // when the pen was lifted last
 let isWriting = false;
+let version = 0; // of the drawing
 
 const mode = () => {
   const chosen = document.querySelector("input[name=mode]:checked").value;
@@ -39,10 +40,24 @@ const pad = createPad($("pad"), (ended) => {
   $("clear").disabled = pad.isEmpty();
   if (ended) strokeEnded = performance.now();
   isWriting = !ended;
+  version++;
+  setBusy(true);
   readDrawing(ended);
 });
 
 const readDrawing = newestOnly(async (signal) => {
+  const mine = version;
+  await readVersion(signal);
+  if (mine === version && !isWriting && !signal.aborted) setBusy(false);
+});
+
+/** Whether the drawing's newest state is not read yet. */
+function setBusy(isBusy) {
+  drawing.isBusy = isBusy;
+  if (current.isDrawing) $("text").setAttribute("aria-busy", String(isBusy));
+}
+
+async function readVersion(signal) {
   if (pad.isEmpty()) return settle(drawing, { reading: null, error: null });
   const begun = isWriting ? performance.now() : strokeEnded;
   try {
@@ -53,7 +68,7 @@ const readDrawing = newestOnly(async (signal) => {
   } catch (error) {
     if (error.name !== "AbortError") settle(drawing, { reading: null, error: error.message });
   }
-});
+}
 
 // Pictures
 
@@ -87,6 +102,13 @@ async function readPicture(item) {
   }
 }
 
+/** Everything once more: with another choice, or after teaching. */
+function readAgain() {
+  setBusy(true);
+  readDrawing(true);
+  readAll(pictures.filter((item) => item.page === 1));
+}
+
 const resultOf = (reading) => (reading.error ? { reading: null, error: reading.error } : { reading, error: null });
 
 /** Notes what was read of an item, and shows it where it is looked at. */
@@ -104,7 +126,7 @@ function show(item) {
   showBoxes(item.reading);
   $("hint").hidden = !(item.isDrawing && pad.isEmpty());
   const isPending = !item.isDrawing && !item.reading && !item.error;
-  $("text").setAttribute("aria-busy", String(isPending));
+  $("text").setAttribute("aria-busy", String(item.isDrawing ? item.isBusy : isPending));
   showAnswer(isPending ? { error: "Reading …" } : item, item.took);
   lookAt(item.reading);
   showFilm();
@@ -129,10 +151,7 @@ const captionOf = ({ isDrawing, reading, error }) =>
 
 // What can be done with results
 
-function items() {
-  const all = [drawing, ...pictures].filter(({ reading, error }) => reading || error);
-  return all;
-}
+const items = () => [drawing, ...pictures].filter(({ reading, error }) => reading || error);
 
 function refreshResults() {
   for (const button of document.querySelectorAll("[data-out]")) button.disabled = !items().length;
@@ -201,10 +220,7 @@ function setUpButtons() {
   for (const button of document.querySelectorAll("[data-out]"))
     button.addEventListener("click", () => OUTPUTS[button.dataset.out]());
   for (const choice of document.querySelectorAll("input[name=mode]"))
-    choice.addEventListener("change", () => {
-      readDrawing(true);
-      readAll(pictures.filter((item) => item.page === 1));
-    });
+    choice.addEventListener("change", readAgain);
   document.addEventListener("keydown", (event) => {
     if (!(event.ctrlKey || event.metaKey) || event.key !== "z" || !current.isDrawing) return;
     event.preventDefault();
@@ -237,5 +253,4 @@ document.addEventListener("enginechange", tellPrivacy);
 show(drawing);
 await setUpCorrections(showTeaching);
 tellPrivacy();
-await showTeaching();
-pointAt(null);
+await setUpTeaching(readAgain);

@@ -40,7 +40,7 @@ function arrow(total, value) {
   return el("span", { class: "faint" }, ` → ${why} → `);
 }
 
-/** weights (C, h, w) of one map, bias, source, strides, padding. */
+/** weights (C, h, w) of one map, bias, source and its first map, strides, padding. */
 async function kernelOf(layer, map, tile) {
   if (!/^convolution/.test(layer.name)) return null;
   const key = `${layer.name} ${map}`;
@@ -56,10 +56,10 @@ function partsOf(kernel, seen, [row, column]) {
   const source = seen.layers.find((layer) => layer.name === kernel.source);
   const [top, left] = [row * kernel.strides[0] - kernel.padding[0], column * kernel.strides[1] - kernel.padding[1]];
   const parts = kernel.weights.map((weights, k) => {
-    const maps = source.maps[k];
-    const inputs = weights.map((line, y) => line.map((_, x) => maps[top + y]?.[left + x] ?? 0));
+    const map = source.maps[kernel.first + k];
+    const inputs = weights.map((line, y) => line.map((_, x) => map[top + y]?.[left + x] ?? 0));
     const sum = weights.flat().reduce((all, weight, n) => all + weight * inputs.flat()[n], 0);
-    return { k, map: maps, weights, inputs, sum, top, left };
+    return { k: kernel.first + k, map, weights, inputs, sum, top, left };
   });
   return parts.sort((one, other) => Math.abs(other.sum) - Math.abs(one.sum));
 }

@@ -1,6 +1,6 @@
 // Corrections: three answers per digit, by keyboard first, the doubtful ones first.
 
-import { $, count, el, percent, roving } from "./dom.js";
+import { $, count, download, el, percent, roving } from "./dom.js";
 import { mapCanvas } from "./maps.js";
 import * as server from "./server.js";
 
@@ -113,7 +113,7 @@ async function answerWith(digit, answer, force = false) {
     await server.correct({ tile: digit.tile, read: digit.digit, answer, confirmed: answer === digit.digit,
       confidence: digit.confidence, force });
   } catch (error) {
-    if (error.problem?.type?.endsWith("contradicts")) askAgain(asked, digit, answer, error.problem);
+    if (error.status === 409) askAgain(asked, digit, answer, error.problem);
     else asked.replaceChildren(el("p", { class: "error" }, error.message));
     return;
   }
@@ -165,6 +165,5 @@ function keptItem(entry) {
 }
 
 async function exportAll() {
-  const { download } = await import("./dom.js");
   download("corrections.zip", await server.exportCorrections());
 }
