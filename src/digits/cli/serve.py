@@ -33,6 +33,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--corrections", type=Path, metavar="DIR", help="keep corrections in DIR (default: nowhere)"
     )
+    parser.add_argument(
+        "--label-studio",
+        type=_address,
+        metavar="URL",
+        help="a Label Studio from which pictures may be fetched, with $LABEL_STUDIO_API_KEY",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -55,6 +61,7 @@ def run(options: argparse.Namespace) -> int:
         token=token,
         hosts=LOOPBACK if is_local and not token else None,
         corrections=options.corrections,
+        label_studio=options.label_studio,
     )
     app = create_app(settings)
     with listen(options.host, options.port) as socket:
@@ -70,6 +77,12 @@ def _greeting(host: str, port: int, corrections: Path | None) -> str:
         f"digits: open http://{shown}:{port}/ in a browser; Ctrl-C ends it\n"
         f"digits: pictures are read in memory and not kept; corrections are kept {kept}"
     )
+
+
+def _address(text: str) -> str:
+    if not text.startswith(("http://", "https://")):
+        raise argparse.ArgumentTypeError(f"{text!r} is no address; expected http://… or https://…")
+    return text
 
 
 def _port(text: str) -> int:

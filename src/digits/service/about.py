@@ -26,7 +26,7 @@ async def models(service: Shared) -> JSONResponse:
     return JSONResponse(
         {
             "model": bundle.name,
-            "fingerprint": bundle.fingerprint,
+            "fingerprint": service.fingerprint,
             "version": __version__,
             "networks": networks,
             "shipped": shipped_bundles(),

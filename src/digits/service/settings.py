@@ -35,7 +35,8 @@ class Settings:
     """model: as Reader takes it. token: that every client must show; None for none. hosts: names
     under which the service may be addressed, which defeats DNS rebinding; None for any.
     corrections: folder in which corrections are kept; None keeps none. workers: processes that
-    read. page: folder of the page's files.
+    read. page: folder of the page's files. label_studio: address of the Label Studio whose
+    pictures may be fetched; None fetches nothing.
     """
 
     model: str = DEFAULT
@@ -45,3 +46,4 @@ class Settings:
     workers: int = field(default_factory=cores)
     limits: Limits = field(default_factory=Limits)
     page: Path = PAGE
+    label_studio: str | None = None

@@ -81,6 +81,11 @@ def to_unit(ink: NDArray[np.float32]) -> NDArray[np.float32]:
     return ink / np.float32(255) if ink.size and ink.max() > 1 else ink
 
 
+def to_grey(ink: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Values of 0 to 1 as 0 to 255."""
+    return np.rint(ink * 255).astype(np.uint8)
+
+
 def from_npy(content: bytes) -> NDArray[np.float32]:
     """(N, 28, 28) in [0, 1], of an array file. Raises Problem 422."""
     file = io.BytesIO(content)

@@ -18,12 +18,15 @@ import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from multiprocessing.connection import Connection
+from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from digits.errors import PictureError
+from digits.errors import ModelError, PictureError
 from digits.io.headers import read_header
+from digits.io.picture import Picture, open_picture
 from digits.io.result import SCHEMA, Outcome
 from digits.reading.reader import Reader
 
@@ -49,6 +52,8 @@ class Job:
 
     content: of the picture file. name: that answers call it by; never a path. tiles: whether
     digits come with the tile that the network saw. pixels: of the largest picture to be decoded.
+    box: x, y, width and height, in percent of the picture, of the part to be read; None for all.
+    profile: a profile's folder, and its fingerprint.
     """
 
     content: bytes
@@ -58,6 +63,8 @@ class Job:
     number: bool = False
     signs: bool = True
     tiles: bool = False
+    box: tuple[float, float, float, float] | None = None
+    profile: tuple[Path, str] | None = None
 
 
 class _Upload(io.BytesIO):
@@ -75,7 +82,8 @@ def answer(reader: Reader, job: Job) -> dict[str, Any]:
     if problem:
         content = _failed(job, problem)
     else:
-        content = _content(reader.try_read(_Upload(job), single=job.single, number=job.number), job)
+        picture = _part(job) if job.box else _Upload(job)
+        content = _content(reader.try_read(picture, single=job.single, number=job.number), job)
     return content | {"milliseconds": round(1000 * (time.perf_counter() - begin), 1)}
 
 
@@ -95,6 +103,19 @@ def _content(outcome: Outcome, job: Job) -> dict[str, Any]:
     return content
 
 
+def _part(job: Job) -> Picture:
+    """The pixels of the job's box; the whole picture where it cannot be opened."""
+    try:
+        pixels = open_picture(job.content)
+    except PictureError:
+        return _Upload(job)  # try_read says why
+    height, width = pixels.shape[:2]
+    x, y, across, down = job.box or (0, 0, 100, 100)
+    left, top = int(x * width / 100), int(y * height / 100)
+    right, bottom = math.ceil((x + across) * width / 100), math.ceil((y + down) * height / 100)
+    return pixels[top : max(bottom, top + 1), left : max(right, left + 1)]
+
+
 def _beyond(job: Job) -> str | None:
     """Why a picture is too large for the service; known before it is decoded."""
     with contextlib.suppress(PictureError):  # try_read says what is wrong with it
@@ -112,10 +133,18 @@ def work(connection: Connection, open_reader: Callable[[], Reader]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches us too; the service ends us
     warnings.simplefilter("ignore")  # of pages left out; the answer has the page that was read
     reader = open_reader().warm_up()
+
+    @lru_cache(maxsize=1)
+    def with_profile(profile: tuple[Path, str] | None) -> Reader:
+        with contextlib.suppress(ModelError):  # undone meanwhile
+            return reader.with_profile(profile and profile[0])
+        return reader
+
     connection.send(None)
     with contextlib.suppress(EOFError, OSError):
         while True:
-            connection.send(answer(reader, connection.recv()))
+            job = connection.recv()
+            connection.send(answer(with_profile(job.profile), job))
 
 
 class Worker:
