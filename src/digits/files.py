@@ -85,13 +85,13 @@ def _replaced(path: Path) -> Iterator[BinaryIO]:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(target)
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
     finally:
         with contextlib.suppress(OSError):  # gone under its new name, or never made
             temporary.unlink()
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Bring the new name to the disk too. Windows opens no folders, and needs no such thing."""
     with contextlib.suppress(OSError):
         number = os.open(folder, os.O_RDONLY)

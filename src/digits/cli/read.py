@@ -61,6 +61,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--model", default="default", metavar="M", help="model name or folder")
     parser.add_argument(
+        "--profile", type=Path, metavar="DIR", help="what one hand taught (docs/teaching.md)"
+    )
+    parser.add_argument(
         "--orientation",
         choices=("auto", *map(str, ORIENTATIONS)),
         default="auto",
@@ -82,7 +85,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Read all pictures; 0 if every one could be read, 1 if some could not."""
-    reader = Reader(options.model, options.min_confidence, signs=not options.digits_only)
+    reader = Reader(
+        options.model,
+        options.min_confidence,
+        signs=not options.digits_only,
+        profile=options.profile,
+    )
     pictures = list(expand(options.pictures))
     names = [each for each in pictures if isinstance(each, str)]
     if options.out:

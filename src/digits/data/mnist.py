@@ -53,6 +53,21 @@ def load(
     return images, labels
 
 
+def load_at_hand(
+    part: Literal["train", "test"], directory: str | os.PathLike[str] | None = None
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]] | None:
+    """What `load` gives, of the directory or the cache as they are; None where files are missing or
+    damaged. Nothing is fetched."""
+    for home in dict.fromkeys([home_directory(directory), cache_directory()]):
+        try:
+            images, labels = (files.read(file, home) for file in PARTS[part])
+        except DataError:
+            continue
+        if images is not None and labels is not None:
+            return images, labels
+    return None
+
+
 def fetch(directory: str | os.PathLike[str] | None = None) -> Path:
     """Fetch those of the four files that the directory lacks; returns the directory.
 

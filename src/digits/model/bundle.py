@@ -68,6 +68,8 @@ class Bundle:
             plain(self.parameters),
             __version__,
         ]
+        if self.classifier.profile is not None:
+            parts.append(self.classifier.profile.fingerprint)
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 

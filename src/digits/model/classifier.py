@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import copy
+import os
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from digits.errors import ModelError
 from digits.model.explain import Explanation, explain
+from digits.model.graph import with_outputs
+from digits.model.layers import feature_tensor
+from digits.model.profile import Profile, open_profile
 from digits.model.session import cores, open_session
 from digits.model.spec import CLASSES, TILE
 from digits.model.store import DEFAULT, Model, open_model
@@ -33,12 +41,15 @@ class Classifier:
         *,
         tta: bool = True,
         threads: int | None = None,
+        profile: str | os.PathLike[str] | Profile | None = None,
     ) -> None:
         """model: a shipped bundle's name, a model folder, or one opened. tta: whether `classify`
         uses test-time augmentation. threads: that share many tiles; None for as many as this
-        process may use. Raises ModelError.
+        process may use. profile: a profile folder, or one opened, made for this model; it moves
+        `probabilities`, `predict` and `classify`, and nothing else. Raises ModelError.
         """
         self.model = model if isinstance(model, Model) else open_model(model)
+        self.profile = _checked_profile(profile, self.model)
         self.tta = tta
         self.threads = threads or cores()
         # A network this small loses more to waking threads at every layer than it gains: of many
@@ -49,6 +60,12 @@ class Classifier:
     def name(self) -> str:
         """How the model is called."""
         return self.model.name
+
+    def with_profile(self, profile: str | os.PathLike[str] | Profile | None) -> Classifier:
+        """The same network, opened once, with another profile, or with none. Raises ModelError."""
+        other = copy.copy(self)
+        other.profile = _checked_profile(profile, self.model)
+        return other
 
     def probabilities(self, tiles: ArrayLike) -> NDArray[np.float32]:
         """(N, 10) float32: the calibrated probability of each digit; rows sum to 1."""
@@ -74,8 +91,27 @@ class Classifier:
         With test-time augmentation, the probabilities of a doubtful tile come from the mean
         logits of several views of it (`digits.model.tta`). tta: None for as it was opened.
         """
+        if self.profile is None:
+            array = _check(tiles)
+            return self._classify(array, self.logits(array), tta)
+        probabilities, is_digit, features = self.classify_features(tiles, tta=tta)
+        return self.profile.applied(probabilities, features), is_digit
+
+    def classify_features(
+        self, tiles: ArrayLike, *, tta: bool | None = None
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+        """Probabilities and is_digit as `classify` gives them without a profile, and features.
+
+        Features are (N, F) float32: what the last layer computes the logits from. Raises ModelError
+        if the network does not end in one dense layer.
+        """
         array = _check(tiles)
-        logits = self.logits(array)
+        logits, features = self._run_batches(array, self._feature_session)
+        return (*self._classify(array, logits, tta), features)
+
+    def _classify(
+        self, array: NDArray[Any], logits: NDArray[np.float32], tta: bool | None
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         probabilities, is_digit = self._softmax(logits), self._is_digit(logits)
         if not (self.tta if tta is None else tta):
             return probabilities, is_digit
@@ -84,6 +120,15 @@ class Classifier:
             some = doubtful[start : start + BATCH]
             probabilities[some] = self._softmax(self._mean_logits(array[some]))
         return probabilities, is_digit
+
+    @cached_property
+    def _feature_session(self) -> Any:
+        """The network opened so that it gives the features too, which profiles need."""
+        name = feature_tensor(self.model)
+        network = with_outputs(self.model.network, [name])
+        return open_session(
+            replace(self.model, network=network), ["tiles", "logits", name], threads=1
+        )
 
     def explain(self, tile: ArrayLike, answer: int | None = None) -> Explanation:
         """Which ink of one tile (28, 28) spoke for `answer`, by default the likeliest digit, and
@@ -112,26 +157,41 @@ class Classifier:
 
     def logits(self, tiles: ArrayLike) -> NDArray[np.float32]:
         """(N, 10) float32: the network's output, not calibrated."""
-        array = _check(tiles)
+        return self._run_batches(_check(tiles), self._session)[0]
 
-        def run(start: int) -> NDArray[np.float32]:
-            some = _unit(array[start : start + BATCH])
-            return np.asarray(self._session.run(["logits"], {"tiles": some})[0])
+    def _run_batches(self, array: NDArray[Any], session: Any) -> list[NDArray[np.float32]]:
+        """All outputs of a session for many tiles."""
+
+        def run(start: int) -> list[NDArray[np.float32]]:
+            return list(session.run(None, {"tiles": _unit(array[start : start + BATCH])}))
 
         starts = range(0, len(array), BATCH)
-        if not starts:
-            return np.zeros((0, CLASSES), np.float32)
-        if len(starts) == 1:
+        if len(starts) < 2:
             return run(0)
         from concurrent.futures import ThreadPoolExecutor  # slow to import, seldom needed
 
         with ThreadPoolExecutor(min(self.threads, len(starts))) as pool:
-            return np.concatenate(list(pool.map(run, starts)))
+            return [np.concatenate(each) for each in zip(*pool.map(run, starts), strict=True)]
 
     def _is_digit(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
         centre, width = (self.model.calibration[key] for key in ("digit_energy", "digit_scale"))
         odds = (energy(logits) - centre) / width
         return np.asarray(1 / (1 + np.exp(-np.clip(odds, -60, 60))), np.float32)
+
+
+def _checked_profile(
+    profile: str | os.PathLike[str] | Profile | None, model: Model
+) -> Profile | None:
+    """A profile opened, if it is one for this model. Raises ModelError."""
+    if profile is None:
+        return None
+    opened = profile if isinstance(profile, Profile) else open_profile(profile)
+    if opened.model != model.card["sha256"]:
+        raise ModelError(
+            f"the profile was made for another model (SHA-256 {opened.model[:8]}…; {model.name!r} "
+            f"has {model.card['sha256'][:8]}…); teach this model from the corrections"
+        )
+    return opened
 
 
 def _is_doubtful(

@@ -49,7 +49,8 @@ def _quota(path: Path) -> int:
 
 
 def open_session(model: Model, names: list[str], *, threads: int) -> onnxruntime.InferenceSession:
-    """Open a network whose inputs and outputs have these names.
+    """Open a network whose inputs and outputs have these names: its input, its output, and inner
+    tensors that were made outputs (`digits.model.graph`).
 
     threads: that share each layer. Raises ModelError if the network cannot be run, or if its inputs
     and outputs have other names or shapes, or if its output for a blank input is not finite.
@@ -81,7 +82,7 @@ def open_session(model: Model, names: list[str], *, threads: int) -> onnxruntime
 
 def _probe(session: onnxruntime.InferenceSession, model: str, names: list[str]) -> None:
     """Run the network on a smallest blank input and check the shape and values of its output."""
-    source, target = names
+    source, target, *_ = names
     shape, expected = PROBES[source]
     try:
         (output,) = session.run([target], {source: np.zeros(shape, np.float32)})

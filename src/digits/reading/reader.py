@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import time
 from collections.abc import Iterable, Iterator
@@ -17,8 +18,9 @@ from digits.files import printable
 from digits.io.picture import Picture
 from digits.io.result import Box, Digit, Number, Outcome, Reading, number_of
 from digits.io.sources import Sources, expand, open_source
-from digits.model.bundle import open_bundle
+from digits.model.bundle import Bundle, open_bundle
 from digits.model.classifier import Classifier
+from digits.model.profile import Profile
 from digits.reading.page.accept import accept
 from digits.reading.page.detect import detect
 from digits.reading.page.fuse import fuse
@@ -48,12 +50,14 @@ class Reader:
         *,
         signs: bool = True,
         threads: int | None = None,
+        profile: str | os.PathLike[str] | Profile | None = None,
     ) -> None:
         """model: a shipped bundle's name, a bundle folder, or the model folder of one network,
         which takes the place of the default bundle's. min_confidence: digits less sure are "?" in
         the text, in [0, 1]. signs: whether signs and decimal marks are read; if not, they part
         numbers, and readings have digits alone. threads: that a network may use; None for as many
-        as this process may.
+        as this process may. profile: a profile folder (`digits.model.profile`), what one hand
+        taught; None for the network alone.
 
         Raises ModelError, or ValueError for a confidence or threads out of range.
         """
@@ -61,9 +65,18 @@ class Reader:
             raise ValueError(f"min_confidence is {min_confidence}; expected 0 to 1")
         if threads is not None and threads < 1:
             raise ValueError(f"threads is {threads}; expected 1 or more, or None")
-        self.bundle = open_bundle(model, threads)
+        self.bundle = _with_profile(open_bundle(model, threads), profile)
         self.min_confidence = min_confidence
         self.signs = signs
+
+    def with_profile(self, profile: str | os.PathLike[str] | Profile | None) -> Reader:
+        """A reader of the same networks, opened once, with another profile, or with none.
+
+        Raises ModelError.
+        """
+        other = copy.copy(self)
+        other.bundle = _with_profile(self.bundle, profile)
+        return other
 
     @property
     def classifier(self) -> Classifier:
@@ -273,6 +286,12 @@ class Reader:
             else self.try_read(each, orientation, single=single, number=number)
             for each in expand(sources)
         )
+
+
+def _with_profile(bundle: Bundle, profile: str | os.PathLike[str] | Profile | None) -> Bundle:
+    if profile is None and bundle.classifier.profile is None:
+        return bundle
+    return replace(bundle, classifier=bundle.classifier.with_profile(profile))
 
 
 def _check_orientation(orientation: int | None) -> None:
