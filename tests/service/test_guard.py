@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from serving import started
 
 from digits.cli import main
+from digits.model.bundle import open_bundle
 from digits.service.server import listen
 from digits.service.settings import Settings
 
@@ -56,6 +58,28 @@ def test_the_page_may_load_nothing_from_elsewhere(client: httpx.Client) -> None:
     assert answer.headers["referrer-policy"] == "no-referrer"
     assert answer.headers["x-frame-options"] == "DENY"
     assert client.get("/page/app.js").headers["content-type"].startswith("text/javascript")
+
+
+def test_the_page_and_its_examples_are_served() -> None:
+    with started(Settings(workers=1)) as service, service.client() as client:
+        index = client.get("/")
+        assert index.headers["content-type"].startswith("text/html")
+        for name in re.findall(r'(?:href|src)="(page/[^"]+)"', index.text):
+            assert client.get(f"/{name}").status_code == 200, name
+
+
+def test_the_engine_gets_the_networks_that_read_here(client: httpx.Client) -> None:
+    answer = client.get("/page/engine/classifier.onnx")
+    if answer.status_code == 404:
+        assert "make page" in answer.json()["detail"]
+        return
+
+    assert answer.content == open_bundle("default").classifier.model.network
+    known = {"If-None-Match": answer.headers["etag"]}
+    assert client.get("/page/engine/classifier.onnx", headers=known).status_code == 304
+    reader = client.get("/page/engine/reader.json").json()
+    assert reader["fingerprint"] == client.get("/api/models").json()["fingerprint"]
+    assert client.get("/page/engine/none.onnx").status_code == 404
 
 
 def test_webassembly_runs_in_the_engine_alone(client: httpx.Client) -> None:

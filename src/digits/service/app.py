@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator
+from functools import cache, partial
 
 from fastapi import FastAPI
 
 from digits.service import about, kserve, labelstudio, layers, problems, reading, teaching, tiles
+from digits.service.engine import engine_files
 from digits.service.files import page_routes
 from digits.service.guard import Guard
 from digits.service.metrics import Measured, Metrics
@@ -41,7 +43,8 @@ def create_app(settings: Settings = Settings()) -> FastAPI:  # noqa: B008  # fro
         separate_input_output_schemas=False,
     )
     parts = (reading, tiles, layers, teaching, about, kserve, labelstudio)
-    routers = [*(part.router for part in parts), page_routes(settings.page)]
+    engine = cache(partial(engine_files, opened.bundle))
+    routers = [*(part.router for part in parts), page_routes(settings.page, engine)]
     for router in routers:
         app.include_router(router)
     problems.install(app, [route for router in routers for route in router.routes])
