@@ -151,23 +151,22 @@ async def hostile(http: httpx.AsyncClient, rng: np.random.Generator, tally: Tall
     elif kind == 2:
         await timed(tally, http.post("/api/classify", content=b'{"tiles": [[['))
     elif kind == 3:
-        await timed(
-            tally, http.post("/api/read", content=b"", headers={"Content-Length": "99999999"})
-        )
+        status = await raw(http.base_url, content_length=99_999_999, sent=b"", is_awaited=True)
+        tally.statuses[status] += 1
     else:
-        await half_sent(http)
+        await raw(http.base_url, content_length=1_000_000, sent=b"x" * 9999, is_awaited=False)
         tally.statuses["gone"] += 1
 
 
-async def half_sent(http: httpx.AsyncClient) -> None:
-    """Announce a megabyte, send a part of it, and go."""
-    _, writer = await asyncio.open_connection(http.base_url.host, http.base_url.port)
-    writer.write(
-        b"POST /api/read HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n"
-        + b"x" * 9999
-    )
-    await asyncio.sleep(0.05)
+async def raw(url: httpx.URL, content_length: int, sent: bytes, is_awaited: bool) -> str:
+    """Announce a picture, send a part of it, and go, with or without the status of the answer."""
+    reader, writer = await asyncio.open_connection(url.host, url.port)
+    head = f"POST /api/read HTTP/1.1\r\nHost: localhost\r\nContent-Length: {content_length}\r\n\r\n"
+    writer.write(head.encode() + sent)
+    await writer.drain()
+    line = await reader.readline() if is_awaited else b"HTTP/1.1 - \r\n"
     writer.close()
+    return line.split()[1].decode()
 
 
 async def storm(
@@ -181,20 +180,20 @@ async def storm(
     return tallies, time.perf_counter() - begin
 
 
-async def in_a_row(
-    url: str, count: int, given: list[bytes], process: int
-) -> tuple[Tally, list[float]]:
-    """Pictures one after another, two at a time; and the memory after each tenth of a second."""
+async def in_a_row(url: str, count: int, picture: bytes, process: int) -> tuple[Tally, list[float]]:
+    """The same picture over and over, two at a time, so that what memory gains is a leak; and the
+    memory at each tenth of a second, after the first tenth of them."""
     tally, memory = Tally(), []
     rest = iter(range(count))
 
     async def one(http: httpx.AsyncClient) -> None:
-        for k in rest:
-            await timed(tally, http.post("/api/read", content=given[k % len(given)]))
+        for _ in rest:
+            await timed(tally, http.post("/api/read", content=picture))
 
     async def watch() -> None:
         while True:
-            memory.append(resident(process))
+            if tally.statuses.total() > count / 10:
+                memory.append(resident(process))
             await asyncio.sleep(0.1)
 
     async with httpx.AsyncClient(base_url=url, timeout=120) as http:
@@ -239,7 +238,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--pictures", type=int, default=2000)
     options = parser.parse_args()
-    given = pictures()
+    given, page = pictures(), (ROOT / "samples" / "58-17+23_squared.jpg").read_bytes()
     print(
         f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores; "
         f"{options.clients} clients, {options.seconds:g} s, {options.pictures} pictures in a row\n"
@@ -253,7 +252,7 @@ def main() -> None:
         for name, tally in tallies.items():
             print(tally.row(f"{options.clients} clients: {name}", wall))
         begin = time.perf_counter()
-        tally, memory = asyncio.run(in_a_row(url, options.pictures, given, process))
+        tally, memory = asyncio.run(in_a_row(url, options.pictures, page, process))
         print(tally.row("pictures in a row", time.perf_counter() - begin))
         alone, wall = asyncio.run(classify_alone(url, "/api/classify", 8, options.seconds / 4))
         print(alone.row("one tile: the service", wall))

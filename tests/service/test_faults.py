@@ -179,11 +179,15 @@ def test_an_upload_that_stops_is_ended(service: Started) -> None:
     assert read(service).status_code == 200
 
 
-def test_an_upload_that_breaks_off_costs_nothing(service: Started) -> None:
+def test_an_upload_that_breaks_off_costs_nothing(
+    service: Started, caplog: pytest.LogCaptureFixture
+) -> None:
     with socket.create_connection(("127.0.0.1", service.port), SECONDS) as connection:
         connection.sendall(HEAD + b"Content-Length: 1000\r\n\r\n" + DIGIT[:100])
+        until(lambda: service.service.bodies.memory.used == 100, "its bytes are held")
 
     until(lambda: service.service.bodies.memory.used == 0, "its bytes are given back")
+    assert not caplog.records
     assert in_flight(service) == 0
     assert read(service).status_code == 200
 

@@ -10,8 +10,9 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.routing import BaseRoute, Match
 
 MEDIA_TYPE = "application/problem+json"
@@ -53,6 +54,7 @@ def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
     """Let every error of `app` be answered as a problem. routes: all that it has."""
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(HTTPException, partial(_http, routes))
+    app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(Exception, _defect)
 
@@ -75,6 +77,11 @@ def _methods(routes: Sequence[BaseRoute], request: Request) -> set[str]:
     """All methods that an address takes."""
     fitting = [each for each in routes if each.matches(request.scope)[0] is not Match.NONE]
     return {method for each in fitting for method in getattr(each, "methods", None) or ()}
+
+
+async def _gone(request: Request, error: Exception) -> Response:
+    """Nobody is there to be answered; only the figures see this."""
+    return Response(status_code=400)
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:
