@@ -1,4 +1,4 @@
-# digits serve, as a user without rights; works with --read-only --tmpfs /tmp
+# digits serve, as a user without rights; works with --read-only
 FROM python:3.13-slim AS build
 WORKDIR /project
 COPY pyproject.toml README.md LICENSE ./

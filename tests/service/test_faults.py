@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import signal
@@ -9,6 +10,7 @@ import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -17,7 +19,10 @@ import pictures
 import pytest
 from serving import SECONDS, Started, descendants, running, started, until
 
+from digits import Reader
+from digits.service.jobs import Job
 from digits.service.settings import Limits, Settings
+from digits.service.workers import Pool, WorkerLostError
 
 DIGIT = pictures.png(pictures.page("7").pixels)
 HEAD = b"POST /api/read HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/png\r\n"
@@ -263,6 +268,16 @@ def test_a_service_started_anew_takes_the_place_of_one_killed() -> None:
 
 def _exists(process: int) -> bool:
     return Path(f"/proc/{process}").exists()
+
+
+def test_a_service_whose_workers_cannot_start_is_not_ready() -> None:
+    pool = Pool(partial(Reader, "no such model"), 1, 1, 1, lambda: None)
+    try:
+        with pytest.raises(WorkerLostError, match="ended"):
+            asyncio.run(pool.read(Job(DIGIT, "7.png", 1_000_000)))
+        assert not pool.is_ready
+    finally:
+        pool.stop()
 
 
 def test_several_requests_share_the_workers_fairly(service: Started) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import math
 import multiprocessing
 import signal
@@ -29,6 +30,7 @@ from digits.reading.reader import Reader
 from digits.service.jobs import Job, answer, failed
 
 CONTEXT = multiprocessing.get_context("spawn")  # forked ones would share locks of our threads
+LOG = logging.getLogger("digits.service")
 START_SECONDS = 120.0  # until a new process has opened the networks, however busy the machine
 
 
@@ -78,15 +80,15 @@ class Worker:
         )
         self.process.start()
         theirs.close()
-        self._is_ready = False
+        self.is_ready = False
 
     def wait_until_ready(self) -> None:
         """Until the networks are open. Raises EOFError if they cannot be."""
-        if not self._is_ready:
+        if not self.is_ready:
             if not self._connection.poll(START_SECONDS):
                 raise EOFError
             self._connection.recv()
-            self._is_ready = True
+            self.is_ready = True
 
     def read(self, job: Job, seconds: float) -> dict[str, Any]:
         """Read one picture. One that takes longer is given up, and the process with it.
@@ -148,8 +150,9 @@ class Pool:
 
     @property
     def is_ready(self) -> bool:
-        """Whether the workers have opened their networks."""
-        return all(start.done() for start in self._starts)
+        """Whether the workers have opened their networks, or those that can."""
+        has_started = all(start.done() for start in self._starts)
+        return has_started and any(worker.is_ready for worker in self._workers)
 
     @property
     def waiting(self) -> int:
@@ -187,8 +190,10 @@ class Pool:
             self._idle.put(worker)
 
     def _open(self, worker: Worker) -> None:
-        with contextlib.suppress(EOFError, OSError):  # its first picture starts it again
+        try:
             worker.wait_until_ready()
+        except (EOFError, OSError):  # its first picture starts it again
+            LOG.error("a process that reads did not start (exit code %s)", worker.process.exitcode)
         self._idle.put(worker)
 
     def stop(self) -> None:
