@@ -41,7 +41,7 @@ class Votes:
     strength: float
 
 
-VOTES = Votes(neighbours=5, floor=0.7, strength=4.0)
+VOTES = Votes(neighbours=3, floor=0.8, strength=6.0)
 
 
 @dataclass(frozen=True)
@@ -146,31 +146,39 @@ def save_profile(profile: Profile, folder: str | os.PathLike[str]) -> None:
 def open_profile(folder: str | os.PathLike[str]) -> Profile:
     """Open a profile folder. Raises ModelError if there is none, or if it is damaged."""
     folder = Path(folder)
-    if not (folder / CARD).is_file():
+    path = folder / CARD
+    if not path.is_file():
         raise ModelError(
             f"no profile {printable(str(folder))!r}: expected a folder with {CARD} in it"
         )
-    card = read_json(folder / CARD)
+    card = read_json(path)
     try:
+        if card["schema"] != SCHEMA:
+            raise ValueError(f"schema {card['schema']!r}, expected {SCHEMA}")
         [(name, sha256)] = card["files"].items()
-        votes = Votes(**{key: finite(value) for key, value in card["votes"].items()})  # type: ignore[arg-type]
-        model, report = str(card["model"]), dict(card["report"])
         content = (folder / Path(name).name).read_bytes()
+        votes, report = _votes_of(card["votes"]), dict(card["report"])
     except (ValueError, TypeError, KeyError, AttributeError, OSError) as error:
         raise ModelError(
-            f"{folder / CARD} is not the card of a profile ({type(error).__name__}: {error}); "
+            f"{path} is not the card of a profile ({type(error).__name__}: {error}); "
             "teach it again or copy it again"
         ) from error
     found = hashlib.sha256(content).hexdigest()
     if found != sha256:
         raise ModelError(
-            f"{folder / name} is damaged: SHA-256 {found}, expected {sha256}; "
+            f"{path.with_name(name)} is damaged: SHA-256 {found}, expected {sha256}; "
             "teach it again or copy it again"
         )
     with np.load(io.BytesIO(content), allow_pickle=False) as file:
-        features, answers = file["features"], file["answers"]
-    votes = Votes(int(votes.neighbours), votes.floor, votes.strength)
-    return Profile(model, features, answers, votes, report)
+        return Profile(str(card["model"]), file["features"], file["answers"], votes, report)
+
+
+def _votes_of(card: Mapping[str, Any]) -> Votes:
+    """Raises ValueError, TypeError or KeyError."""
+    votes = Votes(int(card["neighbours"]), finite(card["floor"]), finite(card["strength"]))
+    if votes.neighbours < 1 or not 0 <= votes.floor < 1 or votes.strength < 0:
+        raise ValueError(f"no such votes: {dict(card)}")
+    return votes
 
 
 def remove_profile(folder: str | os.PathLike[str]) -> bool:
