@@ -83,9 +83,7 @@ def test_without_a_camera_the_phone_is_asked_for_a_picture(open_page: Open) -> N
 
 
 def test_what_is_no_picture_is_told_in_one_line(open_page: Open) -> None:
-    watched = open_page()
-    watched.allowed.add(422)
-    page = watched.page
+    page = open_page(allowed={422}).page
     choose(page, ("notes.png", b"these are no pixels"), ("b.png", png("12")))
     expect(page.locator("#status")).to_contain_text("notes.png")
     expect(page.locator("#status")).to_have_class("status error")

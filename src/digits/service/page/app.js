@@ -123,6 +123,7 @@ function show(item) {
   current = item;
   if (item.reading) $("model").textContent = `Read by the model «${item.reading.model}», fingerprint ${item.reading.fingerprint}.`;
   showPicture(item);
+  if (item.isDrawing) followPen();
   showBoxes(item.reading);
   $("hint").hidden = !(item.isDrawing && pad.isEmpty());
   const isPending = !item.isDrawing && !item.reading && !item.error;
@@ -182,17 +183,13 @@ async function copy(text, what) {
 
 // Setting up
 
-function setUpPen() {
-  const follow = () => {
-    const share = Number($("pen-width").value);
-    pad.setWidth(share / 100);
-    $("pen-output").textContent = `${share} %`;
-    const size = (share / 100) * Math.min($("pad").clientWidth, $("pad").clientHeight);
-    $("nib").style.width = $("nib").style.height = `${Math.max(size, 1)}px`;
-  };
-  $("pen-width").addEventListener("input", follow);
-  addEventListener("resize", follow);
-  follow();
+/** Takes the chosen width, and shows it in its true size. */
+function followPen() {
+  const share = Number($("pen-width").value);
+  pad.setWidth(share / 100);
+  $("pen-output").textContent = `${share} %`;
+  const size = (share / 100) * Math.min($("pad").clientWidth, $("pad").clientHeight);
+  $("nib").style.width = $("nib").style.height = `${Math.max(size, 1)}px`;
 }
 
 function setUpExamples() {
@@ -243,7 +240,8 @@ function tellPrivacy() {
 
 pad.fit(NARROW.matches);
 NARROW.addEventListener("change", () => pad.fit(NARROW.matches));
-setUpPen();
+$("pen-width").addEventListener("input", followPen);
+addEventListener("resize", followPen);
 setUpExamples();
 setUpButtons();
 setUpAnswer((digit) => lookAt(current.reading, digit));
