@@ -107,6 +107,14 @@ def test_examples_are_one_click_away(page: Page) -> None:
     expect_numbers(page, "58", "17", "23")
 
 
+def test_what_is_no_digit_is_said_in_large_type(page: Page) -> None:
+    page.get_by_role("button", name="A flower, which is no digit").click()
+    answer = page.locator("#text p")
+    expect(answer).to_have_text("no digit")
+    size = answer.evaluate("node => getComputedStyle(node).fontSize")
+    assert float(size.removesuffix("px")) > 40
+
+
 def test_examples_are_the_samples() -> None:
     for each in EXAMPLES.iterdir():
         assert each.read_bytes() == (SAMPLES / each.name).read_bytes(), each.name

@@ -13,9 +13,10 @@ import { showBoxes, showPicture } from "./stage.js";
 import { setUpTeaching, showTeaching } from "./teach.js";
 
 const EXAMPLES = {
-  "2024_blue.png": "2024 in blue ink", "4_chalk.png": "4 in chalk on a dark board",
-  "58-17+23_squared.jpg": "Three numbers in pencil, photographed", "0123456789_row.png": "All ten digits in one hand",
-  "42+1066-365+90-7041+8_page.jpg": "A photo of six numbers", "7_paint.png": "7, of 28 × 28 pixels",
+  "examples/2024_blue.png": "2024 in blue ink", "examples/4_chalk.png": "4 in chalk on a dark board",
+  "examples/58-17+23_squared.jpg": "Three numbers in pencil, photographed", "examples/0123456789_row.png": "All ten digits in one hand",
+  "examples/42+1066-365+90-7041+8_page.jpg": "A photo of six numbers", "examples/7_paint.png": "7, of 28 × 28 pixels",
+  "flower.svg": "A flower, which is no digit",
 };
 const AT_ONCE = 2; // pictures that are read at the same time
 const NARROW = matchMedia("(max-width: 640px)");
@@ -193,14 +194,20 @@ function followPen() {
 }
 
 function setUpExamples() {
-  $("examples").append(...Object.entries(EXAMPLES).map(([file, title]) => {
-    const url = new URL(`examples/${encodeURIComponent(file)}`, import.meta.url);
-    const open = async () => {
-      const blob = await (await fetch(url)).blob();
-      take([new File([blob], file, { type: blob.type })]);
-    };
-    return el("li", {}, el("button", { type: "button", title, onclick: open }, el("img", { src: url, alt: title })));
+  $("examples").append(...Object.entries(EXAMPLES).map(([path, title]) => {
+    const url = new URL(path.split("/").map(encodeURIComponent).join("/"), import.meta.url);
+    const picture = el("img", { src: url, alt: title });
+    const open = async () => take([new File([await contentOf(url, picture)], path.split("/").at(-1))]);
+    return el("li", {}, el("button", { type: "button", title, onclick: open }, picture));
   }));
+}
+
+/** An example's own bytes; of a drawing, its pixels, as readers take no drawings. */
+async function contentOf(url, picture) {
+  if (!url.pathname.endsWith(".svg")) return (await fetch(url)).blob();
+  const canvas = el("canvas", { width: picture.naturalWidth, height: picture.naturalHeight });
+  canvas.getContext("2d").drawImage(picture, 0, 0);
+  return new Promise((done) => canvas.toBlob(done, "image/png"));
 }
 
 function setUpButtons() {
