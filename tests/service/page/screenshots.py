@@ -1,5 +1,6 @@
 """Makes the pictures of the page for the README again.
 
+On a machine that does nothing else, as they show how long an answer took:
 PYTHONPATH=tests python tests/service/page/screenshots.py
 """
 

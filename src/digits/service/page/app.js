@@ -24,7 +24,7 @@ const NARROW = matchMedia("(max-width: 640px)");
 const drawing = { name: "drawing", isDrawing: true, isBusy: false, reading: null, error: null };
 let pictures = []; // items { name, page, blob, url, reading, error }, in the order they came
 let current = drawing;
-let strokeEnded = 0; // when the pen was lifted last
+let askedAt = 0; // when the pen was lifted last, or another answer was asked for
 let isWriting = false;
 let version = 0; // of the drawing
 
@@ -39,7 +39,7 @@ const pad = createPad($("pad"), (ended) => {
   $("hint").hidden = !pad.isEmpty();
   $("undo").disabled = !pad.canUndo();
   $("clear").disabled = pad.isEmpty();
-  if (ended) strokeEnded = performance.now();
+  if (ended) askedAt = performance.now();
   isWriting = !ended;
   version++;
   setBusy(true);
@@ -60,7 +60,7 @@ function setBusy(isBusy) {
 
 async function readVersion(signal) {
   if (pad.isEmpty()) return settle(drawing, { reading: null, error: null });
-  const begun = isWriting ? performance.now() : strokeEnded;
+  const begun = isWriting ? performance.now() : askedAt;
   try {
     const reading = await read(await pad.blob(), { ...mode(), signal });
     if (signal.aborted || pad.isEmpty()) return;
@@ -105,6 +105,7 @@ async function readPicture(item) {
 
 /** Everything once more: with another choice, or after teaching. */
 function readAgain() {
+  askedAt = performance.now();
   setBusy(true);
   readDrawing(true);
   readAll(pictures.filter((item) => item.page === 1));
