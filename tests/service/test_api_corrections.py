@@ -98,7 +98,6 @@ def test_what_contradicts_its_neighbours_is_asked_once_more(client: httpx.Client
         {"answer": 10},
         {"answer": "7"},
         {"tile": [[0]]},
-        {"confirmed": True, "answer": 1},
         {"path": "/etc"},
     ],
 )
@@ -106,6 +105,11 @@ def test_wrong_corrections_are_refused(client: httpx.Client, wrong: dict[str, ob
     given = {"tile": tile_of("7"), "read": 7, "answer": 7} | wrong
 
     assert client.post("/api/corrections", json=given).status_code == 422
+
+
+def test_confirmed_is_what_answer_and_read_say(client: httpx.Client) -> None:
+    assert correct(client, 0, 1, confirmed=True).status_code == 409
+    assert correct(client, 0, 7, confirmed=False).status_code == 409
 
 
 def test_no_identifier_becomes_a_path(client: httpx.Client, folder: Path) -> None:

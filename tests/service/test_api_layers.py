@@ -63,11 +63,21 @@ def test_a_cell_can_be_worked_out_from_the_answer(client: httpx.Client) -> None:
     assert total == pytest.approx(cells[row, column], abs=0.1)
 
 
-@pytest.mark.parametrize("more", [{"layer": "convolution 99", "map": 0}, {"map": -1}, {"tile": 3}])
-def test_wrong_layers_are_refused(client: httpx.Client, more: dict[str, object]) -> None:
+@pytest.mark.parametrize(
+    ("more", "status"),
+    [
+        ({"layer": "convolution 99", "map": 0}, 404),
+        ({"layer": "convolution 1", "map": 999}, 404),
+        ({"map": -1}, 422),
+        ({"tile": 3}, 422),
+    ],
+)
+def test_wrong_layers_are_refused(
+    client: httpx.Client, more: dict[str, object], status: int
+) -> None:
     given = {"tile": TILES[0].tolist()} | more
 
-    assert client.post("/api/layers", json=given).status_code == 422
+    assert client.post("/api/layers", json=given).status_code == status
 
 
 @pytest.mark.parametrize("form", ["levels", "fractions", "uint8", "float32"])

@@ -109,7 +109,6 @@ def test_what_is_no_picture_is_a_problem(client: httpx.Client) -> None:
         {"files": {"picture": ("a.png", DIGIT)}, "data": {"more": "text"}},
         {"content": b"--x", "headers": {"Content-Type": "multipart/form-data; boundary=y"}},
         {"content": b"--x", "headers": {"Content-Type": "multipart/form-data"}},
-        {"content": DIGIT, "params": {"single": "true", "number": "true"}},
         {"content": DIGIT, "params": {"single": "perhaps"}},
         {"files": [("picture", ("a.png", DIGIT))] * 33},
     ],
@@ -120,3 +119,9 @@ def test_wrong_calls_are_problems(client: httpx.Client, given: dict[str, object]
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["status"] == 422
+
+
+def test_single_and_number_exclude_each_other(client: httpx.Client) -> None:
+    answer = client.post("/api/read", params={"single": "true", "number": "true"}, content=DIGIT)
+
+    assert answer.status_code == 409

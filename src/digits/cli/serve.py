@@ -25,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     access = parser.add_mutually_exclusive_group()
     access.add_argument(
         "--token",
+        type=_token,
         default=os.environ.get(TOKEN) or None,
         metavar="T",
         help=f"clients must show it; others see it in the list of processes, but not in ${TOKEN}",
@@ -46,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
     for module in ("fastapi", "uvicorn", "python_multipart", "prometheus_client"):
         require(module, "serve")
     from digits.service.app import create_app
-    from digits.service.server import listen, serve
+    from digits.service.server import listen, make_server
     from digits.service.settings import LOOPBACK, Settings
 
     is_local = options.host in LOOPBACK
@@ -66,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
     app = create_app(settings)
     with listen(options.host, options.port) as socket:
         print(_greeting(options.host, socket.getsockname()[1], settings.corrections), flush=True)
-        serve(app, settings, socket)
+        make_server(app, settings.limits).run([socket])
     return 0
 
 
@@ -82,6 +83,12 @@ def _greeting(host: str, port: int, corrections: Path | None) -> str:
 def _address(text: str) -> str:
     if not text.startswith(("http://", "https://")):
         raise argparse.ArgumentTypeError(f"{text!r} is no address; expected http://… or https://…")
+    return text
+
+
+def _token(text: str) -> str:
+    if not (text.isascii() and text.isprintable() and text and " " not in text):
+        raise argparse.ArgumentTypeError("expected a token of ASCII letters, digits and signs")
     return text
 
 

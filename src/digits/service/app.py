@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator
+from functools import cache, partial
 
 from fastapi import FastAPI
 
 from digits.service import about, kserve, labelstudio, layers, problems, reading, teaching, tiles
+from digits.service.engine import engine_files
 from digits.service.files import page_routes
 from digits.service.guard import Guard
 from digits.service.metrics import Measured, Metrics
@@ -20,11 +22,11 @@ def create_app(settings: Settings = Settings()) -> FastAPI:  # noqa: B008  # fro
     """The service as an ASGI application. Its workers start and end with its lifespan.
 
     Raises ModelError, or DataError where corrections cannot be kept."""
-    metrics, parts = Metrics(), Opened.of(settings)
+    metrics, opened = Metrics(), Opened.of(settings)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        service = open_service(settings, metrics, parts)
+        service = open_service(settings, metrics, opened)
         app.state.service = service
         try:
             yield
@@ -40,10 +42,12 @@ def create_app(settings: Settings = Settings()) -> FastAPI:  # noqa: B008  # fro
         redoc_url=None,
         separate_input_output_schemas=False,
     )
-    problems.install(app)
-    for part in (reading, tiles, layers, teaching, about, kserve, labelstudio):
-        app.include_router(part.router)
-    app.include_router(page_routes(settings.page))
+    parts = (reading, tiles, layers, teaching, about, kserve, labelstudio)
+    engine = cache(partial(engine_files, opened.bundle))
+    routers = [*(part.router for part in parts), page_routes(settings.page, engine)]
+    for router in routers:
+        app.include_router(router)
+    problems.install(app, [route for router in routers for route in router.routes])
     app.add_middleware(Guard, token=settings.token, hosts=settings.hosts)
     app.add_middleware(Measured, metrics=metrics)
     return app

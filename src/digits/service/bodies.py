@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass
 
 from fastapi import Request
@@ -30,12 +30,14 @@ class Upload:
 class Memory:
     """The bytes of all bodies that are held at once."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, on_reject: Callable[[], None]) -> None:
         self.limit, self.used = limit, 0
+        self._on_reject = on_reject
 
     def take(self, size: int) -> None:
         """Raises Problem 429 where there are too many."""
         if self.used + size > self.limit:
+            self._on_reject()
             raise Problem(429, "busy", "too many uploads at once; try again in 2 s", RETRY)
         self.used += size
 

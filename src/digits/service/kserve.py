@@ -21,10 +21,10 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 
 from digits.model.spec import CLASSES, TILE
+from digits.service.jobs import Job
 from digits.service.problems import Problem
 from digits.service.state import Service, Shared
 from digits.service.tiles import classified, parse
-from digits.service.workers import Job
 from digits.version import __version__
 
 JSON_LENGTH = "Inference-Header-Content-Length"  # of the JSON part, where bytes follow it

@@ -16,6 +16,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
+from digits.service.jobs import Job
 from digits.service.labelconfig import (
     Box,
     LabelConfig,
@@ -29,7 +30,6 @@ from digits.service.state import Service, Shared
 from digits.service.teacher import Teacher
 from digits.service.teaching import kept
 from digits.service.tiles import parse
-from digits.service.workers import Job
 
 ANNOTATED = ("ANNOTATION_CREATED", "ANNOTATION_UPDATED")
 router = APIRouter(include_in_schema=False)

@@ -23,7 +23,7 @@ router = APIRouter(tags=["tiles"])
 @router.post(
     "/api/layers",
     response_model=LayersAnswer,
-    responses=problems(408, 413, 422, 429),
+    responses=problems(404, 408, 413, 422, 429),
     openapi_extra=LAYERS,
 )
 async def layers(request: Request, service: Shared) -> JSONResponse:
@@ -38,7 +38,7 @@ async def layers(request: Request, service: Shared) -> JSONResponse:
     probabilities, is_digit = await classified(service, ink)
     found, heatmap = await asyncio.to_thread(_seen, service, ink[0])
     if asked.layer is not None and asked.layer not in [each.name for each in found]:
-        raise Problem(422, "invalid", f"no layer {asked.layer!r}")
+        raise Problem(404, "layer", f"no layer {asked.layer!r}")
     return JSONResponse(
         {
             "layers": [_plain(each, asked) for each in found],
@@ -58,7 +58,7 @@ def _plain(layer: Layer, asked: LayersRequest) -> dict[str, Any]:
     if asked.layer != layer.name or asked.map is None or layer.kernel is None:
         return plain
     if asked.map >= len(layer.maps):
-        raise Problem(422, "invalid", f"no map {asked.map}; {layer.name} has {len(layer.maps)}")
+        raise Problem(404, "layer", f"no map {asked.map}; {layer.name} has {len(layer.maps)}")
     return plain | {"kernel": _kernel(layer.kernel, asked.map)}
 
 

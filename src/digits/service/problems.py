@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.routing import BaseRoute, Match
 
 MEDIA_TYPE = "application/problem+json"
 LOG = logging.getLogger("digits.service")
@@ -46,10 +50,11 @@ class Problem(Exception):  # noqa: N818  # RFC 9457 calls it a problem
         return JSONResponse(content | self.more, self.status, self.headers, MEDIA_TYPE)
 
 
-def install(app: FastAPI) -> None:
-    """Let every error of `app` be answered as a problem."""
+def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
+    """Let every error of `app` be answered as a problem. routes: all that it has."""
     app.add_exception_handler(Problem, _problem)
-    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(HTTPException, partial(_http, routes))
+    app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(Exception, _defect)
 
@@ -59,11 +64,24 @@ async def _problem(request: Request, error: Exception) -> JSONResponse:
     return error.response()
 
 
-async def _http(request: Request, error: Exception) -> JSONResponse:
+async def _http(routes: Sequence[BaseRoute], request: Request, error: Exception) -> JSONResponse:
     """No such address, or not with this method."""
     assert isinstance(error, HTTPException)
     headers = dict(error.headers or {})
+    if error.status_code == 405:  # an address has a route for each method, of which one is named
+        headers["Allow"] = ", ".join(sorted(_methods(routes, request)))
     return Problem(error.status_code, "http", str(error.detail), headers).response()
+
+
+def _methods(routes: Sequence[BaseRoute], request: Request) -> set[str]:
+    """All methods that an address takes."""
+    fitting = [each for each in routes if each.matches(request.scope)[0] is not Match.NONE]
+    return {method for each in fitting for method in getattr(each, "methods", None) or ()}
+
+
+async def _gone(request: Request, error: Exception) -> Response:
+    """Nobody is there to be answered; only the figures see this."""
+    return Response(status_code=400)
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:

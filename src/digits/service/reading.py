@@ -7,10 +7,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 
+from digits.service.jobs import Job
 from digits.service.problems import Problem
 from digits.service.schemas import PICTURES, Readings, problems
 from digits.service.state import Shared
-from digits.service.workers import Job
 
 router = APIRouter(tags=["read"])
 
@@ -18,7 +18,7 @@ router = APIRouter(tags=["read"])
 @router.post(
     "/api/read",
     response_model=Readings,
-    responses=problems(408, 413, 422, 429, 503),
+    responses=problems(408, 409, 413, 422, 429, 503),
     openapi_extra=PICTURES,
 )
 async def read(
@@ -36,7 +36,7 @@ async def read(
     requests at once, on as many cores as there are.
     """
     if single and number:
-        raise Problem(422, "invalid", "single and number exclude each other")
+        raise Problem(409, "exclusive", "single and number exclude each other")
     service.check_room()
     async with service.bodies.stream(request) as stream:
         uploads = await service.bodies.pictures(request, stream)

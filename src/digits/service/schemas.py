@@ -6,14 +6,20 @@ from http import HTTPStatus
 from typing import Annotated, Any
 
 from annotated_types import Len
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from digits.model.spec import CLASSES, TILE
 from digits.service.problems import MEDIA_TYPE
 
+
+def _whole(value: Any) -> Any:
+    """JSON knows one kind of number: 7.0 is as whole as 7."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 Probability = Annotated[float, Field(ge=0, le=1)]
 Probabilities = Annotated[list[Probability], Len(CLASSES, CLASSES)]
-DigitOrNone = Annotated[int, Field(ge=0, le=9)] | None
+DigitOrNone = Annotated[int, Field(ge=0, le=9), BeforeValidator(_whole)] | None
 Box = Annotated[list[int], Len(4, 4), Field(description="x, y, width, height in pixels")]
 Ink = Annotated[float, Field(ge=0, le=255, allow_inf_nan=False)]
 Row = Annotated[list[Ink], Len(TILE, TILE)]
@@ -118,7 +124,9 @@ class Classes(BaseModel):
 class LayersRequest(Strict):
     tile: Tile
     layer: str | None = Field(default=None, description="the layer whose kernel is asked for")
-    map: int | None = Field(default=None, ge=0, description="and of which of its maps")
+    map: Annotated[int, Field(ge=0), BeforeValidator(_whole)] | None = Field(
+        default=None, description="and of which of its maps"
+    )
 
 
 class KernelAnswer(BaseModel):

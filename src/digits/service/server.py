@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from digits.errors import DigitsError
-from digits.service.settings import Settings
+from digits.service.settings import Limits
 
 BACKLOG = 2048  # connections that the system holds before they are accepted
 
@@ -49,9 +49,8 @@ def listen(host: str, port: int) -> socket.socket:
         ) from error
 
 
-def serve(app: FastAPI, settings: Settings, listening: socket.socket) -> None:
-    """Serve until SIGINT or SIGTERM, then finish what was taken."""
-    limits = settings.limits
+def make_server(app: FastAPI, limits: Limits) -> uvicorn.Server:
+    """A server that at SIGINT or SIGTERM finishes what it took, and ends."""
     config = uvicorn.Config(
         app,
         http=Protocol,
@@ -65,4 +64,4 @@ def serve(app: FastAPI, settings: Settings, listening: socket.socket) -> None:
         limit_concurrency=limits.connections,
         timeout_graceful_shutdown=round(limits.upload_seconds + limits.read_seconds),
     )
-    uvicorn.Server(config).run([listening])
+    return uvicorn.Server(config)

@@ -16,11 +16,12 @@ from digits.reading.reader import Reader
 from digits.service.batches import Batcher
 from digits.service.bodies import Bodies, Memory
 from digits.service.fetch import Pictures
+from digits.service.jobs import Job
 from digits.service.metrics import Metrics
 from digits.service.problems import Problem
 from digits.service.settings import Settings
 from digits.service.teacher import Teacher
-from digits.service.workers import Job, Pool, QueueFullError, WorkerLostError
+from digits.service.workers import Pool, QueueFullError, WorkerLostError
 
 LABEL_STUDIO_KEY = "LABEL_STUDIO_API_KEY"  # as Label Studio's own backends call it
 BATCHES_WAITING = 4  # of the most tiles that one request may have
@@ -112,7 +113,7 @@ def open_service(settings: Settings, metrics: Metrics, parts: Opened) -> Service
         BATCHES_WAITING * limits.tiles,
         metrics.batch_tiles.observe,
     )
-    bodies = Bodies(limits, Memory(limits.memory_bytes))
+    bodies = Bodies(limits, Memory(limits.memory_bytes, metrics.rejections.labels("memory").inc))
     key = os.environ.get(LABEL_STUDIO_KEY)
     pictures = Pictures(settings.label_studio, key, limits.request_bytes)
     return Service(settings, metrics, bodies, bundle, pool, batcher, teacher, pictures)

@@ -76,9 +76,11 @@ class Teacher:
 
     def teach(self) -> None:
         """Make a profile and take it into use, if its test says that it helps."""
-        self._reference = self._reference or Reference.open(self._plain)
         standing = self.corrections.load().corrections
-        self._last = teach(standing, self._plain, self._reference)
+        self._last = teach(standing, self._plain)
+        if self._last.trial:  # only then is it worth some seconds to look at other people's digits
+            self._reference = self._reference or Reference.open(self._plain)
+            self._last = teach(standing, self._plain, self._reference)
         if self._last.profile:
             save_profile(self._last.profile, self.profile_folder)
             self.profile = self._last.profile

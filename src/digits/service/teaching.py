@@ -69,7 +69,7 @@ async def correct(request: Request, service: Shared) -> JSONResponse:
     async with service.bodies.stream(request) as stream:
         asked = parse(CorrectionRequest, await service.bodies.whole(request, stream))
     if asked.confirmed is not None and asked.confirmed != (asked.answer == asked.read):
-        raise Problem(422, "invalid", "confirmed: true says that answer and read are the same")
+        raise Problem(409, "confirmed", "confirmed: true says that answer and read are the same")
     tile = to_grey(from_rows([asked.tile])[0])
     if not asked.force and (against := await kept(teacher.contradicting, tile, asked.answer)):
         raise _contradicts(against)

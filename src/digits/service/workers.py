@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import io
+import logging
 import math
 import multiprocessing
 import signal
@@ -17,20 +17,20 @@ import time
 import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from multiprocessing.connection import Connection
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from digits.errors import ModelError, PictureError
-from digits.io.headers import read_header
-from digits.io.picture import Picture, open_picture
-from digits.io.result import SCHEMA, Outcome
+import cv2
+
+from digits.errors import ModelError
 from digits.reading.reader import Reader
+from digits.service.jobs import Job, answer, failed
 
 CONTEXT = multiprocessing.get_context("spawn")  # forked ones would share locks of our threads
+LOG = logging.getLogger("digits.service")
 START_SECONDS = 120.0  # until a new process has opened the networks, however busy the machine
 
 
@@ -46,91 +46,10 @@ class WorkerLostError(Exception):
     """The process that read a picture has ended."""
 
 
-@dataclass(frozen=True)
-class Job:
-    """One picture, and how it is to be read, as `Reader.try_read` takes it.
-
-    content: of the picture file. name: that answers call it by; never a path. tiles: whether
-    digits come with the tile that the network saw. pixels: of the largest picture to be decoded.
-    box: x, y, width and height, in percent of the picture, of the part to be read; None for all.
-    profile: a profile's folder, and its fingerprint.
-    """
-
-    content: bytes
-    name: str
-    pixels: int
-    single: bool = False
-    number: bool = False
-    signs: bool = True
-    tiles: bool = False
-    box: tuple[float, float, float, float] | None = None
-    profile: tuple[Path, str] | None = None
-
-
-class _Upload(io.BytesIO):
-    """A picture's content under a name that error messages use."""
-
-    def __init__(self, job: Job) -> None:
-        super().__init__(job.content)
-        self.name = job.name
-
-
-def answer(reader: Reader, job: Job) -> dict[str, Any]:
-    """An object of `digits read --json` for one picture, with the milliseconds it took."""
-    begin = time.perf_counter()
-    problem = _beyond(job)
-    if problem:
-        content = _failed(job, problem)
-    else:
-        picture = _part(job) if job.box else _Upload(job)
-        content = _content(reader.try_read(picture, single=job.single, number=job.number), job)
-    return content | {"milliseconds": round(1000 * (time.perf_counter() - begin), 1)}
-
-
-def _failed(job: Job, problem: str) -> dict[str, Any]:
-    return {"picture": job.name, "error": problem, "schema": SCHEMA}
-
-
-def _content(outcome: Outcome, job: Job) -> dict[str, Any]:
-    reading = outcome.reading
-    if reading and not (job.signs or job.single or job.number):
-        reading = reading.without_signs()
-    content = replace(outcome, source=job.name, reading=reading).to_dict()
-    if reading and job.tiles:
-        for number, entry in zip(reading.numbers, content["numbers"], strict=True):
-            for digit, place in zip(number.digits, entry["digits"], strict=True):
-                place["tile"] = None if digit.tile is None else digit.tile.tolist()
-    return content
-
-
-def _part(job: Job) -> Picture:
-    """The pixels of the job's box; the whole picture where it cannot be opened."""
-    try:
-        pixels = open_picture(job.content)
-    except PictureError:
-        return _Upload(job)  # try_read says why
-    height, width = pixels.shape[:2]
-    x, y, across, down = job.box or (0, 0, 100, 100)
-    left, top = int(x * width / 100), int(y * height / 100)
-    right, bottom = math.ceil((x + across) * width / 100), math.ceil((y + down) * height / 100)
-    return pixels[top : max(bottom, top + 1), left : max(right, left + 1)]
-
-
-def _beyond(job: Job) -> str | None:
-    """Why a picture is too large for the service; known before it is decoded."""
-    with contextlib.suppress(PictureError):  # try_read says what is wrong with it
-        header = read_header(job.content)
-        if header.width * header.height > job.pixels:
-            return (
-                f'"{job.name}" is too large: {header.width:,} x {header.height:,} pixels; this '
-                f"service takes {job.pixels // 1_000_000} megapixels; scale it down"
-            )
-    return None
-
-
 def work(connection: Connection, open_reader: Callable[[], Reader]) -> None:
     """The life of a worker: open the networks, say so, then read until the pipe is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches us too; the service ends us
+    cv2.setNumThreads(1)  # there is a worker for each core
     warnings.simplefilter("ignore")  # of pages left out; the answer has the page that was read
     reader = open_reader().warm_up()
 
@@ -161,15 +80,15 @@ class Worker:
         )
         self.process.start()
         theirs.close()
-        self._is_ready = False
+        self.is_ready = False
 
     def wait_until_ready(self) -> None:
         """Until the networks are open. Raises EOFError if they cannot be."""
-        if not self._is_ready:
+        if not self.is_ready:
             if not self._connection.poll(START_SECONDS):
                 raise EOFError
             self._connection.recv()
-            self._is_ready = True
+            self.is_ready = True
 
     def read(self, job: Job, seconds: float) -> dict[str, Any]:
         """Read one picture. One that takes longer is given up, and the process with it.
@@ -194,7 +113,7 @@ class Worker:
             ) from error
         self.restart()
         problem = f'"{job.name}" took longer than {seconds:g} s to read; scale it down'
-        return _failed(job, problem) | {"milliseconds": 1000 * seconds}
+        return failed(job, problem) | {"milliseconds": 1000 * seconds}
 
     def restart(self) -> None:
         """A new process in the place of this one."""
@@ -231,8 +150,9 @@ class Pool:
 
     @property
     def is_ready(self) -> bool:
-        """Whether the workers have opened their networks."""
-        return all(start.done() for start in self._starts)
+        """Whether the workers have opened their networks, or those that can."""
+        has_started = all(start.done() for start in self._starts)
+        return has_started and any(worker.is_ready for worker in self._workers)
 
     @property
     def waiting(self) -> int:
@@ -270,8 +190,10 @@ class Pool:
             self._idle.put(worker)
 
     def _open(self, worker: Worker) -> None:
-        with contextlib.suppress(EOFError, OSError):  # its first picture starts it again
+        try:
             worker.wait_until_ready()
+        except (EOFError, OSError):  # its first picture starts it again
+            LOG.error("a process that reads did not start (exit code %s)", worker.process.exitcode)
         self._idle.put(worker)
 
     def stop(self) -> None:
