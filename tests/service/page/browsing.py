@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -41,7 +41,7 @@ class Watched:
 
     page: Page
     host: str
-    allowed: set[int] = field(default_factory=set)
+    allowed: Collection[int] = ()
     complaints: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import pytest
 from service.serving import Running, running
@@ -55,7 +55,12 @@ def open_page(browser: Browser, service: Running) -> Iterator[Open]:
     opened: list[Watched] = []
 
     def open_one(
-        *, phone: bool = False, dark: bool = False, url: str = service.url, wait: bool = True
+        *,
+        phone: bool = False,
+        dark: bool = False,
+        url: str = service.url,
+        allowed: Collection[int] = (),
+        wait: bool = True,
     ) -> Watched:
         width, height = PHONE if phone else DESKTOP
         context = browser.new_context(
@@ -66,7 +71,7 @@ def open_page(browser: Browser, service: Running) -> Iterator[Open]:
             permissions=["camera", "clipboard-read", "clipboard-write"],
         )
         context.set_default_timeout(PATIENCE)
-        watched = Watched(context.new_page(), url)
+        watched = Watched(context.new_page(), url, allowed)
         opened.append(watched)
         watched.page.goto(url)
         if wait:

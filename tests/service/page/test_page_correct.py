@@ -76,9 +76,7 @@ def test_one_is_exported_and_undone(page: Page, tmp_path: Path) -> None:
 
 
 def test_a_contradiction_is_asked_once_more(open_page: Open, service: Running) -> None:
-    watched = open_page()
-    watched.allowed.add(409)
-    page = watched.page
+    page = open_page(allowed={409}).page
     write(page, "4")
     page.locator(".queue button").first.focus()
     page.keyboard.press("Enter")
@@ -101,9 +99,7 @@ def test_a_contradiction_is_asked_once_more(open_page: Open, service: Running) -
 
 def test_off_unless_asked_for_and_a_token_asked_once(open_page: Open) -> None:
     with running("--token", "open-sesame") as plain:
-        watched = open_page(url=plain.url, wait=False)
-        watched.allowed.add(401)
-        page = watched.page
+        page = open_page(url=plain.url, allowed={401}, wait=False).page
         page.get_by_role("textbox", name="Token").fill("open-sesame")
         page.get_by_role("button", name="Go on").click()
         expect(page.locator("#privacy")).to_contain_text("nothing is kept")

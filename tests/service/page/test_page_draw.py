@@ -98,17 +98,6 @@ def test_undo_takes_one_stroke_and_brings_back_what_was_cleared(page: Page) -> N
     expect(page.locator("#undo")).to_be_disabled()
 
 
-def test_what_is_no_digit_is_said_in_large_type(page: Page) -> None:
-    box = page.locator("#pad").bounding_box()
-    assert box is not None
-    x, y, size = box["x"] + 60, box["y"] + 60, box["height"] - 120
-    zigzag = [(x + k * size / 12, y + (size if k % 2 else 0)) for k in range(13)]
-    Mouse(page).write([zigzag, [(b, a) for a, b in zigzag]])
-    expect(page.locator("#text p")).to_have_text("no digit")
-    size_of_type = page.locator("#text p").evaluate("node => getComputedStyle(node).fontSize")
-    assert float(size_of_type.removesuffix("px")) > 40
-
-
 def test_one_digit_is_answered_whatever_it_is(page: Page) -> None:
     Mouse(page).write(written("5", page))
     expect_numbers(page, "5")

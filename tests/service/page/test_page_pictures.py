@@ -83,9 +83,7 @@ def test_without_a_camera_the_phone_is_asked_for_a_picture(open_page: Open) -> N
 
 
 def test_what_is_no_picture_is_told_in_one_line(open_page: Open) -> None:
-    watched = open_page()
-    watched.allowed.add(422)
-    page = watched.page
+    page = open_page(allowed={422}).page
     choose(page, ("notes.png", b"these are no pixels"), ("b.png", png("12")))
     expect(page.locator("#status")).to_contain_text("notes.png")
     expect(page.locator("#status")).to_have_class("status error")
@@ -107,6 +105,14 @@ def test_examples_are_one_click_away(page: Page) -> None:
     expect_numbers(page, "2024")
     page.get_by_role("button", name="Three numbers in pencil, photographed").click()
     expect_numbers(page, "58", "17", "23")
+
+
+def test_what_is_no_digit_is_said_in_large_type(page: Page) -> None:
+    page.get_by_role("button", name="A flower, which is no digit").click()
+    answer = page.locator("#text p")
+    expect(answer).to_have_text("no digit")
+    size = answer.evaluate("node => getComputedStyle(node).fontSize")
+    assert float(size.removesuffix("px")) > 40
 
 
 def test_examples_are_the_samples() -> None:

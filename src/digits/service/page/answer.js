@@ -47,7 +47,8 @@ function leastSure(reading) {
 
 function statusOf(reading, took) {
   const parts = [];
-  if (reading.numbers.length) parts.push(count(reading.numbers.length, "number"));
+  const n = reading.numbers.length;
+  parts.push(n ? count(n, "number") : "nothing here is taken for a digit");
   if (reading.rejected.length) parts.push(`${count(reading.rejected.length, "mark")} taken for no digit`);
   if (reading.orientation) parts.push(`turned by ${reading.orientation}°`);
   if (took) parts.push(`${Math.round(took)} ms`);

@@ -13,9 +13,10 @@ import { showBoxes, showPicture } from "./stage.js";
 import { setUpTeaching, showTeaching } from "./teach.js";
 
 const EXAMPLES = {
-  "2024_blue.png": "2024 in blue ink", "4_chalk.png": "4 in chalk on a dark board",
-  "58-17+23_squared.jpg": "Three numbers in pencil, photographed", "0123456789_row.png": "All ten digits in one hand",
-  "42+1066-365+90-7041+8_page.jpg": "A photo of six numbers", "7_paint.png": "7, of 28 × 28 pixels",
+  "examples/2024_blue.png": "2024 in blue ink", "examples/4_chalk.png": "4 in chalk on a dark board",
+  "examples/58-17+23_squared.jpg": "Three numbers in pencil, photographed", "examples/0123456789_row.png": "All ten digits in one hand",
+  "examples/42+1066-365+90-7041+8_page.jpg": "A photo of six numbers", "examples/7_paint.png": "7, of 28 × 28 pixels",
+  "flower.svg": "A flower, which is no digit",
 };
 const AT_ONCE = 2; // pictures that are read at the same time
 const NARROW = matchMedia("(max-width: 640px)");
@@ -23,7 +24,7 @@ const NARROW = matchMedia("(max-width: 640px)");
 const drawing = { name: "drawing", isDrawing: true, isBusy: false, reading: null, error: null };
 let pictures = []; // items { name, page, blob, url, reading, error }, in the order they came
 let current = drawing;
-let strokeEnded = 0; // when the pen was lifted last
+let askedAt = 0; // when the pen was lifted last, or another answer was asked for
 let isWriting = false;
 let version = 0; // of the drawing
 
@@ -38,7 +39,7 @@ const pad = createPad($("pad"), (ended) => {
   $("hint").hidden = !pad.isEmpty();
   $("undo").disabled = !pad.canUndo();
   $("clear").disabled = pad.isEmpty();
-  if (ended) strokeEnded = performance.now();
+  if (ended) askedAt = performance.now();
   isWriting = !ended;
   version++;
   setBusy(true);
@@ -59,7 +60,7 @@ function setBusy(isBusy) {
 
 async function readVersion(signal) {
   if (pad.isEmpty()) return settle(drawing, { reading: null, error: null });
-  const begun = isWriting ? performance.now() : strokeEnded;
+  const begun = isWriting ? performance.now() : askedAt;
   try {
     const reading = await read(await pad.blob(), { ...mode(), signal });
     if (signal.aborted || pad.isEmpty()) return;
@@ -104,6 +105,7 @@ async function readPicture(item) {
 
 /** Everything once more: with another choice, or after teaching. */
 function readAgain() {
+  askedAt = performance.now();
   setBusy(true);
   readDrawing(true);
   readAll(pictures.filter((item) => item.page === 1));
@@ -123,6 +125,7 @@ function show(item) {
   current = item;
   if (item.reading) $("model").textContent = `Read by the model «${item.reading.model}», fingerprint ${item.reading.fingerprint}.`;
   showPicture(item);
+  if (item.isDrawing) followPen();
   showBoxes(item.reading);
   $("hint").hidden = !(item.isDrawing && pad.isEmpty());
   const isPending = !item.isDrawing && !item.reading && !item.error;
@@ -182,28 +185,30 @@ async function copy(text, what) {
 
 // Setting up
 
-function setUpPen() {
-  const follow = () => {
-    const share = Number($("pen-width").value);
-    pad.setWidth(share / 100);
-    $("pen-output").textContent = `${share} %`;
-    const size = (share / 100) * Math.min($("pad").clientWidth, $("pad").clientHeight);
-    $("nib").style.width = $("nib").style.height = `${Math.max(size, 1)}px`;
-  };
-  $("pen-width").addEventListener("input", follow);
-  addEventListener("resize", follow);
-  follow();
+/** Takes the chosen width, and shows it in its true size. */
+function followPen() {
+  const share = Number($("pen-width").value);
+  pad.setWidth(share / 100);
+  $("pen-output").textContent = `${share} %`;
+  const size = (share / 100) * Math.min($("pad").clientWidth, $("pad").clientHeight);
+  $("nib").style.width = $("nib").style.height = `${Math.max(size, 1)}px`;
 }
 
 function setUpExamples() {
-  $("examples").append(...Object.entries(EXAMPLES).map(([file, title]) => {
-    const url = new URL(`examples/${encodeURIComponent(file)}`, import.meta.url);
-    const open = async () => {
-      const blob = await (await fetch(url)).blob();
-      take([new File([blob], file, { type: blob.type })]);
-    };
-    return el("li", {}, el("button", { type: "button", title, onclick: open }, el("img", { src: url, alt: title })));
+  $("examples").append(...Object.entries(EXAMPLES).map(([path, title]) => {
+    const url = new URL(path.split("/").map(encodeURIComponent).join("/"), import.meta.url);
+    const picture = el("img", { src: url, alt: title });
+    const open = async () => take([new File([await contentOf(url, picture)], path.split("/").at(-1))]);
+    return el("li", {}, el("button", { type: "button", title, onclick: open }, picture));
   }));
+}
+
+/** An example's own bytes; of a drawing, its pixels, as readers take no drawings. */
+async function contentOf(url, picture) {
+  if (!url.pathname.endsWith(".svg")) return (await fetch(url)).blob();
+  const canvas = el("canvas", { width: picture.naturalWidth, height: picture.naturalHeight });
+  canvas.getContext("2d").drawImage(picture, 0, 0);
+  return new Promise((done) => canvas.toBlob(done, "image/png"));
 }
 
 function setUpButtons() {
@@ -243,7 +248,8 @@ function tellPrivacy() {
 
 pad.fit(NARROW.matches);
 NARROW.addEventListener("change", () => pad.fit(NARROW.matches));
-setUpPen();
+$("pen-width").addEventListener("input", followPen);
+addEventListener("resize", followPen);
 setUpExamples();
 setUpButtons();
 setUpAnswer((digit) => lookAt(current.reading, digit));

@@ -2,6 +2,7 @@
 
 import { $, count, download, el, percent, roving } from "./dom.js";
 import { mapCanvas } from "./maps.js";
+import { isLocal } from "./reader.js";
 import * as server from "./server.js";
 
 const AT_ONCE = 60; // digits to look through
@@ -23,8 +24,9 @@ export async function setUpCorrections(changed) {
 
 async function load() {
   try {
+    if (isLocal()) throw new Error("there is no service to keep them");
     ({ enabled, folder = null, corrections: kept } = await server.corrections());
-  } catch (error) {
+  } catch {
     [enabled, kept] = [false, []];
   }
   render();
@@ -74,6 +76,7 @@ function digitButton(digit, k, isFirst) {
   const entry = entryOf(digit);
   const badge = entry ? badgeOf(entry) : null;
   return el("button", { type: "button", class: `tile-button ${entry ? "done" : ""}`, "data-at": k, tabindex: isFirst ? 0 : -1,
+    onclick: (event) => event.currentTarget.focus(), // which not every browser does by itself
     "aria-label": `read as ${digit.digit}, ${percent(digit.confidence)}${entry ? `, kept: ${wordFor(entry)}` : ""}` },
     mapCanvas(digit.tile, "tile"), el("span", {}, String(digit.digit)), badge);
 }

@@ -21,7 +21,10 @@ export function createPad(canvas, changed) {
   function redraw() {
     context.fillStyle = PAPER;
     context.fillRect(0, 0, canvas.width, canvas.height);
-    for (const stroke of strokes) stroke.forEach((_, k) => drawPoint(context, stroke, k));
+    for (const stroke of strokes) {
+      stroke.forEach((_, k) => drawPoint(context, stroke, k));
+      drawTip(context, stroke);
+    }
   }
 
   canvas.addEventListener("pointerdown", (event) => {
@@ -41,6 +44,7 @@ export function createPad(canvas, changed) {
     canvas.addEventListener(end, (event) => {
       if (pen?.id !== event.pointerId) return;
       pen = null;
+      drawTip(context, strokes.at(-1));
       changed(true);
     });
 
@@ -87,7 +91,7 @@ export function createPad(canvas, changed) {
   return pad;
 }
 
-/** Draws what the k-th point adds to its stroke: a dot first, then smooth curves. */
+/** Draws what the k-th point adds to its stroke: a dot first, then a smooth curve up to half way. */
 function drawPoint(context, stroke, k) {
   const point = stroke[k], before = stroke[k - 1], first = stroke[k - 2] ?? before;
   context.strokeStyle = context.fillStyle = INK;
@@ -101,6 +105,15 @@ function drawPoint(context, stroke, k) {
   context.lineWidth = (before.width + point.width) / 2;
   context.moveTo((first.x + before.x) / 2, (first.y + before.y) / 2);
   context.quadraticCurveTo(before.x, before.y, (before.x + point.x) / 2, (before.y + point.y) / 2);
-  context.lineTo(point.x, point.y); // up to the tip; the next curve covers it
+  context.stroke();
+}
+
+/** Draws the end of a stroke that is complete. */
+function drawTip(context, stroke) {
+  const point = stroke.at(-1), before = stroke.at(-2) ?? point;
+  context.lineWidth = point.width;
+  context.beginPath();
+  context.moveTo((before.x + point.x) / 2, (before.y + point.y) / 2);
+  context.lineTo(point.x, point.y);
   context.stroke();
 }

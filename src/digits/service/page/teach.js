@@ -1,6 +1,7 @@
 // Teaching: a profile of one hand, made from corrections.
 
 import { $, count, el } from "./dom.js";
+import { isLocal } from "./reader.js";
 import * as server from "./server.js";
 
 let tellOthers = () => {};
@@ -13,11 +14,8 @@ export async function setUpTeaching(changed) {
 
 /** Shows the profile's state; again whenever corrections change. */
 export async function showTeaching() {
-  try {
-    render(await server.profile());
-  } catch (error) {
-    render({ enabled: false });
-  }
+  const off = { enabled: false };
+  render(isLocal() ? off : await server.profile().catch(() => off));
 }
 
 function render(profile) {
