@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import importlib
 import json
-
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -18,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from digits.model.bundle import Bundle, plain
+from digits.model.layers import Layers
 from digits.service.runtime import runtime_files
 
 ENGINE = Path(__file__).parent / "page" / "engine"
@@ -26,6 +26,7 @@ FOLLOWED = (
     "io.colour",
     "io.result",
     "model.classifier",
+    "model.explain",
     "model.inputs",
     "model.polarity",
     "model.recogniser",
@@ -61,7 +62,8 @@ def engine_files(bundle: Bundle) -> dict[str, bytes]:
     return own | networks | runtime | {"reader.json": settings.encode()}
 
 def reader_settings(bundle: Bundle) -> dict[str, Any]:
-    """reader.json: name and fingerprint, networks with their calibration, parameters, constants."""
+    """reader.json: name and fingerprint, networks with their calibration, the layers of the
+    classifier by their tensors, parameters, and constants."""
     return {
         "name": bundle.name,
         "fingerprint": bundle.fingerprint,
@@ -69,6 +71,7 @@ def reader_settings(bundle: Bundle) -> dict[str, Any]:
             kind: {"file": f"{kind}.onnx", "calibration": dict(model.calibration)}
             for kind, model in bundle.models.items()
         },
+        "layers": Layers(bundle.classifier.model).tensors,
         "parameters": plain(bundle.parameters),
         "constants": {name: constants_of(name) for name in FOLLOWED},
     }
