@@ -111,8 +111,13 @@ def print_drawings(
         else:
             print(f"  {text!r}: browser {found['text']!r}, Python {expected.text!r}", flush=True)
     alike = sum(each <= 1 for each in tiles)
-    print(f"{count} drawings, {name}: {same} texts equal; right {ours}, in Python {theirs}; ", end="")
-    print(f"of the equal {alike} with tiles within 1 level; confidence within {max(sure):.1e} ", end="")
+    print(
+        f"{count} drawings, {name}: {same} texts equal; right {ours}, in Python {theirs}; ", end=""
+    )
+    print(
+        f"of the equal {alike} with tiles within 1 level; confidence within {max(sure):.1e} ",
+        end="",
+    )
     print(f"(median {np.median(sure):.1e}); median {np.median(times):.0f} ms", flush=True)
 
 

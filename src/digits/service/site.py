@@ -73,7 +73,6 @@ def site_files(bundle: Bundle) -> dict[str, bytes]:
     return site | {WORKER: service_worker(site)}
 
 
-
 def offline_index(page: str) -> str:
     """The page's HTML, told to read in the browser, to install, and to ask no other host."""
     told, count = re.subn('(<meta name="digits-engine" content=)"server"', r'\1"browser"', page)

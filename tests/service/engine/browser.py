@@ -45,7 +45,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.files = files
         super().__init__(*given)
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         name = unquote(self.path.partition("?")[0]).lstrip("/")
         if not name or name.endswith("/"):
             name += "index.html"

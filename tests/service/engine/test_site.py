@@ -15,14 +15,12 @@ from service.page.browsing import expect_numbers
 from digits.cli import main
 from digits.service import runtime
 from digits.service.engine import FOLLOWED, constants_of
-from digits.service.site import ICONS, icon, site_files
+from digits.service.site import ICONS, icon, service_worker
 
 Captured = pytest.CaptureFixture[str]
 
 
-def test_export_writes_the_site(
-    site: dict[str, bytes], tmp_path: Path, capsys: Captured
-) -> None:
+def test_export_writes_the_site(site: dict[str, bytes], tmp_path: Path, capsys: Captured) -> None:
     out = tmp_path / "deep" / "site"
     assert main(["export", "page", "--out", str(out)]) == 0
     assert str(out) in capsys.readouterr().out
@@ -65,14 +63,11 @@ def test_the_manifest_makes_it_an_app(site: dict[str, bytes]) -> None:
 def test_the_icon_shows_a_digit_in_its_middle(side: int) -> None:
     picture = cv2.imdecode(np.frombuffer(icon(side), np.uint8), cv2.IMREAD_GRAYSCALE)
     x, y, width, height = cv2.boundingRect((picture > 200).astype(np.uint8))
-    assert 0.15 * side < min(x, y) and max(x + width, y + height) < 0.85 * side
+    assert 0.15 * side < min(x, y)
+    assert max(x + width, y + height) < 0.85 * side
 
 
-def test_the_version_changes_with_any_file(
-    site: dict[str, bytes], exact_reader: object, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from digits.service.site import service_worker
-
+def test_the_version_changes_with_any_file(site: dict[str, bytes]) -> None:
     files = {name: content for name, content in site.items() if name != "service-worker.js"}
     changed = files | {"page/style.css": files["page/style.css"] + b" "}
     assert service_worker(files) != service_worker(changed)
@@ -83,7 +78,9 @@ def test_every_constant_can_be_handed_over(module: str) -> None:
     json.dumps(constants_of(module), allow_nan=False)
 
 
-def test_it_reads_in_a_sub_folder_and_offline(engine_browser: Browser, site: dict[str, bytes]) -> None:
+def test_it_reads_in_a_sub_folder_and_offline(
+    engine_browser: Browser, site: dict[str, bytes]
+) -> None:
     context = engine_browser.new_context()
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
@@ -92,8 +89,14 @@ def test_it_reads_in_a_sub_folder_and_offline(engine_browser: Browser, site: dic
     page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
     below = {f"some/folder/{name}": content for name, content in site.items()}
     with served(below) as url:
-        page.on("request", lambda r: None if r.url.startswith((url, "blob:", "data:")) else
-                complaints.append(f"request elsewhere: {r.url}"))
+        page.on(
+            "request",
+            lambda r: (
+                None
+                if r.url.startswith((url, "blob:", "data:"))
+                else complaints.append(f"request elsewhere: {r.url}")
+            ),
+        )
         page.goto(f"{url}some/folder/")
         page.evaluate("async () => { await navigator.serviceWorker.ready; }")
     # the server is gone from here on
