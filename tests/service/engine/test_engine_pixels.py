@@ -31,7 +31,7 @@ def _warped(picture: Pixels, scale: float, method: int) -> Pixels:
 
 
 AREA, CUBIC, LINEAR = cv2.INTER_AREA, cv2.INTER_CUBIC, cv2.INTER_LINEAR
-SMALL = ((112, 58), (140, 72), (93, 48), (20, 20))
+SMALL = ((56, 29), (70, 36), (47, 24), (20, 20))
 CASES: list[tuple[str, str, list[Any], Callable[[Pixels], Pixels]]] = [
     *(
         (
@@ -42,8 +42,8 @@ CASES: list[tuple[str, str, list[Any], Callable[[Pixels], Pixels]]] = [
         )
         for size in SMALL
     ),
-    ("resize", "resizeLinear", [400, 300], lambda p: cv2.resize(p, (400, 300))),
-    ("resize", "resizeCubic", [560, 288], lambda p: cv2.resize(p, (560, 288), None, 0, 0, CUBIC)),
+    ("resize", "resizeLinear", [200, 150], lambda p: cv2.resize(p, (200, 150))),
+    ("resize", "resizeCubic", [280, 144], lambda p: cv2.resize(p, (280, 144), None, 0, 0, CUBIC)),
     ("filters", "medianBlur", [3], lambda p: cv2.medianBlur(p, 3)),
     ("filters", "medianBlur", [31], lambda p: cv2.medianBlur(p, 31)),
     ("filters", "dilate", [5], lambda p: cv2.dilate(p, SQUARE)),
@@ -61,9 +61,9 @@ CASES: list[tuple[str, str, list[Any], Callable[[Pixels], Pixels]]] = [
 @pytest.fixture(scope="module")
 def pictures() -> list[Pixels]:
     """Grey drawings, and noise."""
-    noise = np.random.default_rng(0).integers(0, 256, (144, 280), np.uint8)
+    noise = np.random.default_rng(0).integers(0, 256, (72, 140), np.uint8)
     drawn = [cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY) for pixels, _ in several_digits(3)]
-    return [noise, *(cv2.resize(each, (280, 144), None, 0, 0, AREA) for each in drawn)]
+    return [noise, *(cv2.resize(each, (140, 72), None, 0, 0, AREA) for each in drawn)]
 
 
 @pytest.mark.parametrize(("module", "name", "rest", "operation"), CASES)
