@@ -75,7 +75,7 @@ def print_first_load(site: dict[str, bytes]) -> None:
         needed = {name: c for name, c in needed.items() if not name.endswith(ending)}
         sizes = [sum(map(len, some)), sum(len(gzip.compress(each, 9)) for each in some)]
         if brotli:
-            sizes.append(sum(len(brotli.compress(each, quality=11, lgwin=24)) for each in some))
+            sizes.append(sum(len(brotli.compress(each, quality=9)) for each in some))
         print(f"first load, {ending or 'all else'}: bytes, gzip -9, brotli: {sizes}", flush=True)
 
 
