@@ -13,7 +13,7 @@ SOURCES := $(shell git ls-files -- src tests samples docs benchmarks '*.ipynb' '
 export PYTHONWARNINGS := ignore::FutureWarning
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint notebook large default detector recogniser results lock clean
+.PHONY: help setup demo test lint page notebook large default detector recogniser results lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z ]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*##/\t/' | expand -t 16
@@ -46,6 +46,9 @@ lint: setup ## ruff, mypy and import-linter
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+page: setup ## fetch what the page needs to read in browsers (with npm)
+	@$(BIN)/python -m digits.service.runtime
 
 notebook: setup ## open the notebook in Jupyter
 	$(BIN)/jupyter notebook handwritten_digit_recognition.ipynb

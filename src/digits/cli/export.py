@@ -1,4 +1,4 @@
-"""digits export: a trained network in the form that another program takes."""
+"""digits export: a trained network in another form, or the page as a site without a server."""
 
 from __future__ import annotations
 
@@ -8,24 +8,53 @@ from pathlib import Path
 from digits.errors import DigitsError, require
 
 NEEDED = ("keras", "onnx", "tf2onnx")
+PAGE = "page"  # instead of a model
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `digits export`."""
-    parser.epilog = "Example: digits export default --to litert --out digits.tflite"
-    parser.add_argument(
-        "model", metavar="MODEL", help="a shipped model, a run folder, or a .keras file"
+    parser.epilog = (
+        "Examples: digits export default --to litert --out digits.tflite; "
+        "digits export page --out site"
     )
     parser.add_argument(
-        "--to", required=True, choices=("onnx", "litert", "keras"), help="the form of the file"
+        "model",
+        metavar="MODEL",
+        help="a shipped model, a run folder, or a .keras file; page: the page to draw on, as a "
+        "site that reads in the browser",
     )
+    parser.add_argument("--to", choices=("onnx", "litert", "keras"), help="the form of the file")
     parser.add_argument(
-        "--out", type=Path, metavar="PATH", help="the file (default: MODEL with the form's ending)"
+        "--out",
+        type=Path,
+        metavar="PATH",
+        help="the file (default: MODEL with the form's ending); the site's folder",
     )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Convert, compare with the source, and put in place; 0 when the file is there."""
+    """Write a file or a site; 0 when it is there."""
+    if options.model == PAGE and options.to is None:
+        return _export_page(options.out)
+    if options.to is None:
+        raise DigitsError("--to is missing, the form of the file: onnx, litert or keras")
+    return _export_network(options)
+
+
+def _export_page(out: Path | None) -> int:
+    from digits.model.bundle import open_bundle
+    from digits.service.site import write_site
+
+    if out is None:
+        raise DigitsError("--out is missing, the folder for the site")
+    size = write_site(out, open_bundle())
+    print(f"{out}: {size / 1e6:.1f} MB; put the folder on any web space, or try it with")
+    print(f"  python -m http.server --directory {out}")
+    return 0
+
+
+def _export_network(options: argparse.Namespace) -> int:
+    """Convert, compare with the source, and put in place."""
     from digits.cli.train import quiet_tensorflow
     from digits.files import write_atomically
     from digits.model.store import keras_file

@@ -98,6 +98,11 @@ class Layers:
         self._names = inner | {"logits": "logits"}
         self._kernels = _kernels(graph, self._names)
 
+    @property
+    def tensors(self) -> dict[str, str]:
+        """The layers' names by those of the tensors that they give, in order."""
+        return dict(self._names)
+
     def of(self, tile: NDArray[Any]) -> list[Layer]:
         """The input and each layer's output, in order. tile: (28, 28) uint8, or float32 in [0, 1].
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import importlib
 import json
-
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -18,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from digits.model.bundle import Bundle, plain
+from digits.model.layers import Layers
 from digits.service.runtime import runtime_files
 
 ENGINE = Path(__file__).parent / "page" / "engine"
@@ -26,11 +26,19 @@ FOLLOWED = (
     "io.colour",
     "io.result",
     "model.classifier",
+    "model.ctc",
+    "model.explain",
     "model.inputs",
     "model.polarity",
     "model.recogniser",
     "model.spec",
     "model.tta",
+    "reading.number.answer",
+    "reading.number.choose",
+    "reading.number.lines",
+    "reading.number.route",
+    "reading.number.signs",
+    "reading.number.texts",
     "reading.page.accept",
     "reading.page.between",
     "reading.page.detect",
@@ -49,6 +57,7 @@ FOLLOWED = (
 )
 """The modules of `digits` that the engine does the same as."""
 
+
 def engine_files(bundle: Bundle) -> dict[str, bytes]:
     """The content of each file of the engine, by its name within page/engine/.
 
@@ -60,8 +69,10 @@ def engine_files(bundle: Bundle) -> dict[str, bytes]:
     settings = json.dumps(reader_settings(bundle), ensure_ascii=False, separators=(",", ":"))
     return own | networks | runtime | {"reader.json": settings.encode()}
 
+
 def reader_settings(bundle: Bundle) -> dict[str, Any]:
-    """reader.json: name and fingerprint, networks with their calibration, parameters, constants."""
+    """reader.json: name and fingerprint, networks with their calibration, the layers of the
+    classifier by their tensors, parameters, and constants."""
     return {
         "name": bundle.name,
         "fingerprint": bundle.fingerprint,
@@ -69,15 +80,18 @@ def reader_settings(bundle: Bundle) -> dict[str, Any]:
             kind: {"file": f"{kind}.onnx", "calibration": dict(model.calibration)}
             for kind, model in bundle.models.items()
         },
+        "layers": Layers(bundle.classifier.model).tensors,
         "parameters": plain(bundle.parameters),
         "constants": {name: constants_of(name) for name in FOLLOWED},
     }
+
 
 def constants_of(name: str) -> dict[str, Any]:
     """The constants of a module of `digits`: numbers, texts, and tuples of these."""
     module: ModuleType = importlib.import_module(f"digits.{name}")
     found = {key: _json_value(value) for key, value in vars(module).items() if key.isupper()}
     return {key: value for key, value in found.items() if value is not None}
+
 
 def _json_value(value: Any) -> Any:
     """A constant as JSON has it; a slice as its two ends; None for what is no plain constant."""

@@ -51,8 +51,12 @@ def several_digits(count: int, seed: int = 1) -> Iterator[tuple[Pixels, str]]:
             if place and rng.random() < 0.15:
                 x, text = x + 0.7 * height, text + " "
             own = _placed(hand, digit, height, rng)
-            strokes += [stroke + (x, height * rng.normal(0, 0.04)) for stroke in own]
-            x, text = max(s[:, 0].max() for s in strokes) + height * rng.uniform(0.12, 0.3), text + str(digit)
+            offset = np.array([x, height * rng.normal(0, 0.04)])
+            strokes += [stroke + offset for stroke in own]
+            x, text = (
+                max(s[:, 0].max() for s in strokes) + height * rng.uniform(0.12, 0.3),
+                text + str(digit),
+            )
         shrink = min(1.0, 0.92 * width / x)
         strokes = [stroke * shrink for stroke in strokes]
         room = np.maximum(np.array(size[::-1]) - np.concatenate(strokes).max(axis=0), 0)
@@ -61,7 +65,9 @@ def several_digits(count: int, seed: int = 1) -> Iterator[tuple[Pixels, str]]:
         yield _drawn([s + start for s in strokes], size, pen, rng), text
 
 
-def _placed(hand: Hand, digit: int, height: float, rng: np.random.Generator) -> list[NDArray[np.float32]]:
+def _placed(
+    hand: Hand, digit: int, height: float, rng: np.random.Generator
+) -> list[NDArray[np.float32]]:
     """The strokes of a digit so high, its box beginning at 0."""
     strokes = [np.asarray(stroke, np.float32)[:, :2] * height for stroke in hand.digit(digit, rng)]
     low = np.concatenate(strokes).min(axis=0)

@@ -3,6 +3,7 @@
 const TOKEN = "digits-token";
 const TRIES = 5; // where the service is busy
 const sleep = (seconds) => new Promise((done) => setTimeout(done, 1000 * seconds));
+const hasService = document.querySelector('meta[name="digits-engine"]')?.content !== "browser";
 const at = (path) => new URL(`../api/${path}`, import.meta.url);
 
 /** There is no service, or it does not answer. */
@@ -61,6 +62,7 @@ async function call(path, options) {
 }
 
 async function ask(path, options = {}, tries = TRIES) {
+  if (!hasService) throw new Unreachable("this page has no service behind it");
   const token = sessionStorage.getItem(TOKEN);
   const headers = { ...options.headers, ...(token && { Authorization: `Bearer ${token}` }) };
   let answer;

@@ -27,13 +27,20 @@ export async function bytesOf(kind) {
 /** A network is fetched and opened when it is first asked. */
 function sessionOf(kind) {
   if (!sessions.has(kind))
-    sessions.set(kind, bytesOf(kind).then((bytes) => ort.InferenceSession.create(bytes)));
+    sessions.set(kind, bytesOf(kind).then(openBytes));
   return sessions.get(kind);
 }
 
+export const openBytes = (bytes) => ort.InferenceSession.create(bytes);
+
+/** All outputs { data, dims } by name; inputs: by name, [floats, shape]. */
+export function runOn(session, inputs) {
+  const tensors = Object.entries(inputs).map(([name, given]) => [name, new ort.Tensor("float32", ...given)]);
+  return session.run(Object.fromEntries(tensors));
+}
+
 async function run(kind, input, output, data, shape) {
-  const session = await sessionOf(kind);
-  const results = await session.run({ [input]: new ort.Tensor("float32", data, shape) });
+  const results = await runOn(await sessionOf(kind), { [input]: [data, shape] });
   return results[output].data;
 }
 
@@ -65,7 +72,8 @@ function unit(tile) {
   return Float32Array.from(tile, (level) => level / scale);
 }
 
-async function logitsOf(units) {
+/** The logits of tiles, each 784 floats in [0, 1]. */
+export async function logitsOf(units) {
   const found = [];
   for (let start = 0; start < units.length; start += BATCH) {
     const some = units.slice(start, start + BATCH);

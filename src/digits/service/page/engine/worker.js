@@ -2,6 +2,7 @@
 
 import { layersOf } from "./layers.js";
 import { classify, openNetworks } from "./networks.js";
+import { readNumber } from "./number/route.js";
 import { readPage } from "./page/route.js";
 import { openPicture } from "./picture.js";
 import { masked, numberOf, readingJson } from "./result.js";
@@ -10,11 +11,12 @@ import { readDigit } from "./single/route.js";
 const tasks = {
   open: openNetworks,
 
-  async read({ blob, single, minConfidence = 0, orientation = null, name = "picture" }) {
+  async read({ blob, single, number, minConfidence = 0, orientation = null, name = "picture" }) {
     const begin = performance.now();
     const picture = await openPicture(blob);
     const options = { minConfidence, orientation };
-    const found = single ? await readSingle(picture, options) : await readPage(picture, options);
+    const route = single ? readOneDigit : number ? readOneNumber : readPage;
+    const found = await route(picture, options);
     const milliseconds = Math.round(performance.now() - begin);
     return { ...readingJson(found, picture, name), milliseconds };
   },
@@ -30,11 +32,19 @@ const tasks = {
 /** 28 rows of 28 levels, or 784 levels, as 784 bytes. */
 const bytesOf = (tile) => Uint8Array.from(tile.flat ? tile.flat() : tile);
 
-async function readSingle(picture, { minConfidence }) {
+async function readOneDigit(picture, { minConfidence }) {
   const digit = await readDigit(picture);
-  const number = numberOf([digit], digit.confidence);
-  const text = masked(number, minConfidence);
-  return { orientation: 0, text, transcript: text, numbers: [number], signs: [], rejected: [] };
+  return readingOf([numberOf([digit], digit.confidence)], minConfidence);
+}
+
+async function readOneNumber(picture, { minConfidence }) {
+  const number = await readNumber(picture);
+  return readingOf(number ? [number] : [], minConfidence);
+}
+
+function readingOf(numbers, minConfidence) {
+  const text = numbers.map((number) => masked(number, minConfidence)).join(" ");
+  return { orientation: 0, text, transcript: text, numbers, signs: [], rejected: [] };
 }
 
 const forgotten = new Set();

@@ -3,13 +3,17 @@
 import { argmax, largest, quantile, sizeOf } from "../geometry.js";
 import { localContrast } from "../inputs.js";
 import { boxAt, cellLogits, decode, detectorMaps, scoreThreshold, suppress } from "../networks.js";
-import { rint } from "../pixels/image.js";
+import { cropped, image, paste, rint } from "../pixels/image.js";
 import { resizeArea, resizeCubic } from "../pixels/resize.js";
 import { constants } from "../reader.js";
 
 const {
   STEP, COARSEST, ENLARGED, SHAPE, BEST_SIZE, CLASSES, DETECTOR_SIZE_MULTIPLE, DETECTOR_STRIDE,
 } = constants["reading.page.detect"];
+const { DETECTOR_MAPS } = constants["model.spec"];
+const ROOM = 64; // pixels around ink that the detector sees too
+const ALIKE = 2; // grey levels by which even paper may vary
+const NOTHING = -20; // logit of a digit on blank paper
 const { fround } = Math;
 
 /** The levels of a picture, from fine to coarse, then an enlarged one if any; and the detections of
@@ -65,8 +69,7 @@ function resized(picture, { width, height }, scale) {
 }
 
 async function levelOf(picture, whole, scale) {
-  const page = localContrast(picture, DETECTOR_SIZE_MULTIPLE);
-  const maps = await detectorMaps(page, picture.width, picture.height);
+  const maps = await mapsOf(picture);
   const across = fround(whole.width / picture.width);
   const down = fround(whole.height / picture.height);
   const detections = decode(maps, scoreThreshold()).map(({ box, logits }) => ({
@@ -74,6 +77,40 @@ async function levelOf(picture, whole, scale) {
     logits,
   }));
   return { scale, maps, detections };
+}
+
+/** What the detector predicts; where the paper is blank, it is not asked. */
+async function mapsOf(picture) {
+  const page = localContrast(picture, DETECTOR_SIZE_MULTIPLE);
+  const [columns, rows] = [picture.width, picture.height].map((side) => Math.ceil(side / DETECTOR_STRIDE));
+  const blank = image(columns, rows, DETECTOR_MAPS, Float32Array);
+  const window = inkWindow(picture, page);
+  if (!window) return { ...blank, data: blank.data.fill(NOTHING) };
+  const [left, top, wide, high] = window;
+  const [width, height] = [Math.min(wide, picture.width - left), Math.min(high, picture.height - top)];
+  const maps = await detectorMaps(cropped(page, ...window), width, height);
+  if (maps.data.length === blank.data.length) return maps;
+  blank.data.fill(NOTHING);
+  return paste(blank, maps, left / DETECTOR_STRIDE, top / DETECTOR_STRIDE);
+}
+
+/** The part of a page in which there is anything but even paper, with room around it; null without
+ * any. It is as the corner is, for drawings; photographed paper varies all over. */
+function inkWindow({ width, height, data }, page) {
+  let [left, top, right, bottom] = [width, height, -1, -1];
+  for (let y = 0, at = 0; y < height; y++)
+    for (let x = 0; x < width; x++, at++) {
+      if (Math.abs(data[at] - data[0]) <= ALIKE) continue;
+      if (x < left) left = x;
+      if (x > right) right = x;
+      if (y < top) top = y;
+      bottom = y;
+    }
+  if (right < 0) return null;
+  const down = (at) => Math.max(Math.floor((at - ROOM) / DETECTOR_SIZE_MULTIPLE), 0) * DETECTOR_SIZE_MULTIPLE;
+  const up = (at) => Math.ceil((at + ROOM) / DETECTOR_SIZE_MULTIPLE) * DETECTOR_SIZE_MULTIPLE;
+  const [x, y] = [down(left), down(top)];
+  return [x, y, Math.min(up(right + 1), page.width) - x, Math.min(up(bottom + 1), page.height) - y];
 }
 
 /** What the detector predicts about the centre of a box where it detected nothing: the highest

@@ -1,0 +1,45 @@
+"""What two readings of a picture differ in: the browser's and Python's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import onnxruntime
+
+from digits import Reading
+
+
+@contextmanager
+def without_saturation() -> Iterator[None]:
+    """Networks opened in this block compute in 8 bits as their files say, and as browsers do.
+
+    On x86 processors without VNNI instructions ONNX Runtime otherwise lets sums of two 8-bit
+    products saturate, which moves logits by up to 1.
+    """
+    plain = onnxruntime.SessionOptions
+
+    def exact() -> Any:
+        options = plain()
+        options.add_session_config_entry("session.x64quantprecision", "1")
+        return options
+
+    with patch.object(onnxruntime, "SessionOptions", exact):
+        yield
+
+
+def tile_difference(found: dict[str, Any], expected: Reading) -> int:
+    """The largest difference of a grey level between the tiles of two readings of one text."""
+    ours = [digit["tile"] for number in found["numbers"] for digit in number["digits"]]
+    theirs = [digit.tile for number in expected.numbers for digit in number.digits]
+    pairs = [(np.array(a, int), np.asarray(b, int)) for a, b in zip(ours, theirs, strict=True)]
+    return max((int(np.abs(a - b).max()) for a, b in pairs), default=0)
+
+
+def confidence_difference(found: dict[str, Any], expected: Reading) -> float:
+    """The largest difference of a number's confidence between two readings of one text."""
+    pairs = zip(found["numbers"], expected.numbers, strict=True)
+    return max((abs(a["confidence"] - b.confidence) for a, b in pairs), default=0.0)

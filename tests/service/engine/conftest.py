@@ -1,0 +1,63 @@
+"""One site and one browser for all tests of the engine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+pytest.importorskip("playwright.sync_api", reason="Playwright's Python package is not installed")
+
+from playwright.sync_api import Browser, sync_playwright
+from service.engine.browser import BLANK, Engine, served
+from service.engine.comparing import without_saturation
+from service.page.browsing import OPTIONS, browser_path
+
+from digits import Reader
+from digits.errors import DigitsError
+from digits.service.site import site_files
+
+REQUIRED = os.environ.get("DIGITS_BROWSER") == "required"
+
+
+@pytest.fixture(scope="session")
+def exact_reader() -> Reader:
+    """A reader whose networks compute as those in a browser do."""
+    with without_saturation():
+        return Reader().warm_up()
+
+
+@pytest.fixture(scope="session")
+def site(exact_reader: Reader) -> dict[str, bytes]:
+    """All files of the site, and a blank page beside."""
+    try:
+        return site_files(exact_reader.bundle) | {"blank/index.html": BLANK}
+    except DigitsError as error:
+        if REQUIRED:
+            pytest.fail(str(error))
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def engine_browser() -> Iterator[Browser]:
+    """Chromium."""
+    path = browser_path()
+    if path is None:
+        if REQUIRED:
+            pytest.fail("no Chromium: install Debian's package chromium")
+        pytest.skip("no Chromium on this machine: the engine is not tested")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=[*OPTIONS])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def engine(engine_browser: Browser, site: dict[str, bytes]) -> Iterator[Engine]:
+    """The engine in a browser; whatever that complains of fails at the end."""
+    with served(site) as url:
+        started = Engine.started(engine_browser, f"{url}blank/")
+        yield started
+        assert started.complaints == []
+        started.page.close()
