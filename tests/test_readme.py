@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from service.serving import running
+
+from digits.errors import DigitsError
+from digits.service.runtime import runtime_files
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -47,7 +52,10 @@ def test_the_readme_has_commands() -> None:
 
 # One test, because later commands use what earlier ones made.
 def test_every_command_works_in_order(project: Path) -> None:
-    for command in COMMANDS:
+    commands = [command for command in COMMANDS if not command.startswith("digits serve")]
+    if not is_runtime_there():
+        commands.remove("digits export page --out site")
+    for command in commands:
         done = run(command, project)
         assert done.returncode == 0, f"{command}\n{done.stderr}"
         assert "Traceback" not in done.stderr
@@ -58,6 +66,25 @@ def test_every_command_works_in_order(project: Path) -> None:
     assert len(list((project / "annotated").glob("*.png"))) == len(
         list((project / "samples").glob("*.jpg"))
     )
+
+
+def is_runtime_there() -> bool:
+    """Whether `make page` was run."""
+    try:
+        return bool(runtime_files())
+    except DigitsError:
+        return os.environ.get("DIGITS_BROWSER") == "required"
+
+
+def test_the_service_starts_and_reads(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(project)
+    served = [shlex.split(each)[2:] for each in COMMANDS if each.startswith("digits serve")]
+    assert served == [[], ["--corrections", "my-hand"]]
+    for options in served:
+        with running(*options) as service, service.client() as client:
+            answer = client.post("/api/read", content=Path("img_7.png").read_bytes())
+            assert answer.json()["readings"][0]["text"] == "7"
+            assert client.get("/api/corrections").json()["enabled"] == bool(options)
 
 
 def test_the_output_shown_is_what_is_printed(project: Path) -> None:

@@ -25,7 +25,7 @@ PICTURE = pictures.png(pictures.page("7").pixels)
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("page")
     (folder / "engine").mkdir()
-    (folder / "index.html").write_text("<!doctype html>")
+    (folder / "index.html").write_text("<!doctype html><head></head>")
     (folder / "app.js").write_text("")
     (folder / "engine" / "worker.js").write_text("")
     folder.parent.joinpath("secret").write_text("secret")

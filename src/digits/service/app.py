@@ -9,11 +9,11 @@ from functools import cache, partial
 from fastapi import FastAPI
 
 from digits.service import about, kserve, labelstudio, layers, problems, reading, teaching, tiles
-from digits.service.engine import engine_files
 from digits.service.files import page_routes
 from digits.service.guard import Guard
 from digits.service.metrics import Measured, Metrics
 from digits.service.settings import Settings
+from digits.service.site import site_files
 from digits.service.state import Opened, open_service
 from digits.version import __version__
 
@@ -43,8 +43,8 @@ def create_app(settings: Settings = Settings()) -> FastAPI:  # noqa: B008  # fro
         separate_input_output_schemas=False,
     )
     parts = (reading, tiles, layers, teaching, about, kserve, labelstudio)
-    engine = cache(partial(engine_files, opened.bundle))
-    routers = [*(part.router for part in parts), page_routes(settings.page, engine)]
+    site = cache(partial(site_files, opened.bundle, settings.page, is_served=True))
+    routers = [*(part.router for part in parts), page_routes(settings.page, site)]
     for router in routers:
         app.include_router(router)
     problems.install(app, [route for router in routers for route in router.routes])

@@ -13,7 +13,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from digits.service.problems import Problem
 
 ENGINE = "/page/engine/"  # its worker runs WebAssembly; the page itself may not
-OPEN = ("/", "/healthz", "/readyz")  # asked without a token, and nothing secret there
+OPEN = (
+    "/",
+    "/service-worker.js",
+    "/manifest.webmanifest",
+    "/healthz",
+    "/readyz",
+)  # asked without a token, and nothing secret there
 FILES = "/page/"  # the same
 SAFE = ("GET", "HEAD", "OPTIONS")
 POLICY = (

@@ -35,12 +35,13 @@ POLICY = (
     "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' blob: data:; "
     "media-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'none'"
 )
-HEAD = f"""<meta http-equiv="Content-Security-Policy" content="{POLICY}">
-    <link rel="manifest" href="{MANIFEST}">
+NO_OTHER_HOST = f"""<meta http-equiv="Content-Security-Policy" content="{POLICY}">
+    """
+INSTALLED = f"""<link rel="manifest" href="{MANIFEST}">
     <meta name="theme-color" content="#2f4bd0">
     <link rel="apple-touch-icon" href="page/icon-192.png">
     <script type="module" src="page/engine/install.js"></script>
-  </head>"""
+  """
 
 
 def write_site(out: Path, bundle: Bundle) -> int:
@@ -57,10 +58,14 @@ def write_site(out: Path, bundle: Bundle) -> int:
     return sum(map(len, site.values()))
 
 
-def site_files(bundle: Bundle) -> dict[str, bytes]:
-    """The content of each file of the site, by its path in it; all addresses are relative."""
+def site_files(bundle: Bundle, folder: Path = PAGE, *, is_served: bool = False) -> dict[str, bytes]:
+    """The content of each file of the site, by its path in it; all addresses are relative.
+
+    folder: of the page. is_served: by `digits serve`, which reads as long as it is there. Raises
+    DigitsError where the wasm build of ONNX Runtime is missing.
+    """
     engine = ENGINE_FOLDER + "/"
-    page = {p.relative_to(PAGE).as_posix(): p for p in PAGE.rglob("*") if p.is_file()}
+    page = {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.is_file()}
     site = {
         f"page/{name}": path.read_bytes()
         for name, path in page.items()
@@ -68,7 +73,8 @@ def site_files(bundle: Bundle) -> dict[str, bytes]:
     }
     site |= {f"page/{engine}{name}": content for name, content in engine_files(bundle).items()}
     site |= {f"page/icon-{side}.png": icon(side) for side in ICONS}
-    site[INDEX] = offline_index((PAGE / INDEX).read_text("utf-8")).encode()
+    page_text = (folder / INDEX).read_text("utf-8")
+    site[INDEX] = (installed(page_text) if is_served else offline_index(page_text)).encode()
     site[MANIFEST] = json.dumps(manifest(), indent=1).encode()
     return site | {WORKER: service_worker(site)}
 
@@ -76,9 +82,17 @@ def site_files(bundle: Bundle) -> dict[str, bytes]:
 def offline_index(page: str) -> str:
     """The page's HTML, told to read in the browser, to install, and to ask no other host."""
     told, count = re.subn('(<meta name="digits-engine" content=)"server"', r'\1"browser"', page)
-    if count != 1 or "</head>" not in told:
+    if count != 1:
         raise DigitsError("the page has no digits-engine to set; install the package again")
-    return told.replace("</head>", HEAD, 1)
+    return installed(told, NO_OTHER_HOST)
+
+
+def installed(page: str, more: str = "") -> str:
+    """The page's HTML, told to install; more: that stands before this in its head."""
+    head, end, body = page.partition("</head>")
+    if not end:
+        raise DigitsError("the page has no head; install the package again")
+    return head + more + INSTALLED + end + body
 
 
 def manifest() -> dict[str, object]:

@@ -9,10 +9,9 @@ import pytest
 
 pytest.importorskip("playwright.sync_api", reason="Playwright's Python package is not installed")
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 from service.engine.browser import BLANK, Engine, served
 from service.engine.comparing import without_saturation
-from service.page.browsing import OPTIONS, browser_path
 
 from digits import Reader
 from digits.errors import DigitsError
@@ -40,24 +39,10 @@ def site(exact_reader: Reader) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="session")
-def engine_browser() -> Iterator[Browser]:
-    """Chromium."""
-    path = browser_path()
-    if path is None:
-        if REQUIRED:
-            pytest.fail("no Chromium: install Debian's package chromium")
-        pytest.skip("no Chromium on this machine: the engine is not tested")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=[*OPTIONS])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="session")
-def engine(engine_browser: Browser, site: dict[str, bytes]) -> Iterator[Engine]:
+def engine(browser: Browser, site: dict[str, bytes]) -> Iterator[Engine]:
     """The engine in a browser; whatever that complains of fails at the end."""
     with served(site) as url:
-        started = Engine.started(engine_browser, f"{url}blank/")
+        started = Engine.started(browser, f"{url}blank/")
         yield started
         assert started.complaints == []
         started.page.close()

@@ -78,10 +78,8 @@ def test_every_constant_can_be_handed_over(module: str) -> None:
     json.dumps(constants_of(module), allow_nan=False)
 
 
-def test_it_reads_in_a_sub_folder_and_offline(
-    engine_browser: Browser, site: dict[str, bytes]
-) -> None:
-    context = engine_browser.new_context()
+def test_it_reads_in_a_sub_folder_and_offline(browser: Browser, site: dict[str, bytes]) -> None:
+    context = browser.new_context()
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
     complaints: list[str] = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterator
 
 import pytest
@@ -10,17 +9,13 @@ from service.serving import Running, running
 
 pytest.importorskip("playwright.sync_api", reason="Playwright's Python package is not installed")
 
-from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 from service.page.browsing import (
     DESKTOP,
-    OPTIONS,
     PATIENCE,
     PHONE,
     Open,
     Watched,
-    browser_path,
-    camera_film,
-    on_sheet,
 )
 
 
@@ -30,23 +25,6 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     folder = tmp_path_factory.mktemp("kept") / "my-hand"
     with running("--corrections", str(folder)) as service:
         yield service
-
-
-@pytest.fixture(scope="session")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """Chromium, whose camera sees the number 42."""
-    path = browser_path()
-    if path is None:
-        if os.environ.get("DIGITS_BROWSER") == "required":
-            pytest.fail("no Chromium: install Debian's package chromium")
-        pytest.skip("no Chromium on this machine: the page is not tested")
-    film = tmp_path_factory.mktemp("camera") / "42.y4m"
-    camera_film(film, on_sheet("42"))
-    option = f"--use-file-for-fake-video-capture={film}"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=[*OPTIONS, option])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
