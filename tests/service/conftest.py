@@ -1,4 +1,4 @@
-"""One browser for all tests: Playwright has one loop for each process."""
+"""One browser for the tests of a module: while Playwright runs, no other loop does."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, sync_playwright
 from service.page.browsing import OPTIONS, browser_path, camera_film, on_sheet
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """Chromium, whose camera sees the number 42."""
     path = browser_path()

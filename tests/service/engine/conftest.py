@@ -38,7 +38,7 @@ def site(exact_reader: Reader) -> dict[str, bytes]:
         pytest.skip(str(error))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def engine(browser: Browser, site: dict[str, bytes]) -> Iterator[Engine]:
     """The engine in a browser; whatever that complains of fails at the end."""
     with served(site) as url:
