@@ -13,10 +13,7 @@ PAGE = "page"  # instead of a model
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `digits export`."""
-    parser.epilog = (
-        "Examples: digits export default --to litert --out digits.tflite; "
-        "digits export page --out site"
-    )
+    parser.epilog = "Example: digits export default --to litert; digits export page --out site"
     parser.add_argument(
         "model",
         metavar="MODEL",
