@@ -41,7 +41,7 @@ def test_what_is_rejected_comes_with_the_true_reason() -> None:
     some = READER.read(pictures.digit_page("8 Bio", height=60, width=300))
     assert some.text
     assert {each.reason for each in some.rejected} == {UNSURE}
-    none = READER.read(pictures.digit_page("Bio lOSZ goq", height=60, width=400))
+    none = READER.read(pictures.digit_page("Bio lOSZ goq", height=60, width=720))
     assert not none.text
     assert {each.reason for each in none.rejected} == {UNSURE, BY_CHANCE}
 

@@ -95,9 +95,8 @@ class Fuse:
 class Accept:
     """Which candidates are digits, and which digits of a line are one number.
 
-    threshold: the probability of the likeliest digit, from which on a candidate is that digit.
-    doubtful: the probability of any digit, from which on, below that, it is rejected rather than
-    ignored. by_chance: of the other candidates of a
+    threshold: the probability from which on a candidate is a digit. doubtful: the one from which
+    on, below that, it is rejected rather than ignored. by_chance: of the other candidates of a
     page, this many look like a digit by chance. few, rare: up to so many digits of a page, or so
     large a fraction of its candidates, may be there by chance. min_surest, max_surest: bounds of
     how probable the surest of them has to be. recognised: the recogniser's probability from which

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -27,8 +26,7 @@ from digits.reading.page.fuse import (
 )
 from digits.reading.page.recognise import Candidates
 
-# the prior that the bounds of these tests were written for
-PARAMETERS = replace(open_bundle().parameters.fuse, digit_prior=0.82)
+PARAMETERS = open_bundle().parameters.fuse
 Networks = tuple[float, float, float, float]  # detector logit, three probabilities
 
 

@@ -205,3 +205,8 @@ def test_small_digits_are_turned_as_they_are() -> None:
     page = seen(0, rejected=9, at=(500, 400), size=10)
     _, [_, *parts] = turned(page, NONE, NONE, NONE)
     assert parts[1] == (PART * 10, PART * 10)
+
+
+def test_digits_without_a_way_up_turn_no_page() -> None:
+    ones = seen(8, digit=1)
+    assert turned(NONE, NONE, NONE, ones)[0] == 0

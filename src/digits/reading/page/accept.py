@@ -37,8 +37,8 @@ def accept(
     kept = nms(some.boxes, is_digit, unlikely=np.inf, both_stay=beside)
     order = worthy[kept]
     is_digit, boxes = is_digit[kept], whole_boxes(candidates.boxes[order], shape)
+    accepted = is_digit >= parameters.threshold
     surest = is_digit * fused.probabilities[order].max(axis=1, initial=0)
-    accepted = surest >= parameters.threshold
     by_chance = _are_by_chance(surest[accepted], len(candidates), parameters)
     digits, rejected = [], []
     for k, (index, box) in enumerate(zip(order.tolist(), boxes, strict=True)):

@@ -45,7 +45,9 @@ def upright(
         return 0, page
     degrees = ORIENTATIONS[1 + best]
     turned = read(rotated(grey, degrees))
-    return (degrees, turned) if evidence(turned.digits) > evidence(page.digits) else (0, page)
+    is_surer = evidence(turned.digits) > evidence(page.digits)
+    # a sheet of dashes that lies looks like one of ones, which have no way up
+    return (degrees, turned) if is_surer and _telling(turned, parameters) else (0, page)
 
 
 def evidence(digits: Sequence[Digit]) -> float:
@@ -57,11 +59,16 @@ def evidence(digits: Sequence[Digit]) -> float:
 
 def _reads_well(page: Page, parameters: Orientation) -> bool:
     """Whether enough of what resembles digits is certain and has one way up."""
-    telling = sum(
+    telling = _telling(page, parameters)
+    return telling > 0 and telling >= parameters.usual * _resembling(page)
+
+
+def _telling(page: Page, parameters: Orientation) -> int:
+    """How many digits are certain and have one way up."""
+    return sum(
         each.digit in UPRIGHT_DIGITS and each.confidence >= parameters.certain
         for each in page.digits
     )
-    return telling > 0 and telling >= parameters.usual * _resembling(page)
 
 
 def _resembling(page: Page) -> int:
