@@ -119,6 +119,8 @@ def written(text: str, page: Page, *, height: float = 0.4) -> Strokes:
 
     height: of a digit, of the paper's. Lines of the text stand below each other.
     """
+    # at once: a page that is still scrolling would move the paper away under the pen
+    page.locator("#pad").evaluate("pad => pad.scrollIntoView({behavior: 'instant'})")
     box = page.locator("#pad").bounding_box()
     assert box is not None
     size = height * box["height"]

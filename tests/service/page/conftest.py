@@ -45,6 +45,7 @@ def open_page(browser: Browser, service: Running) -> Iterator[Open]:
             viewport=ViewportSize(width=width, height=height),
             has_touch=phone,
             color_scheme="dark" if dark else "light",
+            reduced_motion="reduce",
             accept_downloads=True,
             permissions=["camera", "clipboard-read", "clipboard-write"],
         )
