@@ -327,7 +327,7 @@ def test_what_to_do_where_nothing_is_found_is_said_once(at: Path, capsys: Captur
     [
         (0, ""),
         (1, ": what resembles one is too unsure"),
-        (12, ": 12 places resemble digits and are all too unsure"),
+        (12, ": 12 candidates are all too unsure"),
     ],
 )
 def test_what_was_seen_where_nothing_is_read(count: int, words: str) -> None:

@@ -152,7 +152,7 @@ def _drawn(
 def _reported(outcomes: Iterable[Outcome], failed: list[str], advice: str) -> Iterator[Outcome]:
     """Pass outcomes on, and say on standard error what went wrong; names of these go to `failed`.
 
-    What was seen where nothing was found, and what to do, is said once.
+    What was seen where nothing was found, and what to do, is printed once.
     """
     is_said = False
     for outcome in outcomes:
@@ -173,7 +173,7 @@ def what_was_seen(reading: Reading) -> str:
         case 1:
             return ": what resembles one is too unsure"
         case count:
-            return f": {count} places resemble digits and are all too unsure"
+            return f": {count} candidates are all too unsure"
 
 
 def _say(message: str) -> None:

@@ -1,4 +1,4 @@
-"""What a user said about digits that were read: right, it is another one, or no digit at all.
+"""What a user answered about digits that were read: right, it is another one, or no digit at all.
 
 A store is a folder of the user's choice: `corrections.jsonl`, to which one line is appended for
 each correction and for each undoing, and `tiles/ID.png` with what was read. A line is written after

@@ -49,7 +49,8 @@ class Profile:
     """What one hand taught.
 
     model: SHA-256 of the network that the features are of. features: (N, F) float32. answers: (N,)
-    uint8, 0 to 9. report: what the test said when it was made (`digits.data.teaching`), plain data.
+    uint8, 0 to 9. report: the result of the test when it was made (`digits.data.teaching`), plain
+    data.
     """
 
     model: str

@@ -18,7 +18,7 @@ RETRY_AFTER = 1
 
 
 class Batcher:
-    """Runs the classifier on whatever has come while it ran before; nobody waits for company."""
+    """Runs the classifier on whatever has come while it ran before; no request waits for others."""
 
     def __init__(
         self, classify: Callable[[Tiles], Answer], most: int, on_batch: Callable[[int], None]

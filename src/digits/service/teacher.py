@@ -91,7 +91,7 @@ class Teacher:
         self.profile = self._last = None
 
     def state(self) -> dict[str, Any]:
-        """What has been taught, what is missing, and what the last test said."""
+        """What has been taught, what is missing, and the result of the last test."""
         now = teach(self.corrections.load().corrections, self._plain)
         report = self.profile.report if self.profile else {}
         last = self._last
