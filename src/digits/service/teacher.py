@@ -58,8 +58,8 @@ class Teacher:
         return self.corrections.add(tile, answer, read=read, confidence=confidence)
 
     def replace(self, tile: Tile, answer: int | None, read: int | None, confidence: float) -> bool:
-        """Keep what is said of a tile now, in the place of what was said of it before; False if
-        that is the same."""
+        """Keep the answer about a tile (28, 28) uint8, instead of an earlier one. False if that is
+        the same."""
         same = [e for e in self.corrections.load().corrections if np.array_equal(e.tile, tile)]
         if any(each.answer == answer for each in same):
             return False

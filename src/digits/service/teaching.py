@@ -78,11 +78,11 @@ async def correct(request: Request, service: Shared) -> JSONResponse:
 
 
 def _contradicts(against: list[Correction]) -> Problem:
-    said = ", ".join("no digit" if each.answer is None else str(each.answer) for each in against)
+    answers = ", ".join("no digit" if each.answer is None else str(each.answer) for each in against)
     return Problem(
         409,
         "contradicts",
-        f"those most like it were said to be {said}; is this answer right?",
+        f"those most like it were answered with {answers}; is this answer right?",
         neighbours=[each.to_dict() for each in against],
     )
 

@@ -131,7 +131,7 @@ function askAgain(asked, digit, answer, problem) {
   const back = () => { asked.replaceChildren(); focusOn(digit); };
   const keep = el("button", { type: "button", class: "primary", onclick: () => answerWith(digit, answer, true) }, "Keep it");
   asked.replaceChildren(
-    el("p", {}, problem.detail ?? `Those most like it were said to be something else. Keep ${word} all the same?`),
+    el("p", {}, problem.detail ?? `Those most like it were answered otherwise. Keep ${word} all the same?`),
     el("div", { class: "tools", onkeydown: (event) => event.key === "Escape" && back() },
       (problem.neighbours ?? []).slice(0, 5).map((each) => each.tile && mapCanvas(each.tile, "tile")), keep,
       el("button", { type: "button", onclick: back }, "Leave it")));
