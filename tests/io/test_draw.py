@@ -18,7 +18,7 @@ def reading(picture: NDArray[np.uint8], boxes: list[Box], *rejected: Rejected) -
     """A reading of one number "7" at each of the boxes."""
     tile, probabilities = np.zeros((28, 28), np.uint8), np.full(10, 0.1, np.float32)
     numbers = tuple(
-        Number("7", 0.97, box, (Digit(7, 0.97, probabilities, box, 1.0, tile),), ("1", 0.01))
+        Number("7", 0.97, box, (Digit(7, 0.97, probabilities, box, 1.0, tile),), (("7", 0.97),))
         for box in boxes
     )
     lines = (numbers,) if numbers else ()
@@ -168,7 +168,7 @@ def test_ticks_part_the_digits_of_a_number() -> None:
     digits = tuple(number.digits[0] for number in apart)
     low, high = page.boxes[0], page.boxes[-1]
     box = (low[0], low[1], high[0] + high[2] - low[0], 60)
-    number = Number("123", 0.97, box, digits, ("128", 0.01))
+    number = Number("123", 0.97, box, digits, (("123", 0.97),))
     height, width = page.pixels.shape[:2]
     one = Reading("123", ((number,),), (), 0, width, height, "default", "")
     drawing = draw_reading(one, page.pixels)

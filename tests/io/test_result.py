@@ -13,7 +13,7 @@ from digits.io.result import Box, Digit, Number, Outcome, Reading, Rejected, Sig
 
 PROBABILITIES = np.array([0.01, 0, 0, 0, 0, 0, 0, 0.98, 0, 0.01], np.float32)
 DIGIT = Digit(7, 0.98, PROBABILITIES, (3, 4, 20, 30), 0.99, np.zeros((28, 28), np.uint8))
-NUMBER = Number("7", 0.98, (3, 4, 20, 30), (DIGIT,), ("0", 0.01))
+NUMBER = Number("7", 0.98, (3, 4, 20, 30), (DIGIT,), (("7", 0.98), ("0", 0.01)))
 REJECTED = Rejected((40, 1, 60, 2), "line")
 SIGN = Sign("+", 0.9, (30, 10, 9, 9))
 PICTURE = np.full((50, 120, 3), 255, np.uint8)
@@ -41,6 +41,7 @@ def test_as_plain_data() -> None:
         "confidence": 0.98,
         "box": [3, 4, 20, 30],
         "runner_up": {"text": "0", "confidence": 0.01},
+        "alternatives": [{"text": "7", "confidence": 0.98}, {"text": "0", "confidence": 0.01}],
         "digits": [
             {
                 "digit": 7,
@@ -107,7 +108,7 @@ def number(text: str, *sure: float) -> Number:
             row[int(character)] = 0.91
             box: Box = (20 * place, 5, 20, 30)
             digits.append(Digit(int(character), next(rest, 0.9), row, box, 1.0, None))
-    return Number(text, 0.5, (0, 5, 20 * len(text), 30), tuple(digits), ("0", 0.1))
+    return Number(text, 0.5, (0, 5, 20 * len(text), 30), tuple(digits), (("0", 0.1),))
 
 
 def page(*lines: str, transcript: str = "", signs: tuple[Sign, ...] = ()) -> Reading:

@@ -9,7 +9,8 @@ import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from functools import partial
+from functools import partial, reduce
+from operator import and_
 from pathlib import Path
 
 import cv2
@@ -22,6 +23,8 @@ from digits.io.formats import as_csv, as_json, as_table, as_text
 from digits.io.picture import Picture
 from digits.io.result import Outcome, Reading
 from digits.io.sources import expand
+from digits.reading.checks import CHECKS
+from digits.reading.expect import Expectation, checked, expectation, listed, numbers_in
 from digits.reading.page.orientation import ORIENTATIONS
 from digits.reading.reader import Reader
 
@@ -60,6 +63,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     known.add_argument(
         "--number", action="store_true", help="every picture holds exactly one number"
     )
+    parser.add_argument(
+        "--expect",
+        metavar="WHAT",
+        help=r"what every number is: a range, 0..20 or 0..10/0.5, or a pattern, '\d{3}'",
+    )
+    parser.add_argument(
+        "--list", type=Path, metavar="FILE", help="every number is one of FILE, a number a line"
+    )
+    parser.add_argument(
+        "--check", choices=sorted(CHECKS), help="every number has a check digit that holds"
+    )
     parser.add_argument("--model", default="default", metavar="M", help="model name or folder")
     parser.add_argument(
         "--profile", type=Path, metavar="DIR", help="what one hand taught (docs/teaching.md)"
@@ -86,6 +100,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Read all pictures; 0 if every one could be read, 1 if some could not."""
+    expect = _expected(options)
     reader = Reader(
         options.model,
         options.min_confidence,
@@ -99,7 +114,7 @@ def run(options: argparse.Namespace) -> int:
     taken = [options.out] if options.out else []
     drawings = drawing_paths(names, options.annotate, taken)
     reasons = drawing_paths(names, options.explain, [*taken, *drawings.values()])
-    outcomes = _outcomes(reader, pictures, options)
+    outcomes = _outcomes(reader, pictures, options, expect)
     advice = EMPTY_CROP if options.number else NOTHING_FOUND
     outcomes = _drawn(outcomes, Reading.draw, drawings)
     outcomes = _drawn(outcomes, reader.explain, reasons)
@@ -112,12 +127,19 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _outcomes(
-    reader: Reader, pictures: list[Picture | Outcome], options: argparse.Namespace
+    reader: Reader,
+    pictures: list[Picture | Outcome],
+    options: argparse.Namespace,
+    expect: Expectation | None,
 ) -> Iterator[Outcome]:
     """Read one picture after another."""
     orientation = None if options.orientation == "auto" else int(options.orientation)
     read = partial(
-        reader.try_read, orientation=orientation, single=options.single, number=options.number
+        reader.try_read,
+        orientation=orientation,
+        single=options.single,
+        number=options.number,
+        expect=expect,
     )
     for picture in _with_progress(pictures):
         if isinstance(picture, Outcome):  # there is none
@@ -128,6 +150,23 @@ def _outcomes(
             yield replace(read(source), source="-")
         else:
             yield read(picture)
+
+
+def _expected(options: argparse.Namespace) -> Expectation | None:
+    """What the options say that every number is; None if they say nothing."""
+    found = []
+    if options.expect is not None:
+        try:
+            found.append(expectation(options.expect))
+        except ValueError as error:
+            raise DigitsError(f"--expect {error}") from None
+    if options.list is not None:
+        found.append(listed(numbers_in(options.list), str(options.list)))
+    if options.check is not None:
+        found.append(checked(options.check))
+    if found and options.single:
+        raise DigitsError("--single reads one digit, and no number to be expected; use --number")
+    return reduce(and_, found) if found else None
 
 
 def _drawn(
@@ -162,6 +201,8 @@ def _reported(outcomes: Iterable[Outcome], failed: list[str], advice: str) -> It
         elif not outcome.reading.numbers and not is_said:
             is_said = True
             _say(f"no digits found in {outcome.name}{what_was_seen(outcome.reading)}; {advice}")
+        elif odd := [n.text for n in outcome.reading.numbers if n.is_expected is False]:
+            _say(f"{outcome.name}: not as expected: {' '.join(odd)}")
         yield outcome
 
 

@@ -92,7 +92,8 @@ class _Mark:
 
     @property
     def colour(self) -> Colour:
-        return _colour(self.number.confidence)
+        odd = self.number.is_expected is False
+        return UNSURE if odd else _colour(self.number.confidence)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

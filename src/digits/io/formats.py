@@ -12,7 +12,7 @@ from digits.io.result import Outcome
 
 COLUMNS = (
     *("picture", "line", "number", "confidence", "x", "y", "width", "height", "error"),
-    "value",
+    *("value", "expected"),
 )
 
 
@@ -35,7 +35,8 @@ def as_text(outcomes: Iterable[Outcome]) -> Iterator[str]:
 def as_csv(outcomes: Iterable[Outcome]) -> Iterator[str]:
     """One row a number, under a heading; one row with the message for a picture that failed.
 
-    The value is empty where the number's text is ambiguous. A row is one line: line breaks and
+    The value is empty where the number's text is ambiguous; expected is yes or no where something
+    was. A row is one line: line breaks and
     control characters of a name are escaped as in `printable`; commas and quotes are quoted
     (RFC 4180).
     """
@@ -43,18 +44,20 @@ def as_csv(outcomes: Iterable[Outcome]) -> Iterator[str]:
     for outcome in outcomes:
         name = printable(outcome.name)
         if outcome.reading is None:
-            yield _csv_row([name, *[""] * 7, printable(outcome.error or ""), ""])
+            yield _csv_row([name, *[""] * 7, printable(outcome.error or ""), "", ""])
             continue
         for line, numbers in enumerate(outcome.reading.lines, 1):
             for number in numbers:
                 confidence = f"{number.confidence:.6f}"
                 value = "" if number.value is None else f"{number.value:f}"
-                yield _csv_row([name, line, number.text, confidence, *number.box, "", value])
+                expected = {None: "", True: "yes", False: "no"}[number.is_expected]
+                row = [name, line, number.text, confidence, *number.box, "", value, expected]
+                yield _csv_row(row)
 
 
 def as_table(outcomes: Iterable[Outcome]) -> Iterator[str]:
     """For people: a block a picture, a line of it a line read, signs as written, then the
-    confidence of each number."""
+    confidence of each number, with an exclamation mark if it is not as expected."""
     for outcome in outcomes:
         name = printable(outcome.name)
         if outcome.reading is None:
@@ -64,7 +67,10 @@ def as_table(outcomes: Iterable[Outcome]) -> Iterator[str]:
         lines = outcome.reading.lines or ((),)
         for index, (text, numbers) in enumerate(zip(texts, lines, strict=True)):
             head = name if index == 0 else " " * len(name)
-            confidences = "  ".join(f"{100 * number.confidence:.1f} %" for number in numbers)
+            confidences = "  ".join(
+                f"{100 * number.confidence:.1f} %{'!' * (number.is_expected is False)}"
+                for number in numbers
+            )
             yield f"{head}   {text}   {confidences}".rstrip()
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits.errors import DigitsError
+from digits.io.alternatives import Choice, likeliest_first
 from digits.io.value import value_of
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ Box = tuple[int, int, int, int]  # x, y, width, height in pixels of the picture 
 SCHEMA = 2  # of JSON; 2 added `value`, `transcript` and `signs` to 1
 
 MARKED = 0.5  # probability of a decimal mark from which on it is read
+ALTERNATIVES = 5  # texts of a number that are kept
 
 # Why ink is rejected.
 UNSURE = "below the acceptance threshold"
@@ -88,15 +90,23 @@ class Number:
     """Digits that stand together, with their sign and decimal marks.
 
     text: as written: "305", "-3", "8,0", "1.234,50", "12.03.2024". confidence: the probability
-    that all of it is right. digits: those of the text, without its signs. runner_up: the second
-    likeliest text and its probability: another digit, or the same with or without a mark.
+    that all of it is right. digits: those of the text, without its signs. alternatives: the
+    likeliest texts, at most ALTERNATIVES, and their probabilities, the likeliest first; the text
+    is one of them, and the first unless something else was expected. is_expected: whether the text
+    is as it was expected to be (`digits.reading.expect`); None where nothing was.
     """
 
     text: str
     confidence: float
     box: Box
     digits: tuple[Digit, ...]
-    runner_up: tuple[str, float]
+    alternatives: tuple[tuple[str, float], ...]
+    is_expected: bool | None = None
+
+    @property
+    def runner_up(self) -> tuple[str, float]:
+        """The likeliest other text and its probability; ("", 0.0) if there is none."""
+        return next((each for each in self.alternatives if each[0] != self.text), ("", 0.0))
 
     @property
     def value(self) -> Decimal | None:
@@ -140,8 +150,12 @@ class Number:
             "confidence": round(self.confidence, 6),
             "box": list(self.box),
             "runner_up": {"text": text, "confidence": round(confidence, 6)},
+            "alternatives": [
+                {"text": other, "confidence": round(probability, 6)}
+                for other, probability in self.alternatives
+            ],
             "digits": [digit.to_dict() for digit in self.digits],
-        }
+        } | ({} if self.is_expected is None else {"is_expected": self.is_expected})
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> Number:
@@ -152,12 +166,15 @@ class Number:
         text, digits = content["text"], tuple(map(Digit.from_dict, content["digits"]))
         if len(re.findall("[0-9]", text)) != len(digits):
             raise ValueError(f"{len(digits)} digits, but the text {text!r}")
+        # the first readings had a runner-up alone
+        others = content.get("alternatives") or [content, content["runner_up"]]
         return cls(
             text,
             content["confidence"],
             _box(content["box"]),
             digits,
-            (content["runner_up"]["text"], content["runner_up"]["confidence"]),
+            tuple((each["text"], each["confidence"]) for each in others),
+            content.get("is_expected"),
         )
 
 
@@ -171,32 +188,36 @@ def number_of(
 
     confidence: the probability that they are right. marks: between each two of them a decimal mark
     and the probability that it is there. minus: the box of one before them, and its probability.
-    The runner-up changes the digit or the mark whose second choice is closest to its first.
+    Alternatives have other digits, and other marks or none.
     """
-    marks = [("", 0.0)] * (len(digits) - 1) if marks is None else marks
-    first = [str(digit.digit) for digit in digits]
-    second = [str(int(np.argsort(digit.probabilities)[-2])) for digit in digits]
-    highest = [np.sort(digit.probabilities)[-2:].tolist() for digit in digits]
-    odds = [low / max(high, 1e-9) for low, high in highest]
-    for mark, probability in marks:
-        is_there = probability >= MARKED
-        first.append(mark if is_there else "")
-        second.append("" if is_there else mark)
-        odds.append(
-            (1 - probability) / probability if is_there else probability / (1 - probability)
-        )
-        confidence *= probability if is_there else 1 - probability
-    weakest = int(np.argmax(odds))
-    second = [second[k] if k == weakest else each for k, each in enumerate(first)]
+    places = [_digit_choices(digit) for digit in digits] + [_mark_choices(*m) for m in marks or ()]
     sign = "" if minus is None else "-"
     confidence *= 1.0 if minus is None else minus[1]
+    for choices in places[len(digits) :]:
+        confidence *= choices[0][1]
+    alternatives = tuple(
+        (sign + _interleaved(parts, len(digits)), confidence * ratio)
+        for parts, ratio in islice(likeliest_first(places), ALTERNATIVES)
+    )
     return Number(
-        text=sign + _interleaved(first, len(digits)),
+        text=alternatives[0][0],
         confidence=confidence,
         box=_around([digit.box for digit in digits] + ([minus[0]] if minus else [])),
         digits=tuple(digits),
-        runner_up=(sign + _interleaved(second, len(digits)), confidence * odds[weakest]),
+        alternatives=alternatives,
     )
+
+
+def _digit_choices(digit: Digit) -> list[Choice]:
+    """Each digit that may stand at a place, the likeliest first."""
+    order = np.argsort(-digit.probabilities, kind="stable").tolist()
+    return [(str(each), float(digit.probabilities[each])) for each in order]
+
+
+def _mark_choices(mark: str, probability: float) -> list[Choice]:
+    """A decimal mark with this probability, and none, the likelier first."""
+    found = [(mark, probability)] * (probability > 0) + [("", 1 - probability)]
+    return found if probability >= MARKED else found[::-1]
 
 
 def _interleaved(parts: Sequence[str], count: int) -> str:

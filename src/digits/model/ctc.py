@@ -31,18 +31,19 @@ class Text:
     probability: float
 
 
-def likeliest(probabilities: NDArray[np.float64]) -> list[Text]:
+def likeliest(probabilities: NDArray[np.float64], width: int = BEAM) -> list[Text]:
     """Texts that frames may spell, the likeliest first, at least one.
 
-    probabilities: (T, C) of each token in each frame, 0 the blank; rows sum to 1. A search with a
-    beam over prefixes (Hannun et al. 2014, arXiv 1408.2873) without a language model.
+    probabilities: (T, C) of each token in each frame, 0 the blank; rows sum to 1. width: texts that
+    are followed at a time. A search with a beam over prefixes (Hannun et al. 2014, arXiv 1408.2873)
+    without a language model.
     """
     beam: dict[tuple[int, ...], tuple[float, float]] = {(): (1.0, 0.0)}
     for row in probabilities:
         if row[BLANK] > 1 - UNLIKELY:  # nothing new, and the last token is ended
             beam = {text: (blank + token, 0.0) for text, (blank, token) in beam.items()}
             continue
-        beam = _widest(_one_frame_on(beam, row))
+        beam = _widest(_one_frame_on(beam, row), width)
     texts = [Text(text, blank + token) for text, (blank, token) in beam.items()]
     return sorted(texts, key=lambda text: -text.probability)
 
@@ -148,7 +149,7 @@ def _one_frame_on(
 
 
 def _widest(
-    beam: dict[tuple[int, ...], tuple[float, float]],
+    beam: dict[tuple[int, ...], tuple[float, float]], width: int
 ) -> dict[tuple[int, ...], tuple[float, float]]:
-    kept = sorted(beam.items(), key=lambda item: -sum(item[1]))[:BEAM]
+    kept = sorted(beam.items(), key=lambda item: -sum(item[1]))[:width]
     return dict(kept)

@@ -21,6 +21,7 @@ from digits.io.sources import Sources, expand, open_source
 from digits.model.bundle import Bundle, open_bundle
 from digits.model.classifier import Classifier
 from digits.model.profile import Profile
+from digits.reading.expect import Expectation, expectation
 from digits.reading.page.accept import accept
 from digits.reading.page.detect import detect
 from digits.reading.page.fuse import fuse
@@ -95,21 +96,33 @@ class Reader:
         self.read(np.full((64, 64), 255, np.uint8))
         return self
 
-    def read(self, picture: Picture, orientation: int | None = None) -> Reading:
+    def read(
+        self,
+        picture: Picture,
+        orientation: int | None = None,
+        *,
+        expect: str | Expectation | None = None,
+    ) -> Reading:
         """Read all numbers of a picture, in reading order.
 
         picture: path, bytes, file object, or uint8 array (H, W), (H, W, 3) RGB or (H, W, 4) RGBA.
         orientation: by how many degrees it has to be turned clockwise to be read, 0, 90, 180 or
-        270; None if that is to be seen from what is written on it. Raises PictureError if it is
-        none or cannot be read, ValueError for another orientation.
+        270; None if that is to be seen from what is written on it. expect: what every number is
+        like, as `digits.reading.expect.expectation` takes it: of the texts that a number may be,
+        the likeliest of those is chosen; where there is none, `is_expected` is False. Raises
+        PictureError if it is none or cannot be read, ValueError for another orientation, or an
+        expectation that is none.
         """
         _check_orientation(orientation)
+        expected = None if expect is None else expectation(expect)
         source, pixels = open_source(picture)
         grey, margin = prepare(pixels)
         if orientation is None:
             orientation, page = upright(grey, self._read_page, self.bundle.parameters.orientation)
         else:
             page = self._read_page(rotated(grey, orientation))
+        if expected is not None:
+            page = self._expected(page, rotated(grey, orientation), expected)
         rows = reading_order(page.numbers)
         signs = signs_by_row(rows, page.signs)
 
@@ -141,17 +154,23 @@ class Reader:
         accepted = accept(recognised.candidates, fused, grey.shape, parameters.accept)
         return group_numbers(accepted, recognised, parameters.textline, parameters.numbers)
 
+    def _expected(self, page: Page, grey: NDArray[np.uint8], expect: Expectation) -> Page:
+        """A page as it was read, its numbers as they are expected where that can be."""
+        from digits.reading.number.again import as_expected  # not worth its import to most pages
+
+        return replace(page, numbers=as_expected(page.numbers, grey, self.bundle, expect))
+
     def read_single(self, picture: Picture) -> Reading:
         """Read a picture known to hold exactly one digit, as a Reading of that digit."""
         source, pixels = open_source(picture)
         [digit] = self._digits([pixels])
         return self._reading_of([number_of([digit], digit.confidence)], source, pixels.shape)
 
-    def read_number(self, picture: Picture) -> Reading:
+    def read_number(self, picture: Picture, *, expect: str | Expectation | None = None) -> Reading:
         """Read a crop known to hold exactly one number, as a Reading of that number; of an empty
-        crop, without any."""
+        crop, without any. expect: as in `read`."""
         source, pixels = open_source(picture)
-        [number] = self._numbers([pixels])
+        [number] = self._numbers([pixels], expect)
         return self._reading_of([number] if number.digits else [], source, pixels.shape)
 
     def _reading_of(
@@ -187,20 +206,23 @@ class Reader:
             found += self._digits(open_source(picture)[1] for picture in some)
         return found
 
-    def number(self, picture: Picture) -> Number:
+    def number(self, picture: Picture, *, expect: str | Expectation | None = None) -> Number:
         """Read a crop known to hold exactly one number, as form fields, amounts and meters are.
 
-        Always answers with the likeliest number, however unsure: confidence says how much. Of an
-        empty crop the text is "", there are no digits, and confidence is 0. Raises PictureError.
+        Always answers with the likeliest number, however unsure: confidence says how much. expect:
+        what it is like, as in `read`. Of an empty crop the text is "", there are no digits, and
+        confidence is 0. Raises PictureError, and ValueError for an expectation that is none.
         """
-        return self.numbers([picture])[0]
+        return self.numbers([picture], expect=expect)[0]
 
-    def numbers(self, pictures: Iterable[Picture]) -> list[Number]:
-        """Read many crops that hold exactly one number each. Raises PictureError."""
+    def numbers(
+        self, pictures: Iterable[Picture], *, expect: str | Expectation | None = None
+    ) -> list[Number]:
+        """Read many crops that hold exactly one number each, as `number` does."""
         rest = iter(pictures)
         found: list[Number] = []
         while some := list(islice(rest, BATCH)):
-            found += self._numbers(open_source(picture)[1] for picture in some)
+            found += self._numbers((open_source(picture)[1] for picture in some), expect)
         return found
 
     def explain(self, reading: Reading) -> NDArray[np.uint8]:
@@ -225,11 +247,13 @@ class Reader:
         bundle = self.bundle
         return read_digits(pictures, bundle.detector, bundle.classifier, bundle.parameters.single)
 
-    def _numbers(self, pictures: Iterable[NDArray[np.uint8]]) -> list[Number]:
+    def _numbers(
+        self, pictures: Iterable[NDArray[np.uint8]], expect: str | Expectation | None
+    ) -> list[Number]:
         """The number of each crop; the recogniser runs once for all of them."""
         from digits.reading.number.route import read_numbers  # not worth its import to pages
 
-        return read_numbers(pictures, self.bundle)
+        return read_numbers(pictures, self.bundle, None if expect is None else expectation(expect))
 
     def try_read(
         self,
@@ -238,22 +262,24 @@ class Reader:
         *,
         single: bool = False,
         number: bool = False,
+        expect: str | Expectation | None = None,
     ) -> Outcome:
         """Read a picture as `read` does, as `read_single` if `single`, or as `read_number` if
-        `number`; see Outcome.
+        `number`; see Outcome. expect: as in `read`; a picture of one digit has none.
 
         Never raises for a picture, whatever is wrong with it: its outcome says what. Raises
-        ModelError, and ValueError for another orientation.
+        ModelError, and ValueError for another orientation, or an expectation that is none.
         """
         _check_orientation(orientation)
+        expected = None if expect is None else expectation(expect)
         reading, error, begin = None, None, time.perf_counter()
         try:
             if single:
                 reading = self.read_single(source)
             elif number:
-                reading = self.read_number(source)
+                reading = self.read_number(source, expect=expected)
             else:
-                reading = self.read(source, orientation)
+                reading = self.read(source, orientation, expect=expected)
         except PictureError as problem:
             error = str(problem)
         except DigitsError:
@@ -272,6 +298,7 @@ class Reader:
         *,
         single: bool = False,
         number: bool = False,
+        expect: str | Expectation | None = None,
     ) -> Iterator[Outcome]:
         """Read pictures one after another as `try_read` does, each when its outcome is asked for.
 
@@ -280,10 +307,11 @@ class Reader:
         an outcome with an error.
         """
         _check_orientation(orientation)
+        expected = None if expect is None else expectation(expect)
         return (
             each
             if isinstance(each, Outcome)
-            else self.try_read(each, orientation, single=single, number=number)
+            else self.try_read(each, orientation, single=single, number=number, expect=expected)
             for each in expand(sources)
         )
 

@@ -65,6 +65,7 @@ class NumberAnswer(BaseModel):
     confidence: Probability
     box: Box
     runner_up: RunnerUp
+    alternatives: list[RunnerUp]
     digits: list[DigitAnswer]
 
 

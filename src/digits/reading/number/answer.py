@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
 import numpy as np
 from numpy.typing import NDArray
 
-from digits.io.result import Digit, Number, number_of
+from digits.io.result import ALTERNATIVES, Digit, Number, number_of
 from digits.model.ctc import Segment, align
 from digits.model.parameters import Parameters
 from digits.model.spec import DIGIT_TOKENS
+from digits.reading.expect import Expectation
 from digits.reading.number.lines import Lines
 from digits.reading.number.signs import Written, with_signs
 from digits.reading.number.texts import Text, digits_alone
@@ -54,25 +56,76 @@ class _Shown:
     probability: float
 
 
-def answer(found: Hypotheses, shape: tuple[int, ...], parameters: Parameters) -> Number:
-    """The likeliest text as the number of a crop (height, width)."""
-    two = np.argsort(-found.probabilities, kind="stable")[:2].tolist()
-    shown = [_shown(found, index, parameters.number.floor) for index in two]
-    # with their signs, the second may be the likelier
-    shown.sort(key=lambda each: -each.probability)
-    best, others = shown[0], [(each.written.text, each.probability) for each in shown[1:]]
-    if best.written.odds > 0:
-        others.append((best.written.other, best.probability * best.written.odds))
-    digits = _digits(found, best, shape, parameters)
-    number = replace(number_of(digits, best.probability), text=best.written.text)
-    if not others:
-        return number
-    return replace(number, runner_up=max(others, key=lambda each: each[1]))
+@dataclass(frozen=True, slots=True, eq=False)
+class _Way:
+    """One way to read a crop: a text with its signs, its probability, and where it is shown."""
+
+    text: str
+    probability: float
+    shown: _Shown
+
+
+def answer(
+    found: Hypotheses,
+    shape: tuple[int, ...],
+    parameters: Parameters,
+    expect: Expectation | None = None,
+) -> Number:
+    """The likeliest text as the number of a crop (height, width), of those that are as expected.
+
+    Then texts that are not have no share in the confidence. Where it is likelier that the number is
+    a text that was not thought of, it stays as it was read.
+    """
+    order = np.argsort(-found.probabilities, kind="stable").tolist()
+    shown = [_shown(found, k, parameters.number.floor) for k in order[: None if expect else 2]]
+    ways = sorted((way for each in shown for way in _ways(each)), key=lambda way: -way.probability)
+    alternatives = _merged(ways)
+    held = [way for way in ways if expect and expect.holds(way.text)]
+    # texts that were not thought of are as expected as often as those that were
+    rest = max(1 - float(found.probabilities.sum()), 0.0) * len(held) / len(ways)
+    is_expected = sum(way.probability for way in held) > rest
+    if is_expected:
+        found, ways = _given(found, held, rest)
+    best = ways[0]
+    digits = _digits(found, best.shown, shape, parameters)
+    return replace(
+        number_of(digits, best.probability),
+        text=best.text,
+        alternatives=alternatives,
+        is_expected=is_expected if expect else None,
+    )
+
+
+def _ways(shown: _Shown) -> Iterator[_Way]:
+    """A text with its likeliest signs, and with the most doubtful of them the other way."""
+    written = shown.written
+    yield _Way(written.text, shown.probability, shown)
+    if written.odds > 0:
+        yield _Way(written.other, shown.probability * written.odds, shown)
+
+
+def _merged(ways: Sequence[_Way]) -> tuple[tuple[str, float], ...]:
+    """The likeliest texts; one that is read in several ways has the sum of their probabilities."""
+    total: dict[str, float] = defaultdict(float)
+    for way in ways:
+        total[way.text] += way.probability
+    return tuple(sorted(total.items(), key=lambda each: -each[1])[:ALTERNATIVES])
+
+
+def _given(found: Hypotheses, held: Sequence[_Way], rest: float) -> tuple[Hypotheses, list[_Way]]:
+    """Hypotheses and ways, once it is known that one of these ways holds, or another text with this
+    probability."""
+    total = sum(way.probability for way in held) + rest
+    probabilities = np.zeros(len(found.texts))
+    for way in held:
+        probabilities[way.shown.index] += way.probability / total
+    ways = [replace(way, probability=way.probability / total) for way in held]
+    return replace(found, probabilities=probabilities), ways
 
 
 def no_number(shape: tuple[int, ...]) -> Number:
     """The answer to an empty crop (height, width)."""
-    return Number("", 0.0, (0, 0, shape[1], shape[0]), (), ("", 0.0))
+    return Number("", 0.0, (0, 0, shape[1], shape[0]), (), ())
 
 
 def _shown(found: Hypotheses, index: int, floor: float) -> _Shown:

@@ -28,10 +28,14 @@ from digits.model.inputs import local_contrast
 from digits.model.parameters import Parameters
 from digits.model.recogniser import Recogniser
 from digits.model.spec import CLASSES, DIGIT_TOKENS, LINE_SIZE_MULTIPLE, TILE, TOKENS
+from digits.reading.expect import Expectation
 from digits.reading.number.answer import Hypotheses, answer, no_number
 from digits.reading.number.choose import features, probabilities
 from digits.reading.number.lines import Lines, find_lines
 from digits.reading.number.texts import (
+    HARD,
+    USUAL,
+    Breadth,
     Text,
     digits_alone,
     likely_texts,
@@ -48,31 +52,46 @@ Frames = NDArray[np.float64]  # (T, TOKENS) probabilities
 Scores = NDArray[np.float64]  # (M, 10) log-odds of each digit at M candidates, from left to right
 
 
-def read_numbers(pictures: Iterable[NDArray[np.uint8]], bundle: Bundle) -> list[Number]:
+def read_numbers(
+    pictures: Iterable[NDArray[np.uint8]], bundle: Bundle, expect: Expectation | None = None
+) -> list[Number]:
     """The number of each crop (H, W, 3) uint8 RGB; recogniser and classifier run once for all."""
-    parameters, shapes, prepared = bundle.parameters, [], []
+    shapes, prepared = [], []
     for pixels in pictures:
         shapes.append(pixels.shape)
         prepared.append(prepare(pixels))
-    lines = [find_lines(grey, bundle.detector, parameters) for grey, _ in prepared]
-    found = think_of(lines, bundle)
-    numbers = []
-    for each, (grey, margin), shape in zip(found, prepared, shapes, strict=True):
-        if each is None:
-            numbers.append(no_number(shape))
-            continue
-        back = partial(within, margin=margin, shape=shape)
-        numbers.append(answer(each, grey.shape, parameters).moved(back))
-    return numbers
+    numbers = numbers_of([grey for grey, _ in prepared], bundle, expect)
+    return [
+        number.moved(partial(within, margin=margin, shape=shape))
+        if number.digits
+        else no_number(shape)
+        for number, (_, margin), shape in zip(numbers, prepared, shapes, strict=True)
+    ]
 
 
-def think_of(lines: Sequence[Lines], bundle: Bundle) -> list[Hypotheses | None]:
+def numbers_of(
+    greys: Sequence[NDArray[np.uint8]], bundle: Bundle, expect: Expectation | None = None
+) -> list[Number]:
+    """The number of each crop (H, W) uint8, its ink dark; of an empty crop, one without digits."""
+    lines = [find_lines(grey, bundle.detector, bundle.parameters) for grey in greys]
+    found = think_of(lines, bundle, HARD if expect else USUAL)
+    return [
+        no_number(grey.shape)
+        if each is None
+        else answer(each, grey.shape, bundle.parameters, expect)
+        for each, grey in zip(found, greys, strict=True)
+    ]
+
+
+def think_of(
+    lines: Sequence[Lines], bundle: Bundle, breadth: Breadth = USUAL
+) -> list[Hypotheses | None]:
     """The texts that each crop may be; None for an empty crop."""
     parameters = bundle.parameters
     frames = _recognised(lines, bundle.recogniser)
     scores = _fused(lines, frames, bundle.classifier, parameters)
     texts = [
-        _texts(each, alone, row, parameters)
+        _texts(each, alone, row, parameters, breadth)
         for each, alone, row in zip(lines, frames, scores, strict=True)
     ]
     likelihoods = _likelihoods(frames, texts)
@@ -142,10 +161,14 @@ def _without_overlaps(candidates: Candidates, scores: Scores, parameters: Parame
 
 
 def _texts(
-    lines: Lines, frames: Sequence[Frames], scores: Scores, parameters: Parameters
+    lines: Lines,
+    frames: Sequence[Frames],
+    scores: Scores,
+    parameters: Parameters,
+    breadth: Breadth,
 ) -> list[Text]:
     """The texts that a crop may be; none if nothing is detected nor recognised in it."""
-    texts, any_digit = likely_texts([digits_alone(each) for each in frames])
+    texts, any_digit = likely_texts([digits_alone(each) for each in frames], breadth)
     if lines.detected is None and any_digit < parameters.number.empty:
         return []
     fused = text_of_candidates(scores)

@@ -8,19 +8,34 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from digits.model.ctc import likeliest
+from digits.model.ctc import BEAM, likeliest
 from digits.model.spec import DIGIT_TOKENS
 
 Text = tuple[int, ...]  # the digits of a number
 
-EACH = 6  # likeliest texts of each line crop
-MOST = 12  # texts of a number
 HARDLY = 0.1  # odds of a digit against none, below which a candidate is left out
-RARE = 1e-4  # of the likeliest text's probability, below which a text is left out
+
+
+class Breadth(NamedTuple):
+    """How many texts are thought of.
+
+    beam: of the search over frames; each: likeliest texts of each line crop; most: texts of a
+    number; rare: fraction of the likeliest text's probability, below which one is left out.
+    """
+
+    beam: int
+    each: int
+    most: int
+    rare: float
+
+
+USUAL = Breadth(BEAM, 6, 12, 1e-4)
+HARD = Breadth(64, 48, 64, 1e-8)  # where an expectation chooses: the right one may be unlikely
 
 
 def digits_alone(frames: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -30,18 +45,20 @@ def digits_alone(frames: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.concatenate([rest, np.maximum(digits, 1e-9)], axis=1)
 
 
-def likely_texts(lines: Sequence[NDArray[np.float64]]) -> tuple[list[Text], float]:
+def likely_texts(
+    lines: Sequence[NDArray[np.float64]], breadth: Breadth = USUAL
+) -> tuple[list[Text], float]:
     """The likeliest texts of some lines of frames (T, 11) together, the likeliest first, and the
     highest probability that a line gives to there being any digit."""
     total: dict[Text, float] = defaultdict(float)
     some = 0.0
     for frames in lines:
-        found = likeliest(frames)
+        found = likeliest(frames, breadth.beam)
         some = max(some, sum(each.probability for each in found if each.tokens))
-        for each in [text for text in found if text.tokens][:EACH]:
+        for each in [text for text in found if text.tokens][: breadth.each]:
             total[tuple(token - 1 for token in each.tokens)] += each.probability
-    texts = sorted(total, key=lambda text: -total[text])[:MOST]
-    return [text for text in texts if total[text] >= RARE * total[texts[0]]], some
+    texts = sorted(total, key=lambda text: -total[text])[: breadth.most]
+    return [text for text in texts if total[text] >= breadth.rare * total[texts[0]]], some
 
 
 def log_likelihood_of_candidates(

@@ -3,7 +3,7 @@
 import { argmax } from "./geometry.js";
 import { constants, reader } from "./reader.js";
 
-const { MARKED, SCHEMA } = constants["io.result"];
+const { ALTERNATIVES, MARKED, SCHEMA } = constants["io.result"];
 const { TILE } = constants["model.spec"];
 
 /** The digit with the highest of ten probabilities, given that there is one. */
@@ -12,42 +12,55 @@ export function digitOf(probabilities, isDigit, box, tile) {
   return { digit, confidence: probabilities[digit] * isDigit, probabilities, isDigit, box, tile };
 }
 
-/** Digits that stand together, as one number { text, confidence, box, digits, runnerUp }.
+/** Digits that stand together, as one number { text, confidence, box, digits, alternatives }.
  *
  * marks: between each two of them a decimal mark and the probability that it is there. minus: one
- * before them, or undefined. The runner-up changes what is closest to its second choice.
+ * before them, or undefined. Alternatives have other digits, and other marks or none.
  */
 export function numberOf(digits, confidence, marks = [], minus = undefined) {
-  const first = digits.map(({ digit }) => String(digit));
-  const second = digits.map(({ probabilities }) => String(secondBest(probabilities)));
-  const odds = digits.map(({ probabilities }) => {
-    const [high, low] = [...probabilities].sort((a, b) => b - a);
-    return low / Math.max(high, 1e-9);
-  });
+  const markChoices = marks.map(choicesOfMark);
+  const places = [...digits.map(choicesOfDigit), ...markChoices];
   let whole = confidence * (minus ? minus.probability : 1);
-  for (const { mark, probability } of marks) {
-    const isThere = probability >= MARKED;
-    first.push(isThere ? mark : "");
-    second.push(isThere ? "" : mark);
-    const [own, other] = isThere ? [probability, 1 - probability] : [1 - probability, probability];
-    odds.push(other / own);
-    whole *= own;
-  }
-  const weakest = argmax(odds);
-  const changed = first.map((each, k) => (k === weakest ? second[k] : each));
+  for (const [[, probability]] of markChoices) whole *= probability;
   const sign = minus ? "-" : "";
+  const alternatives = likeliest(places, ALTERNATIVES).map(([parts, ratio]) => ({
+    text: sign + interleaved(parts, digits.length),
+    confidence: whole * ratio,
+  }));
   return {
-    text: sign + interleaved(first, digits.length),
+    text: alternatives[0].text,
     confidence: whole,
     box: around([...digits, ...(minus ? [minus] : [])].map(({ box }) => box)),
     digits,
-    runnerUp: { text: sign + interleaved(changed, digits.length), confidence: whole * odds[weakest] },
+    alternatives,
   };
 }
 
-function secondBest(probabilities) {
-  const best = argmax(probabilities);
-  return argmax(Array.from(probabilities, (each, digit) => (digit === best ? -1 : each)));
+function choicesOfDigit({ probabilities }) {
+  const choices = Array.from(probabilities, (each, digit) => [String(digit), each]);
+  return choices.sort((one, other) => other[1] - one[1]);
+}
+
+function choicesOfMark({ mark, probability }) {
+  const none = ["", 1 - probability];
+  if (probability >= MARKED) return [[mark, probability], none];
+  return probability > 0 ? [none, [mark, probability]] : [none];
+}
+
+/** The likeliest ways to take one choice a place, as `digits.io.alternatives`. */
+function likeliest(places, count) {
+  const found = [];
+  const ways = [{ ratio: 1, way: places.map(() => 0), last: 0 }];
+  while (ways.length && found.length < count) {
+    const { ratio, way, last } = ways.splice(argmax(ways.map((each) => each.ratio)), 1)[0];
+    found.push([way.map((k, place) => places[place][k][0]), ratio]);
+    for (let place = last; place < places.length; place++) {
+      const [now, next] = places[place].slice(way[place]);
+      if (!next || !(now[1] > 0)) continue;
+      ways.push({ ratio: (ratio * next[1]) / now[1], way: way.with(place, way[place] + 1), last: place });
+    }
+  }
+  return found;
 }
 
 /** The text of so many digits, and the marks behind them, each between two digits. */
@@ -80,6 +93,10 @@ export function valueOf(text) {
   return `${sign === "-" ? "-" : ""}${digits}${part ? `.${part}` : ""}`;
 }
 
+const NO_TEXT = { text: "", confidence: 0 };
+
+const textJson = ({ text, confidence }) => ({ text, confidence: rounded(confidence) });
+
 const rounded = (value) => Number(value.toFixed(6));
 
 function digitJson({ digit, confidence, probabilities, isDigit, box, tile }) {
@@ -103,12 +120,13 @@ export function readingJson(found, { width, height }, name) {
     orientation: found.orientation,
     text: found.text,
     transcript: found.transcript,
-    numbers: found.numbers.map(({ text, confidence, box, runnerUp, digits }) => ({
+    numbers: found.numbers.map(({ text, confidence, box, alternatives, digits }) => ({
       text,
       value: valueOf(text),
       confidence: rounded(confidence),
       box,
-      runner_up: { text: runnerUp.text, confidence: rounded(runnerUp.confidence) },
+      runner_up: textJson(alternatives.find((each) => each.text !== text) ?? NO_TEXT),
+      alternatives: alternatives.map(textJson),
       digits: digits.map(digitJson),
     })),
     signs: found.signs.map(({ text, confidence, box }) => ({ text, confidence: rounded(confidence), box })),

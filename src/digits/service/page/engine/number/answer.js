@@ -10,7 +10,8 @@ import { matched } from "./matching.js";
 import { withSigns } from "./signs.js";
 import { digitsAlone } from "./texts.js";
 
-const { LEAST, BEHIND, DIGIT_TOKENS, CLASSES } = {
+const { ALTERNATIVES, LEAST, BEHIND, DIGIT_TOKENS, CLASSES } = {
+  ...constants["io.result"],
   ...constants["model.spec"],
   ...constants["reading.number.answer"],
 };
@@ -20,13 +21,22 @@ const { LEAST, BEHIND, DIGIT_TOKENS, CLASSES } = {
 export function answer(found, grey) {
   const shown = byFalling(found.probabilities).slice(0, 2).map((index) => shownText(found, index));
   shown.sort((a, b) => b.probability - a.probability); // with their signs, the second may be first
-  const [best, ...rest] = shown;
-  const others = rest.map(({ written, probability }) => ({ text: written.text, confidence: probability }));
-  const { odds, other, text } = best.written;
-  if (odds > 0) others.push({ text: other, confidence: best.probability * odds });
-  const number = numberOf(digitsOf(found, best, grey), best.probability);
-  if (others.length) number.runnerUp = others[argmax(others.map(({ confidence }) => confidence))];
-  return { ...number, text };
+  const number = numberOf(digitsOf(found, shown[0], grey), shown[0].probability);
+  return { ...number, text: shown[0].written.text, alternatives: merged(shown.flatMap(ways)) };
+}
+
+/** A text with its likeliest signs, and with the most doubtful of them the other way. */
+function ways({ written: { text, other, odds }, probability }) {
+  const [own, changed] = [[text, probability], [other, probability * odds]];
+  return odds > 0 ? [own, changed] : [own];
+}
+
+/** The likeliest texts; one that is read in several ways has the sum of their probabilities. */
+function merged(all) {
+  const total = new Map();
+  for (const [text, probability] of all) total.set(text, (total.get(text) ?? 0) + probability);
+  const texts = Array.from(total, ([text, confidence]) => ({ text, confidence }));
+  return texts.sort((a, b) => b.confidence - a.confidence).slice(0, ALTERNATIVES);
 }
 
 /** A text in the crop that shows it most surely; in the first, if that shows it at all. */

@@ -5,7 +5,8 @@ import { argmax, largest } from "../geometry.js";
 import { constants } from "../reader.js";
 import { likeliest } from "./ctc.js";
 
-const { EACH, MOST, HARDLY, RARE, DIGIT_TOKENS } = constants["reading.number.texts"];
+const { USUAL, HARDLY, DIGIT_TOKENS } = constants["reading.number.texts"];
+const [, EACH, MOST, RARE] = USUAL;
 
 /** Frames of the blank, which whatever is no digit counts as, and the digits. */
 export function digitsAlone(frames) {
