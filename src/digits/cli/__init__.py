@@ -32,6 +32,8 @@ VERBS = {
     "evaluate": "measure a network on the MNIST test set",
     "export": "convert a network to ONNX, LiteRT or Keras",
     "data": "obtain, check and look at MNIST, pen strokes and pages",
+    "models": "list the models that come along, and how good they are",
+    "doctor": "check what is installed, and whether reading works here",
 }
 WRONG_CALL = 2
 INTERRUPTED = 130

@@ -39,6 +39,11 @@ def cores() -> int:
     return max(1, min(count or 1, _quota(QUOTA)))
 
 
+def providers() -> list[str]:
+    """What this ONNX Runtime could compute on; networks are opened on the processor."""
+    return list(onnxruntime.get_available_providers())
+
+
 def _quota(path: Path) -> int:
     """Whole cores that a container may use; very many where it has no limit."""
     try:
