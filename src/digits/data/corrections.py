@@ -243,7 +243,7 @@ def _checked_tile(tile: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _checked_digit(name: str, digit: int | None) -> int | None:
     if digit is None:
         return None
-    if isinstance(digit, bool) or digit != int(digit) or not 0 <= digit < CLASSES:
+    if isinstance(digit, bool) or not 0 <= digit < CLASSES or digit != int(digit):
         raise ValueError(f"{name} is {digit!r}; expected 0 to 9, or None for no digit")
     return int(digit)
 

@@ -54,7 +54,7 @@ def expectation(text: str | Expectation) -> Expectation:
         return within(low, high, step)
     try:
         pattern = re.compile(text, re.ASCII)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise ValueError(f"{text!r} is no regular expression ({error})") from None
     return Expectation(text, lambda number: pattern.fullmatch(number) is not None)
 

@@ -1,0 +1,35 @@
+"""A short run of every target of fuzzing.py; docs/reliability.md has the figures of a long one."""
+
+from __future__ import annotations
+
+import fuzzing
+import numpy as np
+import pytest
+
+CASES = 60
+TARGETS = fuzzing.targets()
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_mutated_input_is_taken_or_refused_as_promised(name: str) -> None:
+    result = fuzzing.fuzz(name, TARGETS[name], range(CASES), seed=7)
+    assert result.failures == []
+
+
+def test_what_is_neither_taken_nor_refused_is_a_failure() -> None:
+    def decode(content: bytes) -> None:
+        if len(content) < 100:
+            raise ValueError
+        raise KeyError(len(content))
+
+    target = fuzzing.Target(decode, (ValueError,), lambda: [bytes(100)])
+    result = fuzzing.fuzz("none", target, range(50), seed=0)
+    assert 0 < len(result.failures) < 50
+    assert result.refused + len(result.failures) == 50
+    assert "KeyError" in result.failures[0][1]
+
+
+def test_a_case_is_a_function_of_its_index() -> None:
+    content = bytes(range(256))
+    first, again = (fuzzing.mutated(content, np.random.default_rng(3)) for _ in range(2))
+    assert first == again != content
