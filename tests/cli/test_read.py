@@ -96,7 +96,7 @@ def test_json(at: Path, capsys: Captured) -> None:
     page, broken, blank = map(json.loads, out.splitlines())
     assert list(page) == [
         *("picture", "page", "width", "height", "orientation", "text", "transcript", "numbers"),
-        *("signs", "rejected", "model", "fingerprint", "schema"),
+        *("signs", "tables", "rejected", "model", "fingerprint", "schema"),
     ]
     height, width = pictures.page(TEXT).pixels.shape[:2]
     assert (page["picture"], page["page"]) == ("page.png", 1)

@@ -60,6 +60,7 @@ def test_as_plain_data() -> None:
         "transcript": "7 + 7\n7",
         "numbers": [number] * 3,
         "signs": [{"text": "+", "confidence": 0.9, "box": [30, 10, 9, 9]}],
+        "tables": [],
         "rejected": [{"box": [40, 1, 60, 2], "reason": "line"}],
         "model": "default",
         "fingerprint": "0123456789abcdef",

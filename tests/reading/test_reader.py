@@ -163,7 +163,17 @@ def test_probabilities_boxes_and_tiles() -> None:
 def test_plain_data_follows_the_schema() -> None:
     reading = json.loads(json.dumps(READER.read(pictures.page(LINES).pixels).to_dict()))
     assert list(reading) == [
-        *("width", "height", "orientation", "text", "transcript", "numbers", "signs", "rejected"),
+        *(
+            "width",
+            "height",
+            "orientation",
+            "text",
+            "transcript",
+            "numbers",
+            "signs",
+            "tables",
+            "rejected",
+        ),
         *("model", "fingerprint", "schema"),
     ]
     assert (reading["text"], reading["schema"]) == (LINES, 2)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from digits.io.picture import Picture
 
 Box = tuple[int, int, int, int]  # x, y, width, height in pixels of the picture as a viewer shows it
-SCHEMA = 2  # of JSON; 2 added `value`, `transcript` and `signs` to 1
+SCHEMA = 2  # of JSON; 2 added `value`, `transcript`, `signs` and `tables` to 1
 
 MARKED = 0.5  # probability of a decimal mark from which on it is read
 ALTERNATIVES = 5  # texts of a number that are kept
@@ -135,6 +135,12 @@ class Number:
         groups = [list(islice(rest, len(run))) for run in runs]
         return tuple(number_of(each, math.prod(d.confidence for d in each)) for each in groups)
 
+    def digits_alone(self) -> Number:
+        """Its digits as one number, whatever signs stand between them: 80 of "8,0"."""
+        if self.text.isdigit():
+            return self
+        return number_of(self.digits, math.prod(digit.confidence for digit in self.digits))
+
     def moved(self, move: Callable[[Box], Box]) -> Number:
         """The same elsewhere: every box as `move` gives it."""
         digits = tuple(replace(digit, box=move(digit.box)) for digit in self.digits)
@@ -202,7 +208,7 @@ def number_of(
     return Number(
         text=alternatives[0][0],
         confidence=confidence,
-        box=_around([digit.box for digit in digits] + ([minus[0]] if minus else [])),
+        box=box_around([digit.box for digit in digits] + ([minus[0]] if minus else [])),
         digits=tuple(digits),
         alternatives=alternatives,
     )
@@ -252,6 +258,57 @@ class Sign:
 
 
 @dataclass(frozen=True, slots=True)
+class Table:
+    """Numbers in rows and columns.
+
+    rows: from top to bottom, each of as many cells from left to right: its number, or None for one
+    in which none was read. Headings and words are left out. box: around its numbers. is_ruled:
+    whether ruled lines part its cells; if not, its numbers are aligned.
+    """
+
+    rows: tuple[tuple[Number | None, ...], ...]
+    box: Box
+    is_ruled: bool
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """How many rows and columns there are."""
+        return len(self.rows), len(self.rows[0])
+
+    @property
+    def numbers(self) -> tuple[Number, ...]:
+        """Those of its cells, row by row."""
+        return tuple(cell for row in self.rows for cell in row if cell is not None)
+
+    def with_numbers(self, change: Callable[[Number], Number]) -> Table:
+        """The same with each number as `change` gives it."""
+        rows = tuple(tuple(cell and change(cell) for cell in row) for row in self.rows)
+        table = replace(self, rows=rows)
+        return replace(table, box=box_around([number.box for number in table.numbers]))
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return {
+            "ruled": self.is_ruled,
+            "box": list(self.box),
+            "rows": [[cell and cell.to_dict() for cell in row] for row in self.rows],
+        }
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Table:
+        """The table that `to_dict` was called on, rounded as there.
+
+        Raises ValueError if it has no cells, no number, or rows that differ in length.
+        """
+        rows = tuple(
+            tuple(cell and Number.from_dict(cell) for cell in row) for row in content["rows"]
+        )
+        if len({len(row) for row in rows}) != 1 or not any(map(any, rows)):
+            raise ValueError("a table whose rows differ in length, or without numbers")
+        return cls(rows, _box(content["box"]), bool(content["ruled"]))
+
+
+@dataclass(frozen=True, slots=True)
 class Rejected:
     """Ink that looks like a digit and is not taken for one.
 
@@ -280,6 +337,7 @@ class Reading:
     less sure than the reader's `min_confidence` are "?" in it. lines: the numbers of each line.
     signs: those that belong to no number, in reading order. transcript: the text with these signs
     where they were written, "17 + 20.5 =", line for line; the text itself if it is left out.
+    tables: of these numbers, from top to bottom.
     orientation: by how many degrees the picture was turned clockwise to read it. width, height: of
     the picture in pixels, as a viewer shows it. model: the name of the model that read.
     fingerprint: of all that the answer depends on besides the picture, as Reader.fingerprint.
@@ -298,6 +356,7 @@ class Reading:
     source: Picture | None = field(default=None, repr=False)
     signs: tuple[Sign, ...] = ()
     transcript: str = ""
+    tables: tuple[Table, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.transcript:
@@ -310,12 +369,20 @@ class Reading:
 
     def without_signs(self) -> Reading:
         """The same with digits alone, as `digits read --digits-only` and Reader(signs=False) give
-        it: a sign or a decimal mark ends a number, "-3" is 3, and "8,0" is 8 and 0."""
+        it: a sign or a decimal mark ends a number, "-3" is 3, and "8,0" is 8 and 0; in a table,
+        whose cells hold one number each, it is 80."""
         text = "\n".join(" ".join(re.findall("[0-9?]+", line)) for line in self.text.splitlines())
         lines = (
             tuple(part for number in line for part in number.without_signs()) for line in self.lines
         )
-        return replace(self, text=text, lines=tuple(lines), signs=(), transcript=text)
+        return replace(
+            self,
+            text=text,
+            lines=tuple(lines),
+            signs=(),
+            transcript=text,
+            tables=tuple(table.with_numbers(Number.digits_alone) for table in self.tables),
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready, without the picture."""
@@ -327,6 +394,7 @@ class Reading:
             "transcript": self.transcript,
             "numbers": [number.to_dict() for number in self.numbers],
             "signs": [sign.to_dict() for sign in self.signs],
+            "tables": [table.to_dict() for table in self.tables],
             "rejected": [rejected.to_dict() for rejected in self.rejected],
             "model": self.model,
             "fingerprint": self.fingerprint,
@@ -361,6 +429,7 @@ class Reading:
                 content.get("fingerprint", ""),  # the first readings had none
                 signs=tuple(map(Sign.from_dict, content.get("signs", ()))),
                 transcript=transcript,
+                tables=_tables(content.get("tables", ()), numbers),
             )
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             raise ValueError(
@@ -419,12 +488,20 @@ class Outcome:
         return {"picture": self.name, "page": self.page} | self.reading.to_dict()
 
 
+def _tables(contents: Sequence[Mapping[str, Any]], numbers: Sequence[Number]) -> tuple[Table, ...]:
+    """Tables from `to_dict`, of the same numbers as the lines of their reading."""
+    known = {(number.text, number.box): number for number in numbers}
+    tables = map(Table.from_dict, contents)
+    return tuple(each.with_numbers(lambda n: known[n.text, n.box]) for each in tables)
+
+
 def _box(values: Any) -> Box:
     x, y, width, height = values
     return (x, y, width, height)
 
 
-def _around(boxes: Sequence[Box]) -> Box:
+def box_around(boxes: Sequence[Box]) -> Box:
+    """The smallest box that holds all of these, at least one."""
     left, top = min(b[0] for b in boxes), min(b[1] for b in boxes)
     right, bottom = max(b[0] + b[2] for b in boxes), max(b[1] + b[3] for b in boxes)
     return (left, top, right - left, bottom - top)

@@ -26,6 +26,7 @@ from digits.reading.page.accept import accept
 from digits.reading.page.detect import detect
 from digits.reading.page.fuse import fuse
 from digits.reading.page.greyscale import prepare, within
+from digits.reading.page.grid import find_grids
 from digits.reading.page.numbers import (
     Page,
     group_numbers,
@@ -36,6 +37,7 @@ from digits.reading.page.numbers import (
 )
 from digits.reading.page.orientation import ORIENTATIONS, rotated, rotated_back, upright
 from digits.reading.page.recognise import recognise
+from digits.reading.page.tables import find_tables
 from digits.reading.page.textline import crop_lines
 
 BATCH = 64  # pictures of one digit or one number each that are read at once
@@ -124,14 +126,16 @@ class Reader:
         if expected is not None:
             page = self._expected(page, rotated(grey, orientation), expected)
         rows = reading_order(page.numbers)
+        tables = find_tables(rows, page.grids, rotated(grey, orientation))
         signs = signs_by_row(rows, page.signs)
 
         def back(box: Box) -> Box:
             return within(rotated_back(box, orientation, grey.shape), margin, pixels.shape)
 
+        moved = {id(number): number.moved(back) for row in rows for number in row}
         reading = Reading(
             text_of(rows, self.min_confidence),
-            tuple(tuple(number.moved(back) for number in row) for row in rows),
+            tuple(tuple(moved[id(number)] for number in row) for row in rows),
             tuple(replace(each, box=back(each.box)) for each in page.rejected),
             orientation,
             width=pixels.shape[1],
@@ -141,6 +145,7 @@ class Reader:
             source=source,
             signs=tuple(replace(each, box=back(each.box)) for row in signs for each in row),
             transcript=transcript_of(rows, signs, self.min_confidence),
+            tables=tuple(table.with_numbers(lambda n: moved[id(n)]) for table in tables),
         )
         return reading if self.signs else reading.without_signs()
 
@@ -152,7 +157,8 @@ class Reader:
         recognised = recognise(lines, levels, bundle.recogniser, parameters.recognise)
         fused = fuse(recognised.candidates, bundle.classifier, parameters.fuse)
         accepted = accept(recognised.candidates, fused, grey.shape, parameters.accept)
-        return group_numbers(accepted, recognised, parameters.textline, parameters.numbers)
+        grids = find_grids(grey, accepted.candidates.boxes, recognised.candidates.boxes)
+        return group_numbers(accepted, recognised, parameters.textline, parameters.numbers, grids)
 
     def _expected(self, page: Page, grey: NDArray[np.uint8], expect: Expectation) -> Page:
         """A page as it was read, its numbers as they are expected where that can be."""

@@ -12,6 +12,7 @@ from digits.io.result import Box, Digit, Number, Rejected, Sign, number_of
 from digits.model.parameters import Numbers, Textline
 from digits.reading.page.accept import Accepted
 from digits.reading.page.between import MARKS, Between, between, ends_by_gap
+from digits.reading.page.grid import Grid
 from digits.reading.page.recognise import Candidates, ReadSign, Recognised
 from digits.reading.page.signs import lone_signs, minus_before, whole
 from digits.reading.page.textline import side_by_side
@@ -22,11 +23,13 @@ EARLIER = 0.8  # what counts of that for the numbers of a row but its last
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The numbers of a page, what only resembles digits, and the signs that belong to no number."""
+    """The numbers of a page, what only resembles digits, the signs that belong to no number, and
+    the grids of ruled lines that numbers stand in."""
 
     numbers: list[Number]
     rejected: list[Rejected]
     signs: list[Sign]
+    grids: tuple[Grid, ...] = ()
 
     @property
     def digits(self) -> list[Digit]:
@@ -35,15 +38,20 @@ class Page:
 
 
 def group_numbers(
-    accepted: Accepted, recognised: Recognised, textline: Textline, parameters: Numbers
+    accepted: Accepted,
+    recognised: Recognised,
+    textline: Textline,
+    parameters: Numbers,
+    grids: Sequence[Grid] = (),
 ) -> Page:
-    """Digits that stand side by side, and that nothing separates, are one number."""
+    """Digits that stand side by side, and that nothing separates, are one number; a ruled line of a
+    grid always separates them."""
     numbers: list[Number] = []
     rest = list(recognised.signs)
     for run in side_by_side(accepted.candidates.boxes, textline):
         part = accepted.candidates.take(run)
         read = between(part, recognised.frames)
-        for group, end in _split(part.boxes, read, parameters):
+        for group, end in _split(part.boxes, read, parameters, grids):
             minus = minus_before(accepted.candidates, int(run[group[0]]), rest, parameters)
             rest = [
                 sign for sign in rest if sign is not minus and not _is_within(sign, part, group)
@@ -54,7 +62,7 @@ def group_numbers(
             own = None if minus is None else (whole(minus.box), minus.probability)
             numbers.append(number_of(digits, confidence, marks, own))
     signs = lone_signs(rest, accepted.candidates, textline.max_gap)
-    return Page(numbers, accepted.rejected, signs)
+    return Page(numbers, accepted.rejected, signs, tuple(grids))
 
 
 def _is_within(sign: ReadSign, run: Candidates, group: list[int]) -> bool:
@@ -65,13 +73,15 @@ def _is_within(sign: ReadSign, run: Candidates, group: list[int]) -> bool:
 
 
 def _split(
-    boxes: Boxes, read: Sequence[Between], parameters: Numbers
+    boxes: Boxes, read: Sequence[Between], parameters: Numbers, grids: Sequence[Grid] = ()
 ) -> list[tuple[list[int], float]]:
     """The numbers of a run of digits with these boxes (N, 4): the indices of each one's, and the
     probability that it is whole. read: what was read between each two of them."""
     is_marked = np.array([each.is_marked for each in read], bool)
     by_gap = ends_by_gap(boxes, is_marked, parameters)
     ends = np.maximum(np.array([each.end for each in read]), by_gap)
+    for grid in grids:
+        ends[grid.parts(boxes[:-1], boxes[1:])] = 1.0
     groups: list[tuple[list[int], float]] = [([0], 1.0)]
     for index, end in enumerate(ends.tolist(), 1):
         if end > parameters.boundary:
