@@ -57,6 +57,7 @@ def test_lists_and_check_digits(
         (["--expect", "9..1"], "LOW..HIGH"),
         (["--list", "no such file"], "no such file"),
         (["--single", "--expect", "7"], "--number"),
+        (["--number", "--sum", "last"], "--sum"),
     ],
 )
 def test_mistakes_of_the_call_are_told(
@@ -68,3 +69,10 @@ def test_mistakes_of_the_call_are_told(
     assert err.startswith("digits: ")
     assert word in err
     assert err.count("\n") == 1
+
+
+def test_totals_find_what_does_not_add_up(marks: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["read", str(marks), "--sum", "last", "--text"]) == 0
+    out, err = capsys.readouterr()
+    assert out == "12 305\n"
+    assert err == f"digits: {marks}: not as expected: 12 305\n"

@@ -6,13 +6,15 @@ from decimal import Decimal
 from itertools import product
 
 import numpy as np
+import pictures
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digits.io.result import Digit, Number
+import digits
+from digits.io.result import Digit, Number, Table
 from digits.io.value import value_of
-from digits.reading.totals import balanced
+from digits.reading.totals import balanced, with_totals
 
 
 def number(*alternatives: tuple[str, float]) -> Number:
@@ -99,3 +101,48 @@ def test_the_way_taken_is_the_likeliest_that_adds_up(parts: list[Number], total:
     for place, each in enumerate([*settled, end]):
         share = sum(p for way, p in ways.items() if way[place] == each.text)
         assert each.confidence <= share / sum(ways.values()) + 1e-9
+
+
+def table(*rows: list[Number | None]) -> Table:
+    return Table(tuple(map(tuple, rows)), (0, 0, 9, 9), True)
+
+
+def test_the_total_of_each_row_and_of_each_column() -> None:
+    first = [number(("1", 0.5), ("7", 0.4)), None, number(("2", 0.99)), number(("9", 0.99))]
+    second = [number(("3", 0.99)), number(("4", 0.99)), None, number(("7", 0.99))]
+    third = [number(("8", 0.99)), None, number(("4", 0.99)), None]
+    rows = [[cell for cell in row if cell] for row in (first, second, third)]
+    changed, [by_row] = with_totals(rows, [table(first, second, third)], "row")
+    assert [[each.text for each in row] for row in changed] == [
+        ["7", "2", "9"],
+        ["3", "4", "7"],
+        ["8", "4"],
+    ]
+    assert by_row.rows[0][0] is changed[0][0]
+    assert [each.is_expected for each in changed[2]] == [None, None]  # there is no total
+    _, [by_column] = with_totals(rows, [table(first, second, third)], "column")
+    cells = [[cell and (cell.text, cell.is_expected) for cell in row] for row in by_column.rows]
+    assert cells[0] == [("1", False), None, ("2", False), ("9", None)]
+    assert cells[2] == [("8", False), None, ("4", False), None]
+
+
+def test_the_last_number_of_all_as_the_total() -> None:
+    rows = [[number(("12", 0.9))], [number(("6", 0.5), ("8", 0.45))], [number(("20", 0.9))]]
+    changed, _ = with_totals(rows, [], "last")
+    assert [row[0].text for row in changed] == ["12", "8", "20"]
+
+
+def test_a_picture_is_read_so_that_it_adds_up() -> None:
+    pixels = pictures.page("12\n30\n42", height=40).pixels
+    found = digits.Reader(threads=1).read(pixels, totals="last")
+    assert found.text == "12\n30\n42"
+    assert all(each.is_expected for each in found.numbers)
+    odd = digits.Reader(threads=1).read(
+        pictures.page("12\n30\n45", height=40).pixels, totals="last"
+    )
+    assert not any(each.is_expected for each in odd.numbers)
+
+
+def test_other_totals_are_the_callers_mistake() -> None:
+    with pytest.raises(ValueError, match="expected 'row'"):
+        digits.Reader(threads=1).read(np.zeros((9, 9), np.uint8), totals="all")  # type: ignore[arg-type]

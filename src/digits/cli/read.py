@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import partial, reduce
 from operator import and_
 from pathlib import Path
+from typing import get_args
 
 import cv2
 import numpy as np
@@ -27,6 +28,7 @@ from digits.reading.checks import CHECKS
 from digits.reading.expect import Expectation, checked, expectation, listed, numbers_in
 from digits.reading.page.orientation import ORIENTATIONS
 from digits.reading.reader import Reader
+from digits.reading.totals import Totals
 
 NAME_BYTES = 255  # the longest file name that Linux, macOS and Windows take
 NOTHING_FOUND = (
@@ -73,6 +75,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--check", choices=sorted(CHECKS), help="every number has a check digit that holds"
+    )
+    parser.add_argument(
+        "--sum",
+        dest="totals",
+        choices=get_args(Totals),
+        help="what is the total of the others: the last cell of each row or column of a table, or "
+        "the last number",
     )
     parser.add_argument("--model", default="default", metavar="M", help="model name or folder")
     parser.add_argument(
@@ -140,6 +149,7 @@ def _outcomes(
         single=options.single,
         number=options.number,
         expect=expect,
+        totals=options.totals,
     )
     for picture in _with_progress(pictures):
         if isinstance(picture, Outcome):  # there is none
@@ -166,6 +176,8 @@ def _expected(options: argparse.Namespace) -> Expectation | None:
         found.append(checked(options.check))
     if found and options.single:
         raise DigitsError("--single reads one digit, and no number to be expected; use --number")
+    if options.totals and (options.single or options.number):
+        raise DigitsError("--sum needs several numbers; leave --single and --number out")
     return reduce(and_, found) if found else None
 
 

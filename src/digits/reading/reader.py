@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,7 @@ from digits.reading.page.orientation import ORIENTATIONS, rotated, rotated_back,
 from digits.reading.page.recognise import recognise
 from digits.reading.page.tables import find_tables
 from digits.reading.page.textline import crop_lines
+from digits.reading.totals import Totals, with_totals
 
 BATCH = 64  # pictures of one digit or one number each that are read at once
 
@@ -104,6 +106,7 @@ class Reader:
         orientation: int | None = None,
         *,
         expect: str | Expectation | None = None,
+        totals: Totals | None = None,
     ) -> Reading:
         """Read all numbers of a picture, in reading order.
 
@@ -111,11 +114,14 @@ class Reader:
         orientation: by how many degrees it has to be turned clockwise to be read, 0, 90, 180 or
         270; None if that is to be seen from what is written on it. expect: what every number is
         like, as `digits.reading.expect.expectation` takes it: of the texts that a number may be,
-        the likeliest of those is chosen; where there is none, `is_expected` is False. Raises
-        PictureError if it is none or cannot be read, ValueError for another orientation, or an
-        expectation that is none.
+        the likeliest of those is chosen; where there is none, `is_expected` is False. totals: what
+        is the sum of the other numbers, "row" or "column", the last cell of each in a table, or
+        "last", the last number of the picture: the likeliest numbers that add up are chosen.
+        Raises PictureError if it is none or cannot be read, ValueError for another orientation, an
+        expectation that is none, or other totals.
         """
         _check_orientation(orientation)
+        _check_totals(totals)
         expected = None if expect is None else expectation(expect)
         source, pixels = open_source(picture)
         grey, margin = prepare(pixels)
@@ -127,6 +133,8 @@ class Reader:
             page = self._expected(page, rotated(grey, orientation), expected)
         rows = reading_order(page.numbers)
         tables = find_tables(rows, page.grids, rotated(grey, orientation))
+        if totals is not None:
+            rows, tables = with_totals(rows, tables, totals)
         signs = signs_by_row(rows, page.signs)
 
         def back(box: Box) -> Box:
@@ -269,14 +277,17 @@ class Reader:
         single: bool = False,
         number: bool = False,
         expect: str | Expectation | None = None,
+        totals: Totals | None = None,
     ) -> Outcome:
         """Read a picture as `read` does, as `read_single` if `single`, or as `read_number` if
-        `number`; see Outcome. expect: as in `read`; a picture of one digit has none.
+        `number`; see Outcome. expect, totals: as in `read`; a picture of one digit has none, and
+        one of a number no total.
 
         Never raises for a picture, whatever is wrong with it: its outcome says what. Raises
-        ModelError, and ValueError for another orientation, or an expectation that is none.
+        ModelError, and ValueError for another orientation, expectation or totals that are none.
         """
         _check_orientation(orientation)
+        _check_totals(totals)
         expected = None if expect is None else expectation(expect)
         reading, error, begin = None, None, time.perf_counter()
         try:
@@ -285,7 +296,7 @@ class Reader:
             elif number:
                 reading = self.read_number(source, expect=expected)
             else:
-                reading = self.read(source, orientation, expect=expected)
+                reading = self.read(source, orientation, expect=expected, totals=totals)
         except PictureError as problem:
             error = str(problem)
         except DigitsError:
@@ -305,6 +316,7 @@ class Reader:
         single: bool = False,
         number: bool = False,
         expect: str | Expectation | None = None,
+        totals: Totals | None = None,
     ) -> Iterator[Outcome]:
         """Read pictures one after another as `try_read` does, each when its outcome is asked for.
 
@@ -313,11 +325,14 @@ class Reader:
         an outcome with an error.
         """
         _check_orientation(orientation)
+        _check_totals(totals)
         expected = None if expect is None else expectation(expect)
         return (
             each
             if isinstance(each, Outcome)
-            else self.try_read(each, orientation, single=single, number=number, expect=expected)
+            else self.try_read(
+                each, orientation, single=single, number=number, expect=expected, totals=totals
+            )
             for each in expand(sources)
         )
 
@@ -331,3 +346,8 @@ def _with_profile(bundle: Bundle, profile: str | os.PathLike[str] | Profile | No
 def _check_orientation(orientation: int | None) -> None:
     if orientation not in (None, *ORIENTATIONS):
         raise ValueError(f"orientation is {orientation}; expected 0, 90, 180, 270 or None")
+
+
+def _check_totals(totals: str | None) -> None:
+    if totals not in (None, *get_args(Totals)):
+        raise ValueError(f"totals is {totals!r}; expected 'row', 'column', 'last' or None")

@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Literal, TypeAlias
 
-from digits.io.result import Digit, Number
+from digits.io.result import Digit, Number, Table
 from digits.io.value import value_of
+
+Totals: TypeAlias = Literal["row", "column", "last"]
 
 STATES = 2000  # partial sums that are followed at a time, the likeliest
 NOTHING = Decimal(0)
@@ -28,6 +31,39 @@ class _Choice:
     text: str
     value: Decimal
     probability: float
+
+
+def with_totals(
+    rows: Sequence[Sequence[Number]], tables: Sequence[Table], totals: Totals
+) -> tuple[list[list[Number]], list[Table]]:
+    """Numbers of a page, in rows and tables, so that they add up.
+
+    totals: which numbers are the sum of others: the last cell of each row of a table, that of each
+    column, or the last number of all.
+    """
+    changed: dict[int, Number] = {}
+    for numbers in _sums_of(rows, tables, totals):
+        if len(numbers) > 1:
+            settled, total = balanced(numbers[:-1], numbers[-1])
+            changed |= {id(old): new for old, new in zip(numbers, [*settled, total], strict=True)}
+
+    def change(number: Number) -> Number:
+        return changed.get(id(number), number)
+
+    return [list(map(change, row)) for row in rows], [each.with_numbers(change) for each in tables]
+
+
+def _sums_of(
+    rows: Sequence[Sequence[Number]], tables: Sequence[Table], totals: Totals
+) -> Iterator[list[Number]]:
+    """Each time the parts of a sum, and behind them their total."""
+    if totals == "last":
+        yield [number for row in rows for number in row]
+        return
+    for table in tables:
+        for line in table.rows if totals == "row" else zip(*table.rows, strict=True):
+            if line[-1] is not None:
+                yield [cell for cell in line if cell is not None]
 
 
 def balanced(numbers: Sequence[Number], total: Number) -> tuple[list[Number], Number]:
