@@ -13,7 +13,7 @@ SOURCES := $(shell git ls-files -- src tests samples docs benchmarks '*.ipynb' '
 export PYTHONWARNINGS := ignore::FutureWarning
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint page notebook large default detector recogniser results lock clean
+.PHONY: help setup demo test lint page notebook large default detector recogniser results bench lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z ]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*##/\t/' | expand -t 16
@@ -65,6 +65,9 @@ large default detector recogniser: setup ## train a network that ships, put it i
 
 results: setup ## rebuild docs/results.md from the rows in docs/results/
 	$(BIN)/python benchmarks/results.py
+
+bench: setup ## time reading beside what cannot be avoided (five minutes, nothing else running)
+	@$(BIN)/python benchmarks/speed.py 2>/dev/null
 
 lock: ## bring requirements.lock up to date (needs uv)
 	uv pip compile pyproject.toml --group dev --extra all --universal --python-version 3.11 --upgrade \
