@@ -5,15 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator
 
 from digits.files import printable
-from digits.io.result import Outcome
+from digits.io.result import Number, Outcome
 
 COLUMNS = (
     *("picture", "line", "number", "confidence", "x", "y", "width", "height", "error"),
     "value",
 )
+FORMULA = tuple("=+-@")  # a text that begins so is one to spreadsheets
 
 
 def as_json(outcomes: Iterable[Outcome]) -> Iterator[str]:
@@ -40,16 +42,34 @@ def as_csv(outcomes: Iterable[Outcome]) -> Iterator[str]:
     (RFC 4180).
     """
     yield _csv_row(COLUMNS)
+    for name, line, number, error in number_rows(outcomes):
+        name = unformulated(name)
+        if number is None:
+            yield _csv_row([name, *[""] * 7, error, ""])
+        else:
+            value = "" if number.value is None else f"{number.value:f}"
+            confidence = f"{number.confidence:.6f}"
+            yield _csv_row([name, line, number.text, confidence, *number.box, "", value])
+
+
+def number_rows(outcomes: Iterable[Outcome]) -> Iterator[tuple[str, int, Number | None, str]]:
+    """The picture, line, number and error of each number; of a picture that failed the error and
+    no number."""
     for outcome in outcomes:
         name = printable(outcome.name)
         if outcome.reading is None:
-            yield _csv_row([name, *[""] * 7, printable(outcome.error or ""), ""])
+            yield name, 0, None, printable(outcome.error or "")
             continue
         for line, numbers in enumerate(outcome.reading.lines, 1):
             for number in numbers:
-                confidence = f"{number.confidence:.6f}"
-                value = "" if number.value is None else f"{number.value:f}"
-                yield _csv_row([name, line, number.text, confidence, *number.box, "", value])
+                yield name, line, number, ""
+
+
+def unformulated(text: str) -> str:
+    """Text that no spreadsheet takes for a formula: an apostrophe before = + - @, but in front of a
+    number, or where the sign stands alone."""
+    is_formula = text[:1] in FORMULA and len(text) > 1 and not re.fullmatch("[-+][0-9.,?]+", text)
+    return f"'{text}" if is_formula else text
 
 
 def as_table(outcomes: Iterable[Outcome]) -> Iterator[str]:

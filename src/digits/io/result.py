@@ -471,7 +471,7 @@ def _tables(contents: Sequence[Mapping[str, Any]], numbers: Sequence[Number]) ->
     """Tables from `to_dict`, of the same numbers as the lines of their reading."""
     known = {(number.text, number.box): number for number in numbers}
     tables = map(Table.from_dict, contents)
-    return tuple(each.with_numbers(lambda n: known[n.text, n.box]) for each in tables)
+    return tuple(each.with_numbers(lambda n: known.get((n.text, n.box), n)) for each in tables)
 
 
 def _box(values: Any) -> Box:

@@ -119,7 +119,7 @@ class Reader:
         def back(box: Box) -> Box:
             return within(rotated_back(box, orientation, grey.shape), margin, pixels.shape)
 
-        moved = {id(number): number.moved(back) for number in page.numbers}
+        moved = {id(number): number.moved(back) for row in rows for number in row}
         reading = Reading(
             text_of(rows, self.min_confidence),
             tuple(tuple(moved[id(number)] for number in row) for row in rows),
