@@ -17,6 +17,7 @@ DOUBLE = 0.8  # sizes of a digit, between two rules that are one: a double or a 
 CORE = 0.25  # of a digit's width or height, from its middle: a rule there does not part digits
 CROSSED = 0.4  # fraction of the digits of a table that rules may go through
 SQUARE = 1.2  # width over height of the cells of squared paper, or the inverse, at most
+BORDER = 1.5  # cells to the border of the page, of rules that run out of it
 SPARSE = 0.3  # fraction of the squares of squared paper that are written in, at most
 
 
@@ -88,7 +89,7 @@ def find_grids(grey: NDArray[np.uint8], boxes: Boxes, candidates: Boxes) -> list
     lying, standing = find_rules(grey, candidates, size)
     meet = _that_meet(lying, standing, REACH * size)
     across, down = _through(lying, boxes), _through(standing, boxes[:, [1, 0, 3, 2]])
-    is_crossed = across.any(axis=0) | down.any(axis=0)
+    is_crossed = np.asarray(across.any(axis=0) | down.any(axis=0), bool)
     meet &= (across.sum(axis=1) <= STROKES * meet.sum(axis=1))[:, None]
     meet &= down.sum(axis=1) <= STROKES * meet.sum(axis=0)
     grids = [
@@ -187,7 +188,7 @@ def _is_squared_paper(grid: Grid, written: int, shape: tuple[int, ...]) -> bool:
     x, y = _crossings(grid.lying, grid.standing)
     wide, high = float(np.median(np.diff(x, axis=1))), float(np.median(np.diff(y, axis=0)))
     is_square = 1 / SQUARE < wide / high < SQUARE
-    runs_out = x.min() < wide and x.max() > shape[1] - wide
-    runs_out &= y.min() < high and y.max() > shape[0] - high
+    room = BORDER * wide
+    runs_out = max(x.min(), shape[1] - x.max(), y.min(), shape[0] - y.max()) < room
     cells = (len(grid.lying) - 1) * (len(grid.standing) - 1)
     return bool(is_square and runs_out and written < SPARSE * cells)
