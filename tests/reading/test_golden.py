@@ -1,4 +1,4 @@
-"""The samples are read as they were: text, boxes and confidences.
+"""The samples are read as they were: text, boxes, confidences and tables.
 
 After a change that is meant to alter readings, write the golden file anew and look at its diff:
 
@@ -30,13 +30,15 @@ def plain(path: Path) -> dict[str, Any]:
         {"text": each.text, "confidence": round(each.confidence, 2), "box": list(each.box)}
         for each in reading.numbers
     ]
-    return {"text": reading.text, "numbers": numbers}
+    tables = [[[n and n.text for n in row] for row in table.rows] for table in reading.tables]
+    return {"text": reading.text, "numbers": numbers, "tables": tables}
 
 
 @pytest.mark.parametrize("path", PICTURES, ids=lambda path: path.name)
 def test_is_read_as_it_was(path: Path) -> None:
     found, golden = plain(path), json.loads(GOLDEN.read_text("utf-8"))[path.name]
     assert found["text"] == golden["text"]
+    assert found["tables"] == golden["tables"]
     for number, expected in zip(found["numbers"], golden["numbers"], strict=True):
         assert number["text"] == expected["text"]
         assert number["box"] == pytest.approx(expected["box"], abs=PIXELS)
@@ -53,9 +55,10 @@ def write() -> None:
     for path in PICTURES:
         content = plain(path)
         numbers = ",\n".join(f"   {json.dumps(number)}" for number in content["numbers"])
-        text = json.dumps(content["text"])
+        text, tables = json.dumps(content["text"]), json.dumps(content["tables"])
         pictures.append(
-            f' {json.dumps(path.name)}: {{\n  "text": {text},\n  "numbers": [\n{numbers}\n  ]\n }}'
+            f' {json.dumps(path.name)}: {{\n  "text": {text},\n  "numbers": [\n{numbers}\n  ],\n'
+            f'  "tables": {tables}\n }}'
         )
     GOLDEN.write_text("{\n" + ",\n".join(pictures) + "\n}\n", "utf-8")
 

@@ -34,6 +34,9 @@ def test_the_doubtful_number_is_found_by_the_total() -> None:
     assert [each.text for each in settled] == ["12", "31", "5"]
     assert total.text == "48"
     assert [digit.digit for digit in settled[1].digits] == [3, 1]
+    for digit in settled[1].digits:
+        assert digit.probabilities.argmax() == digit.digit
+        assert digit.probabilities.sum() == pytest.approx(1, abs=1e-6)
     assert all(each.is_expected for each in [*settled, total])
     assert settled[1].confidence > 0.95
 

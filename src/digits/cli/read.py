@@ -18,12 +18,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digits.errors import DigitsError, PagesWarning, PictureError
+from digits.errors import DigitsError, PagesWarning, PictureError, require
 from digits.files import printable, replacing, write_atomically
 from digits.io.formats import as_csv, as_json, as_table, as_text
 from digits.io.picture import Picture
 from digits.io.result import Outcome, Reading
 from digits.io.sources import expand
+from digits.io.tables import as_grid, as_separated
+from digits.io.workbook import write_numbers, write_tables
 from digits.reading.checks import CHECKS
 from digits.reading.expect import Expectation, checked, expectation, listed, numbers_in
 from digits.reading.page.orientation import ORIENTATIONS
@@ -51,7 +53,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     form.add_argument("--json", action="store_true", help="one JSON object a line and picture")
     form.add_argument("--text", action="store_true", help="the numbers alone")
     form.add_argument("--csv", action="store_true", help="one row a number")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="write to FILE, not to the screen")
+    form.add_argument("--table", action="store_true", help="tables alone, in rows and columns")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="write to FILE, not to the screen; a table as FILE ends: .csv, .tsv or .xlsx",
+    )
     parser.add_argument(
         "--annotate", type=Path, metavar="DIR", help="draw what was read into pictures in DIR"
     )
@@ -120,6 +128,7 @@ def run(options: argparse.Namespace) -> int:
     names = [each for each in pictures if isinstance(each, str)]
     if options.out:
         _check_out(options.out, names)
+        _check_form(options)
     taken = [options.out] if options.out else []
     drawings = drawing_paths(names, options.annotate, taken)
     reasons = drawing_paths(names, options.explain, [*taken, *drawings.values()])
@@ -131,7 +140,15 @@ def run(options: argparse.Namespace) -> int:
     with warnings.catch_warnings():
         warnings.simplefilter("always", PagesWarning)
         warnings.showwarning = lambda message, *_, **__: _say(str(message))
-        _write(_form(options)(_reported(outcomes, failed, advice)), options.out)
+        outcomes = _reported(outcomes, failed, advice)
+        if options.table:
+            outcomes = _missed(outcomes)
+        if is_workbook(options.out):
+            write = write_tables if options.table else write_numbers
+            with replacing(options.out) as file:
+                write(outcomes, file)
+        else:
+            _write(_form(options)(outcomes), options.out)
     return int(bool(failed))
 
 
@@ -218,6 +235,17 @@ def _reported(outcomes: Iterable[Outcome], failed: list[str], advice: str) -> It
         yield outcome
 
 
+def _missed(outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
+    """Pass outcomes on, and say of the first picture with numbers and no table that it has none."""
+    is_said = False
+    for outcome in outcomes:
+        reading = outcome.reading
+        if reading is not None and reading.numbers and not reading.tables and not is_said:
+            is_said = True
+            _say(f"no table found in {outcome.name}; without --table all its numbers are written")
+        yield outcome
+
+
 def what_was_seen(reading: Reading) -> str:
     """What on a picture without digits resembled some, in words; "" where nothing did."""
     match len(reading.rejected):
@@ -233,7 +261,32 @@ def _say(message: str) -> None:
     print(f"digits: {printable(message)}", file=sys.stderr)
 
 
+def is_workbook(out: Path | None) -> bool:
+    """Whether the output is a file for spreadsheets."""
+    return out is not None and out.suffix.lower() == ".xlsx"
+
+
+def _check_form(options: argparse.Namespace) -> None:
+    """Fail before the pictures are read where a workbook cannot be written."""
+    if not is_workbook(options.out):
+        return
+    if options.json or options.text or options.csv:
+        raise DigitsError(
+            f"{options.out} would be a workbook; write one without --json, --text and --csv, or "
+            "name a file with another ending"
+        )
+    require("openpyxl", "tables")
+
+
 def _form(options: argparse.Namespace) -> Callable[[Iterable[Outcome]], Iterator[str]]:
+    if options.table:
+        match options.out and options.out.suffix.lower():
+            case ".csv":
+                return partial(as_separated, delimiter=",")
+            case ".tsv":
+                return partial(as_separated, delimiter="\t")
+            case _:
+                return as_grid
     if options.json:
         return as_json
     if options.text:

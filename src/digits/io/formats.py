@@ -5,15 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator
 
 from digits.files import printable
-from digits.io.result import Outcome
+from digits.io.result import Number, Outcome
 
 COLUMNS = (
     *("picture", "line", "number", "confidence", "x", "y", "width", "height", "error"),
     *("value", "expected"),
 )
+EXPECTED = {None: "", True: "yes", False: "no"}
+FORMULA = tuple("=+-@")  # a text that begins so is one to spreadsheets
 
 
 def as_json(outcomes: Iterable[Outcome]) -> Iterator[str]:
@@ -36,23 +39,38 @@ def as_csv(outcomes: Iterable[Outcome]) -> Iterator[str]:
     """One row a number, under a heading; one row with the message for a picture that failed.
 
     The value is empty where the number's text is ambiguous; expected is yes or no where something
-    was. A row is one line: line breaks and
-    control characters of a name are escaped as in `printable`; commas and quotes are quoted
-    (RFC 4180).
+    was. A row is one line: line breaks and control characters of a name are escaped as in
+    `printable`; commas and quotes are quoted (RFC 4180).
     """
     yield _csv_row(COLUMNS)
+    for name, line, number, error in number_rows(outcomes):
+        name = unformulated(name)
+        if number is None:
+            yield _csv_row([name, *[""] * 7, error, "", ""])
+        else:
+            value = "" if number.value is None else f"{number.value:f}"
+            confidence, expected = f"{number.confidence:.6f}", EXPECTED[number.is_expected]
+            yield _csv_row([name, line, number.text, confidence, *number.box, "", value, expected])
+
+
+def number_rows(outcomes: Iterable[Outcome]) -> Iterator[tuple[str, int, Number | None, str]]:
+    """The picture, line, number and error of each number; of a picture that failed the error and
+    no number."""
     for outcome in outcomes:
         name = printable(outcome.name)
         if outcome.reading is None:
-            yield _csv_row([name, *[""] * 7, printable(outcome.error or ""), "", ""])
+            yield name, 0, None, printable(outcome.error or "")
             continue
         for line, numbers in enumerate(outcome.reading.lines, 1):
             for number in numbers:
-                confidence = f"{number.confidence:.6f}"
-                value = "" if number.value is None else f"{number.value:f}"
-                expected = {None: "", True: "yes", False: "no"}[number.is_expected]
-                row = [name, line, number.text, confidence, *number.box, "", value, expected]
-                yield _csv_row(row)
+                yield name, line, number, ""
+
+
+def unformulated(text: str) -> str:
+    """Text that no spreadsheet takes for a formula: an apostrophe before = + - @, but in front of a
+    number, or where the sign stands alone."""
+    is_formula = text[:1] in FORMULA and len(text) > 1 and not re.fullmatch("[-+][0-9.,?]+", text)
+    return f"'{text}" if is_formula else text
 
 
 def as_table(outcomes: Iterable[Outcome]) -> Iterator[str]:

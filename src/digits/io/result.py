@@ -55,7 +55,7 @@ class Digit:
         probabilities: NDArray[np.float32],
         is_digit: float,
         box: Box,
-        tile: NDArray[np.uint8],
+        tile: NDArray[np.uint8] | None,
     ) -> Digit:
         """The digit with the highest of ten probabilities (10,), given that there is one."""
         digit = int(probabilities.argmax())
@@ -215,9 +215,10 @@ def number_of(
 
 
 def _digit_choices(digit: Digit) -> list[Choice]:
-    """Each digit that may stand at a place, the likeliest first."""
-    order = np.argsort(-digit.probabilities, kind="stable").tolist()
-    return [(str(each), float(digit.probabilities[each])) for each in order]
+    """Each digit that may stand at a place, the likeliest first; of equal ones that which it is."""
+    chances = digit.probabilities.tolist()
+    order = sorted(range(len(chances)), key=lambda each: (-chances[each], each != digit.digit))
+    return [(str(each), chances[each]) for each in order]
 
 
 def _mark_choices(mark: str, probability: float) -> list[Choice]:
@@ -492,7 +493,7 @@ def _tables(contents: Sequence[Mapping[str, Any]], numbers: Sequence[Number]) ->
     """Tables from `to_dict`, of the same numbers as the lines of their reading."""
     known = {(number.text, number.box): number for number in numbers}
     tables = map(Table.from_dict, contents)
-    return tuple(each.with_numbers(lambda n: known[n.text, n.box]) for each in tables)
+    return tuple(each.with_numbers(lambda n: known.get((n.text, n.box), n)) for each in tables)
 
 
 def _box(values: Any) -> Box:

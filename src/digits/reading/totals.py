@@ -15,11 +15,15 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
+import numpy as np
+
 from digits.io.result import Digit, Number, Table
 from digits.io.value import value_of
+from digits.model.spec import CLASSES
 
 Totals: TypeAlias = Literal["row", "column", "last"]
 
+BEHIND = 0.999  # of the probability of the digit in the text, that of any other at most
 STATES = 2000  # partial sums that are followed at a time, the likeliest
 NOTHING = Decimal(0)
 
@@ -140,13 +144,18 @@ def _likeliest(choices: Sequence[Sequence[_Choice]]) -> tuple[_Choice, ...]:
 def _retold(number: Number, text: str, confidence: float) -> Number:
     """The same number with another text of as many digits."""
     values = map(int, re.findall("[0-9]", text))
-    digits = tuple(map(_changed, number.digits, values))
+    digits = tuple(
+        digit if value == digit.digit else _changed(digit, value, confidence)
+        for digit, value in zip(number.digits, values, strict=True)
+    )
     return replace(number, text=text, confidence=confidence, digits=digits, is_expected=True)
 
 
-def _changed(digit: Digit, value: int) -> Digit:
-    if value == digit.digit:
-        return digit
-    return replace(
-        digit, digit=value, confidence=float(digit.probabilities[value]) * digit.is_digit
-    )
+def _changed(digit: Digit, value: int, confidence: float) -> Digit:
+    """Another digit than it was read as, since its number is another with this confidence."""
+    own = max(float(digit.probabilities[value]), confidence)
+    others = np.where(np.arange(CLASSES) == value, 0.0, digit.probabilities)
+    others = np.minimum(others * (1 - own) / others.sum(), BEHIND * own)
+    others[value] = own
+    probabilities = np.asarray(others / others.sum(), np.float32)
+    return Digit.likeliest(probabilities, digit.is_digit, digit.box, digit.tile)

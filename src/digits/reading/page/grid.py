@@ -11,11 +11,13 @@ from digits.geometry import Boxes, centres, quantile, sizes
 from digits.reading.page.rules import Rules, find_rules, in_order
 
 REACH = 1.0  # sizes of a digit, by which rules that cross may end too early
-WHOLE = 0.5  # of the length of the long rules of a grid, that each of them has
+MOST = 0.6  # fraction of the rules of the other direction, that each rule of a grid crosses
+STROKES = 0.5  # digits that a rule goes through, for each rule that it crosses: it is their strokes
 DOUBLE = 0.8  # sizes of a digit, between two rules that are one: a double or a broad line
 CORE = 0.25  # of a digit's width or height, from its middle: a rule there does not part digits
-CROSSED = 0.4  # fraction of the digits of a table that a rule may cross in the middle
+CROSSED = 0.4  # fraction of the digits of a table that rules may go through
 SQUARE = 1.2  # width over height of the cells of squared paper, or the inverse, at most
+BORDER = 1.5  # cells to the border of the page, of rules that run out of it
 SPARSE = 0.3  # fraction of the squares of squared paper that are written in, at most
 
 
@@ -85,23 +87,56 @@ def find_grids(grey: NDArray[np.uint8], boxes: Boxes, candidates: Boxes) -> list
         return []
     size = quantile(sizes(boxes), 0.5)
     lying, standing = find_rules(grey, candidates, size)
-    return [grid for grid in _grids(lying, standing, size) if _holds(grid, boxes, grey.shape)]
-
-
-def _grids(lying: Rules, standing: Rules, size: float) -> list[Grid]:
-    """Rules in groups of those that cross, directly or by others, with two rows and columns."""
     meet = _that_meet(lying, standing, REACH * size)
-    grids, free = [], np.asarray(meet.any(axis=1), bool)
-    while free.any():
-        rows = np.arange(len(lying)) == free.argmax()
-        while (grown := meet[:, meet[rows].any(axis=0)].any(axis=1)).sum() > rows.sum():
+    across, down = _through(lying, boxes), _through(standing, boxes[:, [1, 0, 3, 2]])
+    is_crossed = np.asarray(across.any(axis=0) | down.any(axis=0), bool)
+    meet &= (across.sum(axis=1) <= STROKES * meet.sum(axis=1))[:, None]
+    meet &= down.sum(axis=1) <= STROKES * meet.sum(axis=0)
+    grids = [
+        Grid(_single(lying.take(rows), size), _single(standing.take(columns), size), size)
+        for rows, columns in _groups(meet)
+    ]
+    return [grid for grid in grids if _is_table(grid, boxes, is_crossed, grey.shape)]
+
+
+def _through(rules: Rules, boxes: Boxes) -> NDArray[np.bool_]:
+    """(N, M) whether each lying rule goes through each digit, with boxes (M, 4)."""
+    along, across = centres(boxes).T
+    is_there = (rules.start[:, None] < along) & (along < rules.end[:, None])
+    return np.asarray(is_there & (np.abs(rules.at(along) - across) < CORE * boxes[:, 3]))
+
+
+def _groups(meet: NDArray[np.bool_]) -> list[tuple[NDArray[np.bool_], NDArray[np.bool_]]]:
+    """Lying rules (R,) and standing ones (C,) of each grid. meet: (R, C) which ones cross."""
+    rest, groups = meet.copy(), []
+    while rest.any():
+        seed = int(rest.any(axis=1).argmax())
+        rows = np.arange(len(rest)) == seed
+        while (grown := rest[:, rest[rows].any(axis=0)].any(axis=1)).sum() > rows.sum():
             rows = np.asarray(grown, bool)
-        free &= ~rows
-        own, others = lying.take(rows), standing.take(meet[rows].any(axis=0))
-        grid = Grid(_single(_long(own), size), _single(_long(others), size), size)
-        if len(grid.lying) + len(grid.standing) >= 4 and len(grid.lying) >= 2:
-            grids.append(grid)
-    return grids
+        rows, columns = _mutual(rest, rows, np.asarray(rest[rows].any(axis=0)))
+        if rows.any():
+            groups.append((rows, columns))
+        rest[rows], rest[:, columns], rest[seed] = False, False, False
+    return groups
+
+
+def _mutual(
+    meet: NDArray[np.bool_], rows: NDArray[np.bool_], columns: NDArray[np.bool_]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Those of some rules of which each crosses most of the others: the one that crosses fewest
+    goes, until there is none."""
+    rows, columns = rows.copy(), columns.copy()
+    while rows.any() and columns.any():
+        lying = np.where(rows, meet[:, columns].mean(axis=1), 1.0)
+        standing = np.where(columns, meet[rows].mean(axis=0), 1.0)
+        if min(lying.min(), standing.min()) >= MOST:
+            return rows, columns
+        if lying.min() <= standing.min():
+            rows[lying.argmin()] = False
+        else:
+            columns[standing.argmin()] = False
+    return np.zeros_like(rows), np.zeros_like(columns)
 
 
 def _that_meet(lying: Rules, standing: Rules, reach: float) -> NDArray[np.bool_]:
@@ -121,11 +156,6 @@ def _crossings(lying: Rules, standing: Rules) -> tuple[NDArray[np.float64], NDAr
     return x, y
 
 
-def _long(rules: Rules) -> Rules:
-    """Those that are long enough to part cells all over a grid."""
-    return rules.take(rules.length >= WHOLE * quantile(rules.length, 0.9))
-
-
 def _single(rules: Rules, size: float) -> Rules:
     """Rules in their order across, of any that lie close together the longest."""
     middle = np.array([np.average((rules.start + rules.end) / 2, weights=rules.length)])
@@ -137,15 +167,16 @@ def _single(rules: Rules, size: float) -> Rules:
     return rules.take(np.array(kept)[np.argsort(place[kept])])
 
 
-def _holds(grid: Grid, boxes: Boxes, shape: tuple[int, ...]) -> bool:
-    """Whether digits stand in the cells of a grid, as in a table, and it is no squared paper."""
+def _is_table(
+    grid: Grid, boxes: Boxes, is_crossed: NDArray[np.bool_], shape: tuple[int, ...]
+) -> bool:
+    """Whether a grid has two rows and columns, in which digits stand rather than across its lines,
+    and is no squared paper. is_crossed: (N,) whether any rule goes through each digit."""
+    if len(grid.lying) < 2 or len(grid.lying) + len(grid.standing) < 4:
+        return False
     cell = grid.cells(centres(boxes))
     inside = ((cell > 0) & (cell < (len(grid.lying), len(grid.standing)))).all(axis=1)
-    some = boxes[inside] if inside.any() else boxes
-    low = centres(some) - CORE * some[:, 2:]
-    high = centres(some) + CORE * some[:, 2:]
-    is_crossed = (grid.cells(low) != grid.cells(high)).any(axis=1)
-    if is_crossed.mean() > CROSSED:
+    if is_crossed[inside if inside.any() else slice(None)].mean() > CROSSED:
         return False
     return not _is_squared_paper(grid, len(np.unique(cell[inside], axis=0)), shape)
 
@@ -157,7 +188,7 @@ def _is_squared_paper(grid: Grid, written: int, shape: tuple[int, ...]) -> bool:
     x, y = _crossings(grid.lying, grid.standing)
     wide, high = float(np.median(np.diff(x, axis=1))), float(np.median(np.diff(y, axis=0)))
     is_square = 1 / SQUARE < wide / high < SQUARE
-    runs_out = x.min() < wide and x.max() > shape[1] - wide
-    runs_out &= y.min() < high and y.max() > shape[0] - high
+    room = BORDER * wide
+    runs_out = max(x.min(), shape[1] - x.max(), y.min(), shape[0] - y.max()) < room
     cells = (len(grid.lying) - 1) * (len(grid.standing) - 1)
     return bool(is_square and runs_out and written < SPARSE * cells)

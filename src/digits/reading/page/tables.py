@@ -104,7 +104,7 @@ def _inked(is_filled: NDArray[np.bool_], grid: Grid, grey: NDArray[np.uint8]) ->
     """(R, C) whether there is ink in each cell, as much as in those with a number."""
     boxes = grid.inner_boxes(INSET)
     spread = np.array([[_deviation(grey, box) for box in row] for row in boxes.tolist()])
-    return np.asarray(spread >= LIKE_INK * np.median(spread[is_filled]))
+    return np.asarray(spread > LIKE_INK * np.median(spread[is_filled]))
 
 
 def _deviation(grey: NDArray[np.uint8], box: Sequence[float]) -> float:
