@@ -48,10 +48,10 @@ def test_table() -> None:
 def test_csv() -> None:
     assert list(as_csv(ALL)) == [
         ",".join(COLUMNS),
-        "page.png,1,2024,0.500000,1,2,3,4,,2024",
-        "page.png,2,17,0.999600,1,2,3,4,,17",
-        "page.png,2,305,1.000000,1,2,3,4,,305",
-        "broken.png,,,,,,,,broken.png is damaged,",
+        "page.png,1,2024,0.500000,1,2,3,4,,2024,1",
+        "page.png,2,17,0.999600,1,2,3,4,,17,1",
+        "page.png,2,305,1.000000,1,2,3,4,,305,1",
+        "broken.png,,,,,,,,broken.png is damaged,,1",
     ]
 
 

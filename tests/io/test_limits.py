@@ -16,7 +16,7 @@ import pictures
 import pytest
 
 from digits.errors import PictureError
-from digits.io import headers, picture
+from digits.io import content, headers
 from digits.io.picture import open_picture
 
 PAGE = pictures.digit_page("7")
@@ -63,7 +63,7 @@ def test_long_side_is_refused() -> None:
 
 
 def test_too_many_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(picture, "MAXIMUM_BYTES", len(PNG) - 1)
+    monkeypatch.setattr(content, "MAXIMUM_BYTES", len(PNG) - 1)
     path = tmp_path / "page.png"
     path.write_bytes(PNG)
     for source in (PNG, memoryview(PNG), path, io.BytesIO(PNG)):
@@ -78,7 +78,7 @@ def test_endless_file_object_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None
         def read(self, size: int = -1) -> bytes:
             return bytes(size)
 
-    monkeypatch.setattr(picture, "MAXIMUM_BYTES", 5_000_000)
+    monkeypatch.setattr(content, "MAXIMUM_BYTES", 5_000_000)
     with pytest.raises(PictureError, match="is too large"):
         open_picture(Endless())  # type: ignore[arg-type]
 

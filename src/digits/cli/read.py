@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import os
 import sys
 import warnings
@@ -11,21 +12,18 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
-import cv2
-import numpy as np
-from numpy.typing import NDArray
-
-from digits.errors import DigitsError, PagesWarning, PictureError
-from digits.files import printable, replacing, write_atomically
+from digits.cli.drawings import Names, drawn
+from digits.errors import DigitsError, PagesWarning
+from digits.files import printable, replacing
 from digits.io.formats import as_csv, as_json, as_table, as_text
 from digits.io.picture import Picture
 from digits.io.result import Outcome, Reading
-from digits.io.sources import expand
+from digits.io.sources import expand, listed
 from digits.reading.page.orientation import ORIENTATIONS
 from digits.reading.reader import Reader
 
-NAME_BYTES = 255  # the longest file name that Linux, macOS and Windows take
 NOTHING_FOUND = (
     "--single reads a picture of one digit, --number one of one number, --orientation 90, 180 or "
     "270 one that lies otherwise"
@@ -36,11 +34,22 @@ EMPTY_CROP = "the picture seems empty; without --number it is searched as a page
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `digits read`."""
     parser.epilog = "Example: digits read photo.jpg --annotate annotated"
-    parser.add_argument(
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument(
         "pictures",
-        nargs="+",
+        nargs="*",
+        default=[],
         metavar="PICTURE",
-        help='a file, a folder, or files by wildcards ("scans/*.png"); - is the input',
+        help='a picture or document, a folder, or files by wildcards ("scans/*.png"); - is the '
+        "input",
+    )
+    what.add_argument(
+        "--files-from",
+        metavar="FILE",
+        help="read what FILE names, one a line or parted by NUL bytes; - is the input",
+    )
+    parser.add_argument(
+        "--frames", action="store_true", help="read all frames of an animation, not the first alone"
     )
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object a line and picture")
@@ -92,17 +101,15 @@ def run(options: argparse.Namespace) -> int:
         signs=not options.digits_only,
         profile=options.profile,
     )
-    pictures = list(expand(options.pictures))
-    names = [each for each in pictures if isinstance(each, str)]
+    pictures = list(expand(options.pictures or _listed(options.files_from)))
+    files = [each for each in pictures if isinstance(each, str)]
     if options.out:
-        _check_out(options.out, names)
-    taken = [options.out] if options.out else []
-    drawings = drawing_paths(names, options.annotate, taken)
-    reasons = drawing_paths(names, options.explain, [*taken, *drawings.values()])
+        _check_out(options.out, files)
+    names = Names(files, [options.out] if options.out else [])
     outcomes = _outcomes(reader, pictures, options)
     advice = EMPTY_CROP if options.number else NOTHING_FOUND
-    outcomes = _drawn(outcomes, Reading.draw, drawings)
-    outcomes = _drawn(outcomes, reader.explain, reasons)
+    outcomes = drawn(outcomes, Reading.draw, options.annotate, names)
+    outcomes = drawn(outcomes, reader.explain, options.explain, names)
     failed: list[str] = []
     with warnings.catch_warnings():
         warnings.simplefilter("always", PagesWarning)
@@ -114,39 +121,40 @@ def run(options: argparse.Namespace) -> int:
 def _outcomes(
     reader: Reader, pictures: list[Picture | Outcome], options: argparse.Namespace
 ) -> Iterator[Outcome]:
-    """Read one picture after another."""
-    orientation = None if options.orientation == "auto" else int(options.orientation)
+    """Read one picture after another, page by page."""
     read = partial(
-        reader.try_read, orientation=orientation, single=options.single, number=options.number
+        reader.read_pages,
+        orientation=None if options.orientation == "auto" else int(options.orientation),
+        single=options.single,
+        number=options.number,
+        frames=options.frames,
     )
     for picture in _with_progress(pictures):
         if isinstance(picture, Outcome):  # there is none
             yield picture
         elif picture == "-":
-            # a process may have no standard input at all
-            source = getattr(sys.stdin, "buffer", b"")
-            yield replace(read(source), source="-")
+            for outcome in read(_standard_input()):
+                yield replace(outcome, source="-")
         else:
-            yield read(picture)
+            yield from read(picture)
 
 
-def _drawn(
-    outcomes: Iterable[Outcome],
-    draw: Callable[[Reading], NDArray[np.uint8]],
-    paths: dict[str, Path],
-) -> Iterator[Outcome]:
-    """Pass outcomes on, and save a drawing of each reading where there is a path for it."""
-    for outcome in outcomes:
-        if outcome.reading is None or outcome.name not in paths:
-            yield outcome
-            continue
-        try:
-            drawing = draw(outcome.reading)
-        except PictureError as error:  # gone since it was read
-            yield replace(outcome, reading=None, error=str(error))
-            continue
-        _save(drawing, paths[outcome.name])
-        yield outcome
+def _standard_input() -> BinaryIO:
+    # a process may have no standard input at all
+    return getattr(sys.stdin, "buffer", None) or io.BytesIO()
+
+
+def _listed(file: str) -> list[str]:
+    """The paths that a list names. Raises DigitsError if it names none."""
+    try:
+        content = _standard_input().read() if file == "-" else Path(file).read_bytes()
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        reason = getattr(error, "strerror", None) or error
+        raise DigitsError(f"cannot read the list {printable(file)}: {reason}") from error
+    paths = listed(content)
+    if not paths:
+        raise DigitsError(f"the list {printable(file)} names no picture; expected one a line")
+    return paths
 
 
 def _reported(outcomes: Iterable[Outcome], failed: list[str], advice: str) -> Iterator[Outcome]:
@@ -157,11 +165,11 @@ def _reported(outcomes: Iterable[Outcome], failed: list[str], advice: str) -> It
     is_said = False
     for outcome in outcomes:
         if outcome.reading is None:
-            failed.append(outcome.name)
+            failed.append(outcome.title)
             _say(str(outcome.error))
         elif not outcome.reading.numbers and not is_said:
             is_said = True
-            _say(f"no digits found in {outcome.name}{what_was_seen(outcome.reading)}; {advice}")
+            _say(f"no digits found in {outcome.title}{what_was_seen(outcome.reading)}; {advice}")
         yield outcome
 
 
@@ -186,55 +194,6 @@ def _form(options: argparse.Namespace) -> Callable[[Iterable[Outcome]], Iterator
     if options.text:
         return as_text
     return as_csv if options.csv else as_table
-
-
-def drawing_paths(
-    pictures: Iterable[str], folder: Path | None, taken: Iterable[Path] = ()
-) -> dict[str, Path]:
-    """Where each picture's drawing goes: under its own name, with a number where that is taken.
-
-    The pictures themselves count as taken, and so do names that differ by case alone. Names that
-    are too long are cut. Without a folder there are no drawings.
-    """
-    if folder is None:
-        return {}
-    pictures = dict.fromkeys(pictures)
-    used = {_key(path) for path in taken} | {_key(Path(picture)) for picture in pictures}
-    numbers: dict[str, int] = {}  # the last one given to each stem
-    paths: dict[str, Path] = {}
-    for picture in pictures:
-        stem = "picture" if picture == "-" else Path(picture).stem
-        number = numbers.get(stem, 1)
-        path = folder / _fitting(stem, number)
-        while _key(path) in used:
-            number += 1
-            path = folder / _fitting(stem, number)
-        numbers[stem] = number
-        used.add(_key(path))
-        paths[picture] = path
-    return paths
-
-
-def _key(path: Path) -> str:
-    """The same for all paths that may lead to one file."""
-    return os.path.realpath(path).casefold()
-
-
-def _fitting(stem: str, number: int) -> str:
-    """The file name of a drawing, its stem cut so that it is no longer than a name may be."""
-    ending = ".png" if number == 1 else f"-{number}.png"
-    while len(os.fsencode(stem + ending)) > NAME_BYTES:
-        stem = stem[:-1]
-    return stem + ending
-
-
-def _save(drawing: NDArray[np.uint8], path: Path) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DigitsError(f"cannot make the folder {path.parent}: {error.strerror}") from error
-    encoded = cv2.imencode(".png", drawing[..., ::-1])[1]
-    write_atomically(path, encoded.tobytes())
 
 
 def _write(lines: Iterator[str], out: Path | None) -> None:

@@ -12,12 +12,12 @@ from digits.io.result import Outcome
 
 COLUMNS = (
     *("picture", "line", "number", "confidence", "x", "y", "width", "height", "error"),
-    "value",
+    *("value", "page"),
 )
 
 
 def as_json(outcomes: Iterable[Outcome]) -> Iterator[str]:
-    """JSON Lines: one object a picture, also for those that failed.
+    """JSON Lines: one object a page, also for those that failed.
 
     It is ASCII alone: names in any letters, also in bytes that are none, pass through any pipe.
     """
@@ -26,14 +26,14 @@ def as_json(outcomes: Iterable[Outcome]) -> Iterator[str]:
 
 
 def as_text(outcomes: Iterable[Outcome]) -> Iterator[str]:
-    """The text of each picture that could be read."""
+    """The text of each page that could be read."""
     for outcome in outcomes:
         if outcome.reading is not None:
             yield outcome.reading.text
 
 
 def as_csv(outcomes: Iterable[Outcome]) -> Iterator[str]:
-    """One row a number, under a heading; one row with the message for a picture that failed.
+    """One row a number, under a heading; one row with the message for a page that failed.
 
     The value is empty where the number's text is ambiguous. A row is one line: line breaks and
     control characters of a name are escaped as in `printable`; commas and quotes are quoted
@@ -43,20 +43,21 @@ def as_csv(outcomes: Iterable[Outcome]) -> Iterator[str]:
     for outcome in outcomes:
         name = printable(outcome.name)
         if outcome.reading is None:
-            yield _csv_row([name, *[""] * 7, printable(outcome.error or ""), ""])
+            yield _csv_row([name, *[""] * 7, printable(outcome.error or ""), "", outcome.page])
             continue
         for line, numbers in enumerate(outcome.reading.lines, 1):
             for number in numbers:
                 confidence = f"{number.confidence:.6f}"
                 value = "" if number.value is None else f"{number.value:f}"
-                yield _csv_row([name, line, number.text, confidence, *number.box, "", value])
+                cells = [name, line, number.text, confidence, *number.box, "", value]
+                yield _csv_row([*cells, outcome.page])
 
 
 def as_table(outcomes: Iterable[Outcome]) -> Iterator[str]:
-    """For people: a block a picture, a line of it a line read, signs as written, then the
+    """For people: a block a page, a line of it a line read, signs as written, then the
     confidence of each number."""
     for outcome in outcomes:
-        name = printable(outcome.name)
+        name = printable(outcome.title)
         if outcome.reading is None:
             yield f"{name}   not read"
             continue
