@@ -31,7 +31,8 @@ def open_heic(content: bytes) -> Pages:
         picture = pictures[order[number - 1]]
         check_size(*picture.size)
         try:
-            samples = np.asarray(picture)
+            # copied: the memory is the decoder's; cut: its rows may be longer than the picture's
+            samples = np.array(picture)[:, : picture.size[0]]
         except Exception:  # the same
             raise PictureError(problem) from None
         return to_rgb(_planes(samples))
