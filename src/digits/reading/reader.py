@@ -215,9 +215,12 @@ class Reader:
         """
         return self.numbers([picture])[0]
 
-    def numbers(self, pictures: Iterable[Picture]) -> list[Number]:
-        """Read many crops that hold exactly one number each. Raises PictureError."""
-        rest = iter(pictures)
+    def numbers(self, pictures: Sources) -> list[Number]:
+        """Read many crops that hold exactly one number each. Raises PictureError.
+
+        pictures: also one alone, or an array of them, as of `digits`.
+        """
+        rest = iter(singles(pictures))
         found: list[Number] = []
         while some := list(islice(rest, BATCH)):
             found += self._numbers(first_page(picture).pixels for picture in some)
