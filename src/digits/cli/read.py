@@ -22,6 +22,7 @@ from digits.io.picture import Picture
 from digits.io.result import Outcome, Reading
 from digits.io.sources import expand, listed
 from digits.reading.page.orientation import ORIENTATIONS
+from digits.reading.page.unread import why_unread
 from digits.reading.reader import Reader
 
 NOTHING_FOUND = (
@@ -169,19 +170,23 @@ def _reported(outcomes: Iterable[Outcome], failed: list[str], advice: str) -> It
             _say(str(outcome.error))
         elif not outcome.reading.numbers and not is_said:
             is_said = True
-            _say(f"no digits found in {outcome.title}{what_was_seen(outcome.reading)}; {advice}")
+            seen = what_was_seen(outcome.reading)
+            _say(f"no digits found in {outcome.title}{seen}; {advice}")
         yield outcome
 
 
 def what_was_seen(reading: Reading) -> str:
-    """What on a picture without digits resembled some, in words; "" where nothing did."""
+    """What is on a picture without digits, in words; "" where nothing is."""
+    seen = why_unread(reading)
     match len(reading.rejected):
         case 0:
-            return ""
+            unsure = ""
         case 1:
-            return ": what resembles one is too unsure"
+            unsure = "what resembles one is too unsure"
         case count:
-            return f": {count} candidates are all too unsure"
+            unsure = f"{count} candidates are all too unsure"
+    words = ", and ".join(filter(None, (unsure, seen)))
+    return f": {words}" if words else ""
 
 
 def _say(message: str) -> None:
