@@ -284,20 +284,22 @@ class Reader:
         single: bool = False,
         number: bool = False,
         frames: bool = False,
+        first: int = 1,
     ) -> Iterator[Outcome]:
         """Read every page of a PDF or TIFF file as `try_read` reads the first: an outcome a page.
 
         Each page is opened when its outcome is asked for, and none is kept. frames: whether the
         frames of an animation are read, too; otherwise the first is, and PagesWarning says so.
+        first: the page to begin with.
         """
         _check_orientation(orientation)
         read: Callable[[OpenPage], Reading] = partial(self._read, orientation=orientation)
         if single or number:
             read = self._read_single if single else self._read_number
-        return self._outcomes(source, read, frames)
+        return self._outcomes(source, read, frames, first)
 
     def _outcomes(
-        self, source: Picture, read: Callable[[OpenPage], Reading], frames: bool
+        self, source: Picture, read: Callable[[OpenPage], Reading], frames: bool, first: int
     ) -> Iterator[Outcome]:
         begin = time.perf_counter()
         document, error = _tried(lambda: open_document(source))
@@ -310,7 +312,7 @@ class Reader:
                 warnings.warn(left_out(document), PagesWarning, stacklevel=2)
                 pages = 1
             # the one beyond the last that is read says how many are left out
-            for page in range(1, min(pages, MAXIMUM_PAGES + 1) + 1):
+            for page in range(first, min(pages, MAXIMUM_PAGES + 1) + 1):
                 reading, error = _tried(partial(_read_page_of, document, page, read))
                 yield Outcome(source, page, reading, error, time.perf_counter() - begin, pages)
                 begin = time.perf_counter()
