@@ -25,24 +25,28 @@ _LESS_PROBABLE = (
 class _Bits:
     def __init__(self) -> None:
         self.text: list[str] = []
+        self.length = 0
+
+    def add(self, text: str) -> None:
+        self.text.append(text)
+        self.length += len(text)
 
     def u(self, count: int, value: int) -> None:
         """A number of `count` bits."""
-        self.text.append(f"{value:0{count}b}")
+        self.add(f"{value:0{count}b}")
 
     def ue(self, *values: int) -> None:
         """Exp-Golomb codes (9.2)."""
         for value in values:
             code = f"{value + 1:b}"
-            self.text.append("0" * (len(code) - 1) + code)
+            self.add("0" * (len(code) - 1) + code)
 
     def align(self, first: str = "") -> None:
-        text = "".join(self.text) + first
-        self.text = [text + "0" * (-len(text) % 8)]
+        self.add(first)
+        self.add("0" * (-self.length % 8))
 
     def payload(self) -> bytes:
-        text = "".join(self.text)
-        return int(text, 2).to_bytes(len(text) // 8, "big")
+        return int("".join(self.text), 2).to_bytes(self.length // 8, "big")
 
 
 class _Coder:
@@ -86,7 +90,7 @@ class _Coder:
         if not self.is_first:
             self.bits.u(1, bit)
         self.is_first = False
-        self.bits.text.append(str(1 - bit) * self.waiting)
+        self.bits.add(str(1 - bit) * self.waiting)
         self.waiting = 0
 
 
@@ -194,8 +198,8 @@ def _slice(grey: npt.NDArray[Any]) -> bytes:
         coder.terminate(True)  # its samples are raw
         bits.align()
         block = grey[y : y + BLOCK, x : x + BLOCK].astype(np.uint8).tobytes()
-        for byte in block + b"\x80" * (BLOCK * BLOCK // 2):
-            bits.u(8, byte)
+        samples = block + b"\x80" * (BLOCK * BLOCK // 2)
+        bits.u(8 * len(samples), int.from_bytes(samples, "big"))
         coder.start()
         coder.terminate(number == rows * columns - 1)
     bits.align()
