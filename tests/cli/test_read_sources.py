@@ -126,6 +126,13 @@ def test_folders_within_are_read_by_content(at: Path, capsys: Captured) -> None:
     assert found == [("three.tif", t) for t in ("7", None, "5")] + [(str(Path("within/7")), "7")]
 
 
+def test_drawings_of_the_last_call_are_no_pictures(at: Path, capsys: Captured) -> None:
+    options = ["--annotate", "within/drawn", "--explain", at / "within" / "why"]
+    for _ in range(2):
+        assert read(capsys, "--text", "within", *options)[1] == "7\n"
+    assert "7" in read(capsys, "--text", "within/drawn", *options)[1]  # unless they are named
+
+
 # Lists
 
 

@@ -102,7 +102,9 @@ def run(options: argparse.Namespace) -> int:
         signs=not options.digits_only,
         profile=options.profile,
     )
-    pictures = list(expand(options.pictures or _listed(options.files_from)))
+    sources = options.pictures or _listed(options.files_from)
+    drawings = [folder for folder in (options.annotate, options.explain) if folder]
+    pictures = list(expand(sources, without=drawings))
     files = [each for each in pictures if isinstance(each, str)]
     if options.out:
         _check_out(options.out, files)

@@ -34,17 +34,18 @@ SUFFIXES = frozenset(
 )
 
 
-def expand(sources: Sources) -> Iterator[Picture | Outcome]:
+def expand(sources: Sources, without: Iterable[Path] = ()) -> Iterator[Picture | Outcome]:
     """Single pictures and documents, in order; what names none is an outcome with the error.
 
     sources: one, or many: a folder stands for the pictures and documents in it and in the folders
     within, told by their first bytes, by name; a path with wildcards (*, ?, [], and ** for folders
     within) for the files that it matches, by name; an array of several pictures for each of them;
-    all else for itself.
+    all else for itself. without: folders that are left out where they lie within another one.
     """
+    skipped = frozenset(map(os.path.realpath, without))
     for source in singles(sources):
         if isinstance(source, str | os.PathLike):
-            yield from _files(source)
+            yield from _files(source, skipped)
         else:
             yield source
 
@@ -115,13 +116,13 @@ def left_out(document: Document) -> str:
     return f"{document.name} has {document.count:,} {what}"
 
 
-def _files(source: str | os.PathLike[str]) -> Iterator[Picture | Outcome]:
+def _files(source: str | os.PathLike[str], without: frozenset[str]) -> Iterator[Picture | Outcome]:
     """The files that a path stands for, or the outcome that says why there are none."""
     path = os.fsdecode(source)
     files: Iterator[str | Outcome] = iter(())
     try:
         if path and Path(path).is_dir():  # Path("") is the folder worked in
-            files = _within(path)
+            files = _within(path, without)
             problem = "holds no pictures or documents; name the files, or another folder"
         elif any(wildcard in path for wildcard in "*?[") and not Path(path).exists():
             # unlike Path.glob, it takes any path and gives it back as it was written
@@ -137,7 +138,7 @@ def _files(source: str | os.PathLike[str]) -> Iterator[Picture | Outcome]:
     yield from files
 
 
-def _within(folder: str) -> Iterator[str | Outcome]:
+def _within(folder: str, without: frozenset[str]) -> Iterator[str | Outcome]:
     """The pictures and documents in a folder and in the folders within, by name.
 
     Hidden files and folders hold what is no picture; a link to a folder could lead back.
@@ -150,7 +151,8 @@ def _within(folder: str) -> Iterator[str | Outcome]:
         return
     for entry in entries:
         if entry.is_dir(follow_symlinks=False):
-            yield from _within(entry.path)
+            if os.path.realpath(entry.path) not in without:
+                yield from _within(entry.path, without)
         elif entry.is_file() and _is_readable(entry.path):
             yield str(Path(entry.path))
 
