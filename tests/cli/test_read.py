@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 
 import digits
 from digits.cli import main
-from digits.cli.read import NOTHING_FOUND, drawing_paths, what_was_seen
+from digits.cli.drawings import Names
+from digits.cli.read import NOTHING_FOUND, what_was_seen
 from digits.errors import PictureError
-from digits.io import sources
-from digits.io.picture import OpenedPicture, open_first_page
+from digits.io.picture import Document
 from digits.io.result import UNSURE, Number, Reading, Rejected
 from digits.model.store import SHIPPED
 
@@ -39,7 +39,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, text in (("page.png", TEXT), ("7.png", "7"), ("größe 数字 7.png", "7")):
         (place / name).write_bytes(pictures.png(pictures.page(text).pixels))
     (place / "blank.png").write_bytes(pictures.png(np.full((90, 120, 3), 255, np.uint8)))
-    (place / "broken.png").write_bytes(b"%PDF-1.4 no picture")
+    (place / "broken.png").write_bytes(b"<html>no picture")
     (place / "cut.jpg").write_bytes(pictures.encode(".jpg", pictures.page("7").pixels)[:300])
     (place / "empty.png").write_bytes(b"")
     (place / "one pixel.png").write_bytes(pictures.png(np.uint8([[255]])))
@@ -113,7 +113,7 @@ def test_json(at: Path, capsys: Captured) -> None:
     assert len(number["box"]) == len(number["digits"][0]["box"]) == 4
     assert list(broken) == ["picture", "error", "schema"]
     assert (broken["picture"], broken["schema"]) == ("broken.png", 2)
-    assert "is not an image: the first bytes are those of a PDF file" in broken["error"]
+    assert "is not an image: the first bytes are those of an HTML page" in broken["error"]
     assert broken["error"] in err
     assert (blank["text"], blank["numbers"]) == ("", [])
 
@@ -128,7 +128,7 @@ def test_csv(at: Path, capsys: Captured) -> None:
     ]
     assert all(0 < float(row["confidence"]) <= 1 and not row["error"] for row in rows[:3])
     assert all(int(row["width"]) > 0 for row in rows[:3])
-    assert "PDF" in rows[3]["error"]
+    assert "HTML" in rows[3]["error"]
 
 
 def test_only_one_form_at_a_time(at: Path, capsys: Captured) -> None:
@@ -241,7 +241,9 @@ def test_annotate_never_overwrites_a_picture_that_is_read(tmp_path: Path, capsys
 
 
 def test_names_of_drawings_differ_by_more_than_case(tmp_path: Path) -> None:
-    names = [path.name for path in drawing_paths(["A/x.png", "b/X.jpg", "-"], tmp_path).values()]
+    names = [
+        path.name for path in Names(["A/x.png", "b/X.jpg", "-"]).of_pictures(tmp_path).values()
+    ]
     assert names == ["x.png", "X-2.png", "picture.png"]
 
 
@@ -254,7 +256,7 @@ def test_names_of_drawings_fit(tmp_path: Path, at: Path, capsys: Captured) -> No
     assert (code, err) == (0, "")
     assert len(list(target.iterdir())) == 3
     many = [*long, *[f"{k}/7.png" for k in range(20)]]
-    names = [path.name for path in drawing_paths(many, target).values()]
+    names = [path.name for path in Names(many).of_pictures(target).values()]
     assert len({name.casefold() for name in names}) == len(names) == 24
     assert max(len(os.fsencode(name)) for name in names) <= 255
     assert all(name.endswith(".png") for name in names)
@@ -311,7 +313,7 @@ def test_folders_and_wildcards(tmp_path: Path, at: Path, capsys: Captured) -> No
         shutil.copy(at / "7.png", tmp_path / name)
     code, out, _ = read(capsys, "--json", tmp_path, tmp_path / "*", tmp_path / "?.gif")
     pictures_read = [json.loads(line)["picture"] for line in out.splitlines()]
-    names = ["a.png", "b.png", "a.png", "b.png", "notes.txt", "?.gif"]
+    names = [*("a.png", "b.png", "notes.txt") * 2, "?.gif"]
     assert (code, pictures_read) == (1, [str(tmp_path / name) for name in names])
 
 
@@ -356,24 +358,16 @@ def test_no_picture_is_kept_once_the_next_is_opened(
 ) -> None:
     opened: list[weakref.ref[NDArray[np.uint8]]] = []
 
-    def open_and_watch(source: str) -> OpenedPicture:
+    def open_and_watch(document: Document, page: int = 1) -> NDArray[np.uint8]:
         assert [pixels() for pixels in opened] == [None] * len(opened)
-        picture = open_first_page(source)
-        opened.append(weakref.ref(picture.pixels))
-        return picture
+        pixels = decode(document, page)
+        opened.append(weakref.ref(pixels))
+        return pixels
 
-    monkeypatch.setattr(sources, "open_first_page", open_and_watch)
+    decode = Document.pixels
+    monkeypatch.setattr(Document, "pixels", open_and_watch)
     assert read(capsys, form, *["7.png"] * 4, "--out", tmp_path / "out")[0] == 0
     assert len(opened) == 4
-
-
-def test_pages_that_are_left_out_are_told(tmp_path: Path, at: Path, capsys: Captured) -> None:
-    page = pictures.page("7").pixels
-    cv2.imwritemulti(str(tmp_path / "many.tif"), [page, page, page])
-    told = f'digits: "{tmp_path / "many.tif"}" has 3 pages or frames; only the first is read\n'
-    for form in ("--text", "--json", "--single"):
-        code, out, err = read(capsys, form, *[tmp_path / "many.tif"] * 2, "7.png")
-        assert (code, out.count("\n"), err) == (0, 3, 2 * told)
 
 
 def test_single(at: Path, capsys: Captured) -> None:
@@ -449,7 +443,7 @@ def test_a_model_with_other_weights_is_refused(at: Path, tmp_path: Path, capsys:
         ("broken.png", "is not an image"),
         ("cut.jpg", "is damaged|is cut off|truncated|incomplete|ends"),
         ("empty.png", "is empty"),
-        ("folder", "holds no picture files"),
+        ("folder", "holds no pictures or documents"),
         ("folder/*.png", "matches no file"),
         ("missing.png", "does not exist"),
         ("", "."),

@@ -20,7 +20,7 @@ WICKED = 'two\nlines\r, "quoted"\x1b[31m\x9b\x00.png'
 def number(text: str, confidence: float) -> Number:
     box, row = (1, 2, 3, 4), np.full(10, 0.1, np.float32)
     digits = tuple(Digit(int(each), 0.9, row, box, 1.0, None) for each in text if each.isdigit())
-    return Number(text, confidence, box, digits, (text, 0.0))
+    return Number(text, confidence, box, digits, ((text, confidence),))
 
 
 LINES = ((number("2024", 0.5),), (number("17", 0.9996), number("305", 1.0)))
@@ -48,10 +48,10 @@ def test_table() -> None:
 def test_csv() -> None:
     assert list(as_csv(ALL)) == [
         ",".join(COLUMNS),
-        "page.png,1,2024,0.500000,1,2,3,4,,2024",
-        "page.png,2,17,0.999600,1,2,3,4,,17",
-        "page.png,2,305,1.000000,1,2,3,4,,305",
-        "broken.png,,,,,,,,broken.png is damaged,",
+        "page.png,1,2024,0.500000,1,2,3,4,,2024,1,",
+        "page.png,2,17,0.999600,1,2,3,4,,17,1,",
+        "page.png,2,305,1.000000,1,2,3,4,,305,1,",
+        "broken.png,,,,,,,,broken.png is damaged,,1,",
     ]
 
 

@@ -245,13 +245,13 @@ def test_the_callers_array_is_never_changed() -> None:
     ("start", "message"),
     [
         (b"", r"is empty \(0 bytes\)"),
-        (b"%PDF-1.7\n", r"is not an image: the first bytes are those of a PDF file; expected PNG"),
+        (b"%PDF-1.7\n", r"is damaged: its PDF data cannot be read; open it in a PDF program"),
         (b"\n<!DOCTYPE html><html>", r"is not an image: .* an HTML page"),
         (b'<?xml version="1.0"?>\n<!-- drawn --><svg width="9">', r"is an SVG drawing; .*convert"),
         (b"PK\x03\x04rest", r"is not an image: .* a ZIP archive"),
-        (b"\0\0\0\x18ftypheic\0\0\0\0", r"is a HEIC photo; .* convert it to PNG or JPEG"),
-        (b"\0\0\0\x18ftypavif\0\0\0\0", r"is an AVIF photo; .* convert it to PNG or JPEG"),
-        (b"\0\0\0\x0cjP  \r\n\x87\n", r"is a JPEG 2000 picture"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0", r"is cut off or damaged: its HEIC header is not whole"),
+        (b"\0\0\0\x18ftypavif\0\0\0\0", r"is cut off or damaged: its AVIF header is not whole"),
+        (b"\0\0\0\x0cjP  \r\n\x87\n", r"is cut off or damaged: its JPEG 2000 header"),
         (b"\x1f\x8b\x08\0", r"is not an image: .* a gzip archive"),
         (b"\x93NUMPY\x01\0", r"is not an image: .* a NumPy array file"),
         ("BMP: größe 7".encode(), r"is not an image: .* a text file"),
@@ -282,9 +282,9 @@ def test_bad_content(start: bytes, message: str) -> None:
 def test_bad_content_of_a_file_names_the_file(tmp_path: Path) -> None:
     path = tmp_path / "my page.png"
     path.write_bytes(b"%PDF-1.7\n")
-    with pytest.raises(PictureError, match=r'^".*my page\.png" is not an image: .* a PDF file'):
+    with pytest.raises(PictureError, match=r'^".*my page\.png" is damaged: its PDF data'):
         open_picture(path)
-    with path.open("rb") as file, pytest.raises(PictureError, match=r'my page\.png" is not an'):
+    with path.open("rb") as file, pytest.raises(PictureError, match=r'my page\.png" is damaged'):
         open_picture(file)
 
 

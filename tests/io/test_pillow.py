@@ -12,7 +12,7 @@ import pictures
 import pytest
 
 from digits.errors import PictureError
-from digits.io.picture import open_first_page, open_picture
+from digits.io.picture import open_document, open_picture
 
 Image = pytest.importorskip("PIL.Image")
 
@@ -102,13 +102,13 @@ def test_exif_orientation(kind: str, orientation: int) -> None:
 def test_pages_of_its_file() -> None:
     film = [np.where(PAGE > 128, np.uint8(255), np.uint8(0)), 255 - PAGE]
     image = opened(pictures.tiff_of_pages(film))
-    first = open_first_page(image)
-    assert first.pages == 2
-    np.testing.assert_array_equal(first.pixels, film[0])
+    first = open_document(image)
+    assert first.count == 2
+    np.testing.assert_array_equal(first.pixels(), film[0])
     image.seek(1)  # type: ignore[attr-defined]
-    second = open_first_page(image)
-    assert second.pages == 1
-    np.testing.assert_array_equal(second.pixels, film[1])
+    second = open_document(image)
+    assert second.count == 1
+    np.testing.assert_array_equal(second.pixels(), film[1])
 
 
 def test_errors_are_ours(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,10 +4,13 @@ import os
 from pathlib import Path
 
 import numpy as np
+import pictures
 import pytest
 
 from digits.io.result import Outcome
 from digits.io.sources import expand
+
+WITHIN = ["within/deep/f.png", "within/document.txt", "within/e.png", "within/scan"]
 
 
 @pytest.fixture
@@ -16,9 +19,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in (
         *("b.png", "a.JPG", "c.tiff", ".hidden.png", "notes.txt", "d.heic"),
         *("within/e.png", "within/deep/f.png", "only text/g.txt", "a[1].png"),
+        *("within/.hidden/h.png",),
     ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
+    (tmp_path / "within" / "scan").write_bytes(pictures.encode(".png", np.zeros((3, 3), np.uint8)))
+    (tmp_path / "within" / "document.txt").write_bytes(b"%PDF-1.7")
+    (tmp_path / "only text" / "list").write_text("P1 7 pictures")
     (tmp_path / "album.png").mkdir()  # a folder, whatever it is called
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -34,10 +41,10 @@ def found(source: object) -> list[object]:
 @pytest.mark.parametrize(
     ("source", "files"),
     [
-        (".", ["a.JPG", "a[1].png", "b.png", "c.tiff", "d.heic"]),
-        ("within", ["within/e.png"]),
-        ("within/", ["within/e.png"]),
-        (Path("within"), ["within/e.png"]),
+        (".", ["a.JPG", "a[1].png", "b.png", "c.tiff", "d.heic", *WITHIN]),
+        ("within", WITHIN),
+        ("within/", WITHIN),
+        (Path("within"), WITHIN),
         ("*.png", ["a[1].png", "b.png"]),
         (Path("?.png"), ["b.png"]),
         ("**/*.png", ["a[1].png", "b.png", "within/deep/f.png", "within/e.png"]),
@@ -48,7 +55,7 @@ def found(source: object) -> list[object]:
         ("gone.png", ["gone.png"]),
         ("", [""]),
         ("-", ["-"]),
-        (["b.png", "within", "b.png"], ["b.png", "within/e.png", "b.png"]),
+        (["b.png", "within", "b.png"], ["b.png", *WITHIN, "b.png"]),
         ([], []),
     ],
 )
@@ -61,8 +68,8 @@ def test_folders_and_wildcards_stand_for_files(
 @pytest.mark.parametrize(
     ("source", "problem"),
     [
-        ("only text", '"only text" holds no picture files'),
-        ("album.png", '"album.png" holds no picture files'),
+        ("only text", '"only text" holds no pictures or documents'),
+        ("album.png", '"album.png" holds no pictures or documents'),
         ("*.gif", '"*.gif" matches no file'),
         ("gone/*", '"gone/*" matches no file'),
         ("a[2].png", '"a[2].png" matches no file'),

@@ -113,9 +113,9 @@ def test_a_workbook_without_tables_can_be_opened() -> None:
 def test_a_workbook_of_numbers_has_a_row_for_each() -> None:
     [sheet] = book([MARKS, BROKEN], write_numbers)
     rows = [[cell.value for cell in row] for row in sheet]
-    assert rows[1] == ["marks.png", 1, 8, 0.99, 10, 2, 3, 4, None, None]
+    assert rows[1] == ["marks.png", 1, 8, 0.99, 10, 2, 3, 4, None, 1, None]
     assert rows[4][2] == "1.234"
-    assert rows[-1] == ["x", *[None] * 7, "it is damaged", None]
+    assert rows[-1] == ["x", *[None] * 7, "it is damaged", 1, None]
 
 
 @pytest.mark.parametrize("name", ["=cmd.png", "+1+1.png", "@sum.png", "-x.png"])

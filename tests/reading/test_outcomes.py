@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 
 import digits
 from digits.errors import DigitsError, ModelError, PagesWarning
-from digits.io import sources
-from digits.io.picture import OpenedPicture, open_first_page, open_picture
+from digits.io.picture import Document, open_picture
 from digits.io.result import BY_CHANCE, UNSURE, Outcome, Reading
 from digits.model import bundle
 
@@ -88,10 +87,10 @@ def test_a_defect_of_the_reader_stops_no_other_picture(
 ) -> None:
     reader = digits.Reader()
 
-    def fail(*_: object) -> Reading:
+    def fail(*_: object, **__: object) -> Reading:
         raise error
 
-    monkeypatch.setattr(reader, "read", fail)
+    monkeypatch.setattr(reader, "_read", fail)
     outcome = reader.try_read(SEVEN)
     assert outcome.reading is None
     assert outcome.error is not None
@@ -105,10 +104,10 @@ def test_what_no_picture_can_help_is_raised(
 ) -> None:
     reader = digits.Reader()
 
-    def fail(*_: object) -> Reading:
+    def fail(*_: object, **__: object) -> Reading:
         raise error
 
-    monkeypatch.setattr(reader, "read", fail)
+    monkeypatch.setattr(reader, "_read", fail)
     with pytest.raises(error):
         reader.try_read(SEVEN)
 
@@ -124,7 +123,7 @@ def test_of_several_pages_a_warning_says_that_the_first_is_read(
     ask: Callable[[object], object],
 ) -> None:
     content = cv2.imencodemulti(".tiff", [SEVEN, SEVEN])[1].tobytes()
-    with pytest.warns(PagesWarning, match="bytes object given has 2 pages or frames; only"):
+    with pytest.warns(PagesWarning, match="bytes object given has 2 pages; only the first is read"):
         ask(content)
 
 
@@ -148,7 +147,11 @@ def test_read_many_is_there_without_a_reader(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("source", "error"),
-    [("empty", "holds no picture files"), ("*.tif", "matches no file"), ("[", "matches no file")],
+    [
+        ("empty", "holds no pictures or documents"),
+        ("*.tif", "matches no file"),
+        ("[", "matches no file"),
+    ],
 )
 def test_a_folder_or_wildcard_without_pictures_is_an_error(
     source: str, error: str, folder: Path
@@ -176,12 +179,13 @@ def test_pictures_are_opened_when_their_outcome_is_asked_for() -> None:
 def test_no_outcome_keeps_its_picture(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[weakref.ref[NDArray[np.uint8]]] = []
 
-    def open_and_watch(source: object) -> OpenedPicture:
-        picture = open_first_page(source)  # type: ignore[arg-type]
-        opened.append(weakref.ref(picture.pixels))
-        return picture
+    def open_and_watch(document: Document, page: int = 1) -> NDArray[np.uint8]:
+        pixels = decode(document, page)
+        opened.append(weakref.ref(pixels))
+        return pixels
 
-    monkeypatch.setattr(sources, "open_first_page", open_and_watch)
+    decode = Document.pixels
+    monkeypatch.setattr(Document, "pixels", open_and_watch)
     outcomes: list[Outcome] = []
     for single in (False, True):
         for outcome in READER.read_many([folder / "a.png"] * 3, single=single):

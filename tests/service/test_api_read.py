@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pictures
 import pytest
 from serving import Running, running
@@ -125,3 +126,25 @@ def test_single_and_number_exclude_each_other(client: httpx.Client) -> None:
     answer = client.post("/api/read", params={"single": "true", "number": "true"}, content=DIGIT)
 
     assert answer.status_code == 409
+
+
+def test_every_page_of_a_document_is_a_reading(client: httpx.Client) -> None:
+    seven = pictures.page("7").pixels
+    pages = pictures.tiff_of_pages([seven, np.full_like(seven, 250), seven])
+    answer = client.post(
+        "/api/read", files=[("picture", ("scan.tif", pages)), ("picture", ("a.png", DIGIT))]
+    )
+
+    readings = answer.json()["readings"]
+    assert [(each["picture"], each["page"], each["text"]) for each in readings] == [
+        *(("scan.tif", 1, "7"), ("scan.tif", 2, ""), ("scan.tif", 3, "7"), ("a.png", 1, "7"))
+    ]
+
+
+def test_pages_beyond_the_limit_are_told(client: httpx.Client) -> None:
+    tile = np.full((8, 8), 250, np.uint8)
+    answer = client.post("/api/read", content=pictures.tiff_of_pages([tile] * 40))
+
+    *readings, last = answer.json()["readings"]
+    assert [each["page"] for each in readings] == list(range(1, 33))
+    assert "has 40 pages; this service reads 32 pages" in last["error"]

@@ -4,35 +4,31 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import os
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from functools import partial, reduce
-from operator import and_
+from functools import partial
 from pathlib import Path
-from typing import get_args
+from typing import BinaryIO
 
-import cv2
-import numpy as np
-from numpy.typing import NDArray
-
-from digits.errors import DigitsError, PagesWarning, PictureError, require
-from digits.files import printable, replacing, write_atomically
+from digits.cli import expected
+from digits.cli.drawings import Names, drawn
+from digits.errors import DigitsError, PagesWarning, require
+from digits.files import printable, replacing
 from digits.io.formats import as_csv, as_json, as_table, as_text
 from digits.io.picture import Picture
 from digits.io.result import Outcome, Reading
-from digits.io.sources import expand
+from digits.io.sources import expand, listed
 from digits.io.tables import as_grid, as_separated
 from digits.io.workbook import write_numbers, write_tables
-from digits.reading.checks import CHECKS
-from digits.reading.expect import Expectation, checked, expectation, listed, numbers_in
+from digits.reading.expect import Expectation
 from digits.reading.page.orientation import ORIENTATIONS
+from digits.reading.page.unread import why_unread
 from digits.reading.reader import Reader
-from digits.reading.totals import Totals
 
-NAME_BYTES = 255  # the longest file name that Linux, macOS and Windows take
 NOTHING_FOUND = (
     "--single reads a picture of one digit, --number one of one number, --orientation 90, 180 or "
     "270 one that lies otherwise"
@@ -43,11 +39,22 @@ EMPTY_CROP = "the picture seems empty; without --number it is searched as a page
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `digits read`."""
     parser.epilog = "Example: digits read photo.jpg --annotate annotated"
-    parser.add_argument(
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument(
         "pictures",
-        nargs="+",
+        nargs="*",
+        default=[],
         metavar="PICTURE",
-        help='a file, a folder, or files by wildcards ("scans/*.png"); - is the input',
+        help='a picture or document, a folder, or files by wildcards ("scans/*.png"); - is the '
+        "input",
+    )
+    what.add_argument(
+        "--files-from",
+        metavar="FILE",
+        help="read what FILE names, one a line or parted by NUL bytes; - is the input",
+    )
+    parser.add_argument(
+        "--frames", action="store_true", help="read all frames of an animation, not the first alone"
     )
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object a line and picture")
@@ -73,24 +80,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     known.add_argument(
         "--number", action="store_true", help="every picture holds exactly one number"
     )
-    parser.add_argument(
-        "--expect",
-        metavar="WHAT",
-        help=r"what every number is: a range, 0..20 or 0..10/0.5, or a pattern, '\d{3}'",
-    )
-    parser.add_argument(
-        "--list", type=Path, metavar="FILE", help="every number is one of FILE, a number a line"
-    )
-    parser.add_argument(
-        "--check", choices=sorted(CHECKS), help="every number has a check digit that holds"
-    )
-    parser.add_argument(
-        "--sum",
-        dest="totals",
-        choices=get_args(Totals),
-        help="what is the total of the others: the last cell of each row or column of a table, or "
-        "the last number",
-    )
+    expected.add_arguments(parser)
     parser.add_argument("--model", default="default", metavar="M", help="model name or folder")
     parser.add_argument(
         "--profile", type=Path, metavar="DIR", help="what one hand taught (docs/teaching.md)"
@@ -117,25 +107,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Read all pictures; 0 if every one could be read, 1 if some could not."""
-    expect = _expected(options)
+    expect = expected.expected(options)
     reader = Reader(
         options.model,
         options.min_confidence,
         signs=not options.digits_only,
         profile=options.profile,
     )
-    pictures = list(expand(options.pictures))
-    names = [each for each in pictures if isinstance(each, str)]
+    sources = options.pictures or _listed(options.files_from)
+    drawings = [folder for folder in (options.annotate, options.explain) if folder]
+    pictures = list(expand(sources, without=drawings))
+    files = [each for each in pictures if isinstance(each, str)]
     if options.out:
-        _check_out(options.out, names)
+        _check_out(options.out, files)
         _check_form(options)
-    taken = [options.out] if options.out else []
-    drawings = drawing_paths(names, options.annotate, taken)
-    reasons = drawing_paths(names, options.explain, [*taken, *drawings.values()])
+    names = Names(files, [options.out] if options.out else [])
     outcomes = _outcomes(reader, pictures, options, expect)
     advice = EMPTY_CROP if options.number else NOTHING_FOUND
-    outcomes = _drawn(outcomes, Reading.draw, drawings)
-    outcomes = _drawn(outcomes, reader.explain, reasons)
+    outcomes = drawn(outcomes, Reading.draw, options.annotate, names)
+    outcomes = drawn(outcomes, reader.explain, options.explain, names)
     failed: list[str] = []
     with warnings.catch_warnings():
         warnings.simplefilter("always", PagesWarning)
@@ -158,13 +148,13 @@ def _outcomes(
     options: argparse.Namespace,
     expect: Expectation | None,
 ) -> Iterator[Outcome]:
-    """Read one picture after another."""
-    orientation = None if options.orientation == "auto" else int(options.orientation)
+    """Read one picture after another, page by page."""
     read = partial(
-        reader.try_read,
-        orientation=orientation,
+        reader.read_pages,
+        orientation=None if options.orientation == "auto" else int(options.orientation),
         single=options.single,
         number=options.number,
+        frames=options.frames,
         expect=expect,
         totals=options.totals,
     )
@@ -172,49 +162,28 @@ def _outcomes(
         if isinstance(picture, Outcome):  # there is none
             yield picture
         elif picture == "-":
-            # a process may have no standard input at all
-            source = getattr(sys.stdin, "buffer", b"")
-            yield replace(read(source), source="-")
+            for outcome in read(_standard_input()):
+                yield replace(outcome, source="-")
         else:
-            yield read(picture)
+            yield from read(picture)
 
 
-def _expected(options: argparse.Namespace) -> Expectation | None:
-    """What the options say that every number is; None if they say nothing."""
-    found = []
-    if options.expect is not None:
-        try:
-            found.append(expectation(options.expect))
-        except ValueError as error:
-            raise DigitsError(f"--expect {error}") from None
-    if options.list is not None:
-        found.append(listed(numbers_in(options.list), str(options.list)))
-    if options.check is not None:
-        found.append(checked(options.check))
-    if found and options.single:
-        raise DigitsError("--single reads one digit, and no number to be expected; use --number")
-    if options.totals and (options.single or options.number):
-        raise DigitsError("--sum needs several numbers; leave --single and --number out")
-    return reduce(and_, found) if found else None
+def _standard_input() -> BinaryIO:
+    # a process may have no standard input at all
+    return getattr(sys.stdin, "buffer", None) or io.BytesIO()
 
 
-def _drawn(
-    outcomes: Iterable[Outcome],
-    draw: Callable[[Reading], NDArray[np.uint8]],
-    paths: dict[str, Path],
-) -> Iterator[Outcome]:
-    """Pass outcomes on, and save a drawing of each reading where there is a path for it."""
-    for outcome in outcomes:
-        if outcome.reading is None or outcome.name not in paths:
-            yield outcome
-            continue
-        try:
-            drawing = draw(outcome.reading)
-        except PictureError as error:  # gone since it was read
-            yield replace(outcome, reading=None, error=str(error))
-            continue
-        _save(drawing, paths[outcome.name])
-        yield outcome
+def _listed(file: str) -> list[str]:
+    """The paths that a list names. Raises DigitsError if it names none."""
+    try:
+        content = _standard_input().read() if file == "-" else Path(file).read_bytes()
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        reason = getattr(error, "strerror", None) or error
+        raise DigitsError(f"cannot read the list {printable(file)}: {reason}") from error
+    paths = listed(content)
+    if not paths:
+        raise DigitsError(f"the list {printable(file)} names no picture; expected one a line")
+    return paths
 
 
 def _reported(outcomes: Iterable[Outcome], failed: list[str], advice: str) -> Iterator[Outcome]:
@@ -225,13 +194,14 @@ def _reported(outcomes: Iterable[Outcome], failed: list[str], advice: str) -> It
     is_said = False
     for outcome in outcomes:
         if outcome.reading is None:
-            failed.append(outcome.name)
+            failed.append(outcome.title)
             _say(str(outcome.error))
         elif not outcome.reading.numbers and not is_said:
             is_said = True
-            _say(f"no digits found in {outcome.name}{what_was_seen(outcome.reading)}; {advice}")
+            seen = what_was_seen(outcome.reading)
+            _say(f"no digits found in {outcome.title}{seen}; {advice}")
         elif odd := [n.text for n in outcome.reading.numbers if n.is_expected is False]:
-            _say(f"{outcome.name}: not as expected: {' '.join(odd)}")
+            _say(f"{outcome.title}: not as expected: {' '.join(odd)}")
         yield outcome
 
 
@@ -242,40 +212,26 @@ def _missed(outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
         reading = outcome.reading
         if reading is not None and reading.numbers and not reading.tables and not is_said:
             is_said = True
-            _say(f"no table found in {outcome.name}; without --table all its numbers are written")
+            _say(f"no table found in {outcome.title}; without --table all its numbers are written")
         yield outcome
 
 
 def what_was_seen(reading: Reading) -> str:
-    """What on a picture without digits resembled some, in words; "" where nothing did."""
+    """What is on a picture without digits, in words; "" where nothing is."""
+    seen = why_unread(reading)
     match len(reading.rejected):
         case 0:
-            return ""
+            unsure = ""
         case 1:
-            return ": what resembles one is too unsure"
+            unsure = "what resembles one is too unsure"
         case count:
-            return f": {count} candidates are all too unsure"
+            unsure = f"{count} candidates are all too unsure"
+    words = ", and ".join(filter(None, (unsure, seen)))
+    return f": {words}" if words else ""
 
 
 def _say(message: str) -> None:
     print(f"digits: {printable(message)}", file=sys.stderr)
-
-
-def is_workbook(out: Path | None) -> bool:
-    """Whether the output is a file for spreadsheets."""
-    return out is not None and out.suffix.lower() == ".xlsx"
-
-
-def _check_form(options: argparse.Namespace) -> None:
-    """Fail before the pictures are read where a workbook cannot be written."""
-    if not is_workbook(options.out):
-        return
-    if options.json or options.text or options.csv:
-        raise DigitsError(
-            f"{options.out} would be a workbook; write one without --json, --text and --csv, or "
-            "name a file with another ending"
-        )
-    require("openpyxl", "tables")
 
 
 def _form(options: argparse.Namespace) -> Callable[[Iterable[Outcome]], Iterator[str]]:
@@ -292,55 +248,6 @@ def _form(options: argparse.Namespace) -> Callable[[Iterable[Outcome]], Iterator
     if options.text:
         return as_text
     return as_csv if options.csv else as_table
-
-
-def drawing_paths(
-    pictures: Iterable[str], folder: Path | None, taken: Iterable[Path] = ()
-) -> dict[str, Path]:
-    """Where each picture's drawing goes: under its own name, with a number where that is taken.
-
-    The pictures themselves count as taken, and so do names that differ by case alone. Names that
-    are too long are cut. Without a folder there are no drawings.
-    """
-    if folder is None:
-        return {}
-    pictures = dict.fromkeys(pictures)
-    used = {_key(path) for path in taken} | {_key(Path(picture)) for picture in pictures}
-    numbers: dict[str, int] = {}  # the last one given to each stem
-    paths: dict[str, Path] = {}
-    for picture in pictures:
-        stem = "picture" if picture == "-" else Path(picture).stem
-        number = numbers.get(stem, 1)
-        path = folder / _fitting(stem, number)
-        while _key(path) in used:
-            number += 1
-            path = folder / _fitting(stem, number)
-        numbers[stem] = number
-        used.add(_key(path))
-        paths[picture] = path
-    return paths
-
-
-def _key(path: Path) -> str:
-    """The same for all paths that may lead to one file."""
-    return os.path.realpath(path).casefold()
-
-
-def _fitting(stem: str, number: int) -> str:
-    """The file name of a drawing, its stem cut so that it is no longer than a name may be."""
-    ending = ".png" if number == 1 else f"-{number}.png"
-    while len(os.fsencode(stem + ending)) > NAME_BYTES:
-        stem = stem[:-1]
-    return stem + ending
-
-
-def _save(drawing: NDArray[np.uint8], path: Path) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DigitsError(f"cannot make the folder {path.parent}: {error.strerror}") from error
-    encoded = cv2.imencode(".png", drawing[..., ::-1])[1]
-    write_atomically(path, encoded.tobytes())
 
 
 def _write(lines: Iterator[str], out: Path | None) -> None:
@@ -363,6 +270,23 @@ def _check_out(out: Path, pictures: Iterable[str]) -> None:
         with contextlib.suppress(OSError):  # no such picture
             if os.path.samefile(out, 0 if picture == "-" else picture):  # noqa: PTH121  # 0: the input
                 raise DigitsError(f"{out} is a picture to be read; name another file with --out")
+
+
+def is_workbook(out: Path | None) -> bool:
+    """Whether the output is a file for spreadsheets."""
+    return out is not None and out.suffix.lower() == ".xlsx"
+
+
+def _check_form(options: argparse.Namespace) -> None:
+    """Fail before the pictures are read where a workbook cannot be written."""
+    if not is_workbook(options.out):
+        return
+    if options.json or options.text or options.csv:
+        raise DigitsError(
+            f"{options.out} would be a workbook; write one without --json, --text and --csv, or "
+            "name a file with another ending"
+        )
+    require("openpyxl", "tables")
 
 
 def _with_progress(pictures: list[Picture | Outcome]) -> Iterable[Picture | Outcome]:

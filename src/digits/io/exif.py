@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+FIRST = 4  # where a TIFF names the place of its first directory
 ORIENTATION = 274
 UPRIGHT = 1
 
@@ -19,13 +20,13 @@ _FILE_TYPE = 254
 _NO_PAGE = 0b101  # bits of the file type: a smaller copy of another page, or a mask
 
 
-def tags(tiff: bytes) -> Iterator[tuple[int, int, int]]:
-    """Yield (tag, value, position of its field in `tiff`) of the first directory.
+def tags(tiff: bytes, pointer: int = FIRST) -> Iterator[tuple[int, int, int]]:
+    """Yield (tag, value, position of its field in `tiff`) of the directory that `pointer` names.
 
     Only whole numbers are yielded, and of a list the first. Of entries with the same tag only the
     first counts, as in libtiff. Raises struct.error where the directory does not lie in `tiff`.
     """
-    start, count = _directory(tiff, 4)
+    start, count = _directory(tiff, pointer)
     seen = set()
     for entry in range(start, start + _ENTRY * count, _ENTRY):
         tag, value = _entry(tiff, entry)
@@ -34,23 +35,33 @@ def tags(tiff: bytes) -> Iterator[tuple[int, int, int]]:
         seen.add(tag)
 
 
-def directories(tiff: bytes) -> Iterator[bool]:
-    """Yield for every directory of `tiff` whether it holds a page.
+def directories(tiff: bytes) -> Iterator[tuple[int, bool]]:
+    """Yield for every directory of `tiff` where it is pointed at, and whether it holds a page.
 
-    Smaller copies and masks of a page are no pages (TIFF 6.0, tag 254). The walk ends where a
-    directory does not lie in `tiff`, or names an earlier one as its next.
+    Smaller copies and masks of a page are no pages (TIFF 6.0, tag 254). A directory that does not
+    lie in `tiff` is yielded as a page, and is the last one; the walk ends, too, where one names an
+    earlier one as its next.
     """
-    seen, pointer = set[int](), 4
+    seen, pointer = set[int](), FIRST
     with contextlib.suppress(struct.error):
-        while True:
-            start, count = _directory(tiff, pointer)
-            if start in seen:
+        while place := struct.unpack_from(_order(tiff) + "I", tiff, pointer)[0]:
+            if place in seen:
                 return
-            seen.add(start)
-            # entries stand in the order of their tags, and no other tag is below this one
-            tag, value = _entry(tiff, start)
-            yield not (tag == _FILE_TYPE and (value or 0) & _NO_PAGE)
-            pointer = start + _ENTRY * count
+            seen.add(place)
+            next_pointer, is_page = _next(tiff, pointer)
+            yield pointer, is_page
+            pointer = next_pointer
+
+
+def _next(tiff: bytes, pointer: int) -> tuple[int, bool]:
+    """Where the directory behind the one at `pointer` is named, and whether this is a page."""
+    try:
+        start, count = _directory(tiff, pointer)
+        # entries stand in the order of their tags, and no other tag is below this one
+        tag, value = _entry(tiff, start)
+    except struct.error:
+        return len(tiff), True
+    return start + _ENTRY * count, not (tag == _FILE_TYPE and (value or 0) & _NO_PAGE)
 
 
 def _order(tiff: bytes) -> str:

@@ -5,12 +5,9 @@ from __future__ import annotations
 import codecs
 import re
 
-FORMATS = "PNG, JPEG, GIF, BMP, WebP, TIFF or PNM"
+FORMATS = "PNG, JPEG, GIF, BMP, WebP, TIFF, PNM, PDF, HEIC, AVIF or JPEG 2000"
 
 _PICTURES = (
-    (rb".{4}ftyp(hei|hev|mif1|msf1)", "a HEIC photo"),
-    (rb".{4}ftypavi[fs]", "an AVIF photo"),
-    (rb"\0\0\0\x0cjP  |\xff\x4f\xff\x51", "a JPEG 2000 picture"),
     (rb"\xff\x0a|\0\0\0\x0cJXL ", "a JPEG XL picture"),
     (rb"II\+\0|MM\0\+", "a BigTIFF picture"),
     (rb"8BPS", "a Photoshop document"),
@@ -22,7 +19,6 @@ DATA_URI = (
     "comma"
 )
 _OTHERS = (
-    (rb"%PDF", "a PDF file"),
     (rb"(\xef\xbb\xbf)?\s*<(!doctype html|html|head|body)", "an HTML page"),
     (rb"PK\x03\x04", "a ZIP archive or office document"),
     (rb"\x1f\x8b", "a gzip archive"),

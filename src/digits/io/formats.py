@@ -7,20 +7,21 @@ import io
 import json
 import re
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from digits.files import printable
 from digits.io.result import Number, Outcome
 
 COLUMNS = (
     *("picture", "line", "number", "confidence", "x", "y", "width", "height", "error"),
-    *("value", "expected"),
+    *("value", "page", "expected"),
 )
 EXPECTED = {None: "", True: "yes", False: "no"}
 FORMULA = tuple("=+-@")  # a text that begins so is one to spreadsheets
 
 
 def as_json(outcomes: Iterable[Outcome]) -> Iterator[str]:
-    """JSON Lines: one object a picture, also for those that failed.
+    """JSON Lines: one object a page, also for those that failed.
 
     It is ASCII alone: names in any letters, also in bytes that are none, pass through any pipe.
     """
@@ -29,41 +30,51 @@ def as_json(outcomes: Iterable[Outcome]) -> Iterator[str]:
 
 
 def as_text(outcomes: Iterable[Outcome]) -> Iterator[str]:
-    """The text of each picture that could be read."""
+    """The text of each page that could be read."""
     for outcome in outcomes:
         if outcome.reading is not None:
             yield outcome.reading.text
 
 
 def as_csv(outcomes: Iterable[Outcome]) -> Iterator[str]:
-    """One row a number, under a heading; one row with the message for a picture that failed.
+    """One row a number, under a heading; one row with the message for a page that failed.
 
     The value is empty where the number's text is ambiguous; expected is yes or no where something
     was. A row is one line: line breaks and control characters of a name are escaped as in
     `printable`; commas and quotes are quoted (RFC 4180).
     """
     yield _csv_row(COLUMNS)
-    for name, line, number, error in number_rows(outcomes):
-        name = unformulated(name)
+    for row in number_rows(outcomes):
+        name, number = unformulated(row.name), row.number
         if number is None:
-            yield _csv_row([name, *[""] * 7, error, "", ""])
-        else:
-            value = "" if number.value is None else f"{number.value:f}"
-            confidence, expected = f"{number.confidence:.6f}", EXPECTED[number.is_expected]
-            yield _csv_row([name, line, number.text, confidence, *number.box, "", value, expected])
+            yield _csv_row([name, *[""] * 7, row.error, "", row.page, ""])
+            continue
+        value = "" if number.value is None else f"{number.value:f}"
+        confidence, expected = f"{number.confidence:.6f}", EXPECTED[number.is_expected]
+        cells = [name, row.line, number.text, confidence, *number.box, "", value, row.page]
+        yield _csv_row([*cells, expected])
 
 
-def number_rows(outcomes: Iterable[Outcome]) -> Iterator[tuple[str, int, Number | None, str]]:
-    """The picture, line, number and error of each number; of a picture that failed the error and
-    no number."""
+class Row(NamedTuple):
+    """A number of a page, and the line it stands in; of a page that failed the error alone."""
+
+    name: str
+    page: int
+    line: int
+    number: Number | None
+    error: str
+
+
+def number_rows(outcomes: Iterable[Outcome]) -> Iterator[Row]:
+    """A row for each number, and one for each page that failed."""
     for outcome in outcomes:
         name = printable(outcome.name)
         if outcome.reading is None:
-            yield name, 0, None, printable(outcome.error or "")
+            yield Row(name, outcome.page, 0, None, printable(outcome.error or ""))
             continue
         for line, numbers in enumerate(outcome.reading.lines, 1):
             for number in numbers:
-                yield name, line, number, ""
+                yield Row(name, outcome.page, line, number, "")
 
 
 def unformulated(text: str) -> str:
@@ -74,10 +85,10 @@ def unformulated(text: str) -> str:
 
 
 def as_table(outcomes: Iterable[Outcome]) -> Iterator[str]:
-    """For people: a block a picture, a line of it a line read, signs as written, then the
+    """For people: a block a page, a line of it a line read, signs as written, then the
     confidence of each number, with an exclamation mark if it is not as expected."""
     for outcome in outcomes:
-        name = printable(outcome.name)
+        name = printable(outcome.title)
         if outcome.reading is None:
             yield f"{name}   not read"
             continue

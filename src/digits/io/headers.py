@@ -9,12 +9,15 @@ from __future__ import annotations
 import re
 import struct
 import zlib
+from array import array
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal, TypeVar
 
 from digits.errors import PictureError
-from digits.io.exif import ORIENTATION, UPRIGHT, directories, exif_orientation, tags
+from digits.io.boxes import boxes, codestream, heif_facts, jpeg2000_size
+from digits.io.exif import FIRST, ORIENTATION, UPRIGHT, directories, exif_orientation, tags
 from digits.io.foreign import describe_foreign
 from digits.io.jpeg import Jpeg, parse_jpeg, segments
 
@@ -97,6 +100,13 @@ def read_header(data: bytes) -> Header:
                     "copy or download it again"
                 ) from None
     raise PictureError(describe_foreign(data))
+
+
+def is_picture(start: bytes) -> bool:
+    """Whether a file that begins so is a picture of a format that we read."""
+    # a text may begin with P1 and a blank
+    forms = (_PNM_SIZE if kind == "PNM" else form for form, kind, _ in _FORMATS)
+    return any(re.match(form, start, re.DOTALL) for form in forms)
 
 
 def _png(data: bytes) -> Header:
@@ -249,15 +259,31 @@ _BYTE_ORDER: dict[bytes, Literal["little", "big"]] = {b"II": "little", b"MM": "b
 
 
 def _tiff(data: bytes) -> Header:
-    found = {tag: (value, position) for tag, value, position in tags(data)}
+    pointers = tiff_pointers(data)
+    header = tiff_page(data, bytearray(data), pointers[0])
+    return replace(header, pages=len(pointers))
+
+
+def tiff_pointers(data: bytes) -> array[int]:
+    """Where a TIFF names the place of each of its pages, which `tiff_page` takes."""
+    found = _bounded("TIFF", directories(data))
+    return array("I", (place for place, is_page in found if is_page)) or array("I", [FIRST])
+
+
+def tiff_page(data: bytes, encoded: bytearray, pointer: int) -> Header:
+    """One page of the TIFF `data`. encoded: a copy of it, which is changed to begin with the page.
+
+    Raises PictureError, or struct.error where it does not lie in the file.
+    """
+    found = {tag: (value, position) for tag, value, position in tags(data, pointer)}
     values = {tag: value for tag, (value, _) in found.items()}
     samples = values.get(_SAMPLES, 1)
     if samples not in (1, 3, 4):
         raise PictureError(
             f"is a TIFF of {samples} samples a pixel; expected 1, 3 or 4; save as PNG"
         )
+    encoded[FIRST : FIRST + 4] = data[pointer : pointer + 4]
     # OpenCV would turn a TIFF itself, and multiply its colours by alpha; we treat all formats alike
-    encoded = bytearray(data)
     for tag, neutral in ((ORIENTATION, UPRIGHT), (_EXTRA_SAMPLES, 0)):
         if tag in found:
             _, position = found[tag]
@@ -269,7 +295,6 @@ def _tiff(data: bytes) -> Header:
         max(3, samples * values.get(_BITS, 1) // 8),
         encoded,
         values.get(ORIENTATION, UPRIGHT),
-        pages=max(1, sum(_bounded("TIFF", directories(data)))),
     )
     _check_tiff_blocks(header, values)
     return header
@@ -306,6 +331,31 @@ def _pnm(data: bytes) -> Header:
     return Header("PNM", width, height, max(3, samples), encoded=data, white=white or 255)
 
 
+def _heif(data: bytes, kind: str) -> Header:
+    facts = heif_facts(_bounded(kind, boxes(data)), data)
+    bytes_per_pixel = (4 if facts.has_alpha else 3) * (2 if facts.bits > 8 else 1)
+    return Header(
+        kind,
+        facts.width,
+        facts.height,
+        bytes_per_pixel,
+        data,
+        facts.orientation,
+        pages=facts.frames,
+    )
+
+
+def _jpeg2000(data: bytes) -> Header:
+    kind = "JPEG 2000"
+    is_bare = data[:2] == b"\xff\x4f"
+    start, end = (0, len(data)) if is_bare else codestream(_bounded(kind, boxes(data)))
+    if data[end - 2 : end] != b"\xff\xd9":
+        raise PictureError(_cut_off(kind, data))
+    width, height, components = jpeg2000_size(data, start)
+    # the decoder keeps 4 bytes a sample, and gives 1 or 2
+    return Header(kind, width, height, 2 * max(3, components), data)
+
+
 # Patterns of the first bytes.
 _FORMATS: tuple[tuple[bytes, str, Callable[[bytes], Header]], ...] = (
     (rb"\x89PNG\r\n\x1a\n", "PNG", _png),
@@ -316,6 +366,9 @@ _FORMATS: tuple[tuple[bytes, str, Callable[[bytes], Header]], ...] = (
     (rb"RIFF.{4}WEBP", "WebP", _webp),
     (rb"II\*\0|MM\0\*", "TIFF", _tiff),
     (rb"P[1-6][\s#]", "PNM", _pnm),
+    (rb".{4}ftypavi[fs]", "AVIF", partial(_heif, kind="AVIF")),
+    (rb".{4}ftyp(hei[cxms]|hev[cxms]|mif1|msf1)", "HEIC", partial(_heif, kind="HEIC")),
+    (rb"\0\0\0\x0cjP  |\xff\x4f\xff\x51", "JPEG 2000", _jpeg2000),
 )
 
 

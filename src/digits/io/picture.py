@@ -1,13 +1,13 @@
-"""Files, bytes, file objects, images and arrays → pixels, as a viewer shows them."""
+"""Files, bytes, file objects, images and arrays → pixels, page by page, as a viewer shows them."""
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
-import re
-import stat
-from dataclasses import dataclass
-from pathlib import Path
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Protocol, TypeAlias
 
 import cv2
@@ -15,210 +15,178 @@ import numpy as np
 import numpy.typing as npt
 
 from digits.errors import PictureError
+from digits.io.animation import frames
 from digits.io.colour import to_rgb
+from digits.io.content import is_array, name_of, open_file, read_content, read_file, shortened
+from digits.io.documents import HEAD, is_pdf, open_pdf
 from digits.io.exif import upright
-from digits.io.foreign import DATA_URI
-from digits.io.headers import SAVE_AGAIN, Header, check_size, read_header
+from digits.io.headers import SAVE_AGAIN, Header, check_size, read_header, tiff_page, tiff_pointers
+from digits.io.heic import open_heic
 from digits.io.jpeg import ends_early
-from digits.io.pillow import is_pillow_image, pillow_samples
+from digits.io.pages import MAXIMUM_PAGES, Pages
+from digits.io.pillow import frame_count, is_pillow_image, pillow_samples
 from digits.io.quiet import quiet_opencv
 from digits.model.spec import TILE
 
 
-class HasArray(Protocol):
+class HasArrayInterface(Protocol):
     """What NumPy makes an array of without copying, such as an image of Pillow."""
 
     @property
     def __array_interface__(self) -> dict[str, Any]: ...
 
 
+class HasArray(Protocol):
+    """What gives NumPy an array of itself, such as a tensor."""
+
+    def __array__(self) -> npt.NDArray[Any]: ...
+
+
 Picture: TypeAlias = (
-    str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | npt.NDArray[Any] | HasArray
+    str
+    | os.PathLike[str]
+    | bytes
+    | bytearray
+    | memoryview
+    | BinaryIO
+    | npt.NDArray[Any]
+    | HasArrayInterface
+    | HasArray
 )
-
-# A page of A4 scanned in colour at 800 dpi takes 186 MB without any compression.
-MAXIMUM_BYTES = 200_000_000
-
-_BLOCK = 1 << 20  # bytes read at once
-_MAX_SHOWN = 80  # characters of a name or a foreign error in our messages: a line of a terminal
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class OpenedPicture:
-    """The first page of a picture.
+class Document:
+    """A picture or a document that is open, to be closed (`contextlib.closing`).
 
-    pixels: (H, W, 3) uint8 RGB. pages: how many pages or frames the file holds, 1 or more.
+    source: what it can be opened from again: what was given, or the content of a file object.
+    count: how many pages or frames it has, 1 or more. are_frames: whether they are frames.
     """
 
-    pixels: npt.NDArray[np.uint8]
-    pages: int
+    source: Picture
+    name: str = field(repr=False)
+    pages: Pages = field(repr=False)
+
+    @property
+    def count(self) -> int:
+        return self.pages.count
+
+    @property
+    def are_frames(self) -> bool:
+        return self.pages.are_frames
+
+    def pixels(self, page: int = 1) -> npt.NDArray[np.uint8]:
+        """A page as a viewer shows it, (H, W, 3) uint8 RGB. page: from 1 on. Raises PictureError.
+
+        The EXIF orientation is applied, transparency is composited on white or black, and more
+        than 8 bits are scaled to 8.
+
+        Memory: at most five times the decoded bytes (`MAXIMUM_DECODED_BYTES` in
+        `digits.io.headers`) and three times those of the file.
+        """
+        one_of_many = (
+            f", {'frame' if self.are_frames else 'page'} {page}," if self.count > 1 else ""
+        )
+        with _naming(self.name + one_of_many):
+            if not 1 <= page <= min(self.count, MAXIMUM_PAGES):
+                raise PictureError(
+                    f"is not read: there are {self.count:,}; expected 1 to "
+                    f"{min(self.count, MAXIMUM_PAGES):,}; part the file"
+                )
+            return self.pages.decode(page)
+
+    def close(self) -> None:
+        self.pages.close()
 
 
-def open_picture(source: Picture) -> npt.NDArray[np.uint8]:
-    """Return the pixels of `source` as a viewer shows them, (H, W, 3) uint8 RGB.
+def open_picture(source: Picture, page: int = 1) -> npt.NDArray[np.uint8]:
+    """Return the pixels of a page of `source` as a viewer shows them, (H, W, 3) uint8 RGB.
 
-    See `open_first_page`, which also says how many pages there are.
+    See `open_document` for what a source is. page: from 1 on. Raises PictureError.
     """
-    return open_first_page(source).pixels
+    with contextlib.closing(open_document(source)) as document:
+        return document.pixels(page)
 
 
-def open_first_page(source: Picture) -> OpenedPicture:
-    """Open `source` as a viewer shows it.
+def open_document(source: Picture) -> Document:
+    """Open `source`, whose pages are decoded one by one when they are asked for.
 
-    source: a path; the content of a picture file (PNG, JPEG, GIF, BMP, WebP, TIFF, PNM), as bytes
-    or as a file object that is read from its position on; an image of Pillow; or an array (H, W)
-    or (H, W, 1) grey, (H, W, 3) RGB or (H, W, 4) RGBA of uint8, uint16, bool, or float in [0, 1].
-    An array is never changed; it may be returned itself.
+    source: a path; the content of a picture file (PNG, JPEG, GIF, BMP, WebP, TIFF, PNM, AVIF, JPEG
+    2000, HEIC with the extra "heic") or of a PDF file (extra "documents"), as bytes or as a file
+    object that is read from its position on; an image of Pillow; or an array or a tensor (H, W),
+    (H, W, 1) or (1, H, W) grey, (H, W, 3) RGB or (H, W, 4) RGBA of uint8, uint16, bool, or float in
+    [0, 1]. An array is never changed; it may be returned itself.
 
-    The EXIF orientation is applied, transparency is composited on white or black, more than 8
-    bits are scaled to 8, and of several pages or frames the first is taken.
-
-    Memory: at most five times the decoded bytes (`MAXIMUM_DECODED_BYTES` in `digits.io.headers`)
-    and three times those of the file. Raises PictureError, naming the source, for whatever else
-    is given.
+    Raises PictureError, naming the source, for whatever else is given.
     """
+    name = name_of(source)
+    with _naming(name):
+        if is_pillow_image(source):
+            return Document(source, name, _pillow_pages(source))
+        if is_array(source):
+            pixels = _array_pixels(_as_array(source))
+            return Document(source, name, Pages(1, lambda _: pixels))
+        if isinstance(source, str | os.PathLike):
+            return Document(source, name, _file_pages(os.fsdecode(source)))
+        content = read_content(source)
+        again = content if hasattr(source, "read") else source
+        is_document = is_pdf(content[:HEAD])
+        return Document(again, name, open_pdf(content) if is_document else _picture_pages(content))
+
+
+@contextlib.contextmanager
+def _naming(name: str) -> Iterator[None]:
+    """Errors in this block begin with the name."""
     try:
-        if not isinstance(source, np.ndarray) and is_pillow_image(source):
-            return _from_pillow(source)
-        if hasattr(source, "__array_interface__"):
-            return OpenedPicture(_array_pixels(np.asarray(source)), pages=1)
-        header = read_header(_content(source))
-        return OpenedPicture(upright(_decode(header), header.orientation), header.pages)
+        yield
     except PictureError as problem:
-        raise PictureError(f"{name_of(source)} {problem}") from None
+        raise PictureError(f"{name} {problem}") from None
 
 
-def name_of(source: Any) -> str:
-    """Return what an error message calls `source`."""
-    if source is None:
-        return "the picture given"
-    if isinstance(source, bytes | bytearray | memoryview):
-        return "the bytes object given"
-    if is_pillow_image(source):
-        return "the Pillow image given"
-    if hasattr(source, "__array_interface__"):
-        return "the array given"
-    path = source if isinstance(source, str | os.PathLike) else getattr(source, "name", None)
-    if not isinstance(path, str | os.PathLike):
-        return "the file object given" if hasattr(source, "read") else "the picture given"
-    return f'"{_short(os.fsdecode(path))}"'
+def _file_pages(name: str) -> Pages:
+    """The pages of a file. A PDF file may be of any size: it is read as its pages are needed."""
+    with contextlib.ExitStack() as opened:
+        file = opened.enter_context(open_file(name))
+        if not is_pdf(file.read(HEAD)):
+            return _picture_pages(read_file(file))
+        file.seek(0)
+        pages = open_pdf(file)
+        opened.pop_all()  # the file is closed with its pages
+        return pages
 
 
-def _short(text: str) -> str:
-    """Return `text` as one printable line: escaped where it is not, and without a long middle."""
-    # of an overlong text no more than what can be shown is escaped
-    half = _MAX_SHOWN // 2
-    ends = text if len(text) <= _MAX_SHOWN else f"{text[: half - 3]}...{text[-half:]}"
-    line = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in ends)
-    return line if len(line) <= _MAX_SHOWN else f"{line[: half - 3]}...{line[-half:]}"
-
-
-def _content(source: Any) -> bytes:
-    if isinstance(source, bytes | bytearray | memoryview):
-        _check_bytes(memoryview(source).nbytes)
-        content = bytes(source)
-    elif isinstance(source, str | os.PathLike):
-        content = _read_file(os.fsdecode(source))
-    elif hasattr(source, "read"):
-        content = _read_stream(source)
-    else:
-        raise PictureError(_describe_object(source))
-    if not content:
-        raise PictureError(
-            "is empty from its position on; expected a picture; seek(0) goes back to the start"
-            if hasattr(source, "read")
-            else "is empty (0 bytes); expected a picture; copy or download it again"
-        )
-    return content
-
-
-def _describe_object(source: Any) -> str:
-    """Say what `source`, which holds no picture, is and what to do."""
-    if source is None:
-        return (
-            "is None; expected a picture; cv2.imread gives None for a file that does not exist or "
-            "that OpenCV cannot read: check its path"
-        )
-    advice = "numpy.asarray() makes an array of most pictures"
-    if isinstance(source, list | tuple):
-        advice = (
-            "numpy.asarray(pixels, numpy.uint8) makes an array of a list of pixels; give a list of "
-            "pictures one by one"
-        )
-    return (
-        f"is of type {type(source).__name__}; expected a path, bytes, a file object, a Pillow "
-        f"image or a NumPy array; {advice}"
+def _picture_pages(content: bytes) -> Pages:
+    header = read_header(content)
+    if header.kind == "HEIC":
+        return open_heic(content)
+    if header.pages == 1:
+        return Pages(1, lambda _: _decode(header))
+    if header.kind == "TIFF":
+        return _tiff_pages(content, bytearray(header.encoded))
+    further = frames(content, header)
+    return Pages(
+        header.pages, lambda page: _decode(header) if page == 1 else further(page), are_frames=True
     )
 
 
-def _read_file(name: str) -> bytes:
-    path = Path(name)
-    try:
-        state = path.stat()
-        if stat.S_ISDIR(state.st_mode):
-            raise PictureError("is a directory; expected a picture file; name the files in it")
-        # a pipe or a device could be read without end
-        if not stat.S_ISREG(state.st_mode):
-            raise PictureError("is no regular file; expected a picture file; save it to one first")
-        _check_bytes(state.st_size)
-        with path.open("rb") as file:
-            return _read_stream(file)
-    except FileNotFoundError:
-        raise PictureError(
-            _describe_address(name) or "does not exist; expected a picture file; check the path"
-        ) from None
-    except PermissionError:
-        raise PictureError("may not be read; allow this user to read it (chmod +r)") from None
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        reason = getattr(error, "strerror", None) or str(error)
-        raise PictureError(
-            _describe_address(name) or f"cannot be opened: {reason.lower()}; check the path"
-        ) from None
+def _tiff_pages(content: bytes, copy: bytearray) -> Pages:
+    """The pages of a TIFF. copy: of its content, changed for each of them."""
+    pointers = tiff_pointers(content)
 
+    def decode(page: int) -> npt.NDArray[np.uint8]:
+        try:
+            return _decode(tiff_page(content, copy, pointers[page - 1]))
+        except struct.error:
+            raise PictureError(
+                f"is cut off or damaged: it does not lie in the file ({len(content):,} bytes); "
+                "copy or download it again"
+            ) from None
 
-def _describe_address(name: str) -> str | None:
-    """Say what to do with a string that names no file but a picture elsewhere; None for others."""
-    if name.startswith("data:"):
-        return DATA_URI
-    if re.match(r"[a-z][a-z0-9+.-]+://", name, re.IGNORECASE):
-        return "is a URL; expected a path; pictures are not downloaded: save it to a file first"
-    return None
-
-
-def _read_stream(file: BinaryIO) -> bytes:
-    """Read what is left in `file`, in blocks: not all file objects bound what they read."""
-    blocks: list[bytes] = []
-    size = 0
-    try:
-        while block := file.read(_BLOCK):
-            if not isinstance(block, bytes | bytearray | memoryview):
-                raise PictureError(
-                    f"gives {type(block).__name__}; expected bytes; open it in binary mode, "
-                    'open(path, "rb")'
-                )
-            blocks.append(bytes(block))
-            size += len(block)
-            _check_bytes(size)
-    except PictureError:
-        raise
-    except (
-        Exception
-    ) as error:  # whatever the file object is: closed, a damaged archive, a lost line
-        reason = _short(str(error) or type(error).__name__)
-        raise PictureError(f"cannot be read: {reason}; expected an open binary file") from None
-    return b"".join(blocks)
-
-
-def _check_bytes(size: int) -> None:
-    if size > MAXIMUM_BYTES:
-        raise PictureError(
-            f"is too large: at least {size:,} bytes; expected at most "
-            f"{MAXIMUM_BYTES:,}; scale it down"
-        )
+    return Pages(len(pointers), decode)
 
 
 def _decode(header: Header) -> npt.NDArray[np.uint8]:
-    """Return the pixels of a file as stored, (H, W, 3) uint8 RGB."""
+    """Return the pixels of a file as a viewer shows them, (H, W, 3) uint8 RGB."""
     stored = _imdecode(header.encoded)
     if stored is None:
         raise PictureError(
@@ -229,7 +197,7 @@ def _decode(header: Header) -> npt.NDArray[np.uint8]:
             f"is cut off: its JPEG data end before its pixels do ({len(header.encoded):,} bytes); "
             "copy or download it again"
         )
-    return to_rgb(stored, white=header.white, blue_first=True)
+    return upright(to_rgb(stored, white=header.white, blue_first=True), header.orientation)
 
 
 def _imdecode(encoded: bytes | bytearray) -> npt.NDArray[Any] | None:
@@ -241,13 +209,29 @@ def _imdecode(encoded: bytes | bytearray) -> npt.NDArray[Any] | None:
         return None
 
 
-def _from_pillow(image: Any) -> OpenedPicture:
+def _pillow_pages(image: Any) -> Pages:
     check_size(*image.size)
-    samples, orientation, pages = pillow_samples(image)
-    return OpenedPicture(upright(to_rgb(samples), orientation), pages)
+    count = frame_count(image)
+
+    def decode(page: int) -> npt.NDArray[np.uint8]:
+        samples, orientation = pillow_samples(image, page - 1 if count > 1 else None)
+        return upright(to_rgb(samples), orientation)
+
+    return Pages(count, decode, are_frames=image.format != "TIFF")
+
+
+def _as_array(source: Any) -> npt.NDArray[Any]:
+    try:
+        return np.asarray(source)
+    except Exception as error:  # a tensor on a GPU, or one that a gradient is kept for
+        raise PictureError(
+            f"gives NumPy no array: {shortened(str(error) or type(error).__name__)}"
+        ) from None
 
 
 def _array_pixels(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    if array.ndim == 3 and len(array) == 1 and array.shape[2] not in (1, 3, 4):
+        array = array[0]  # one picture, or one channel, as data sets and tensors have it
     _check_shape(array.shape)
     if array.dtype.kind not in "bf" and array.dtype.newbyteorder("=") not in (np.uint8, np.uint16):
         raise PictureError(

@@ -19,22 +19,41 @@ def is_pillow_image(source: Any) -> bool:
     return pillow is not None and isinstance(source, pillow.Image)
 
 
-def pillow_samples(image: Any) -> tuple[npt.NDArray[Any], int, int]:
-    """Return (samples, EXIF orientation, pages) of a `PIL.Image.Image`.
+def frame_count(image: Any) -> int:
+    """How many pages or frames the file of an image holds; 1 unless it is the first of them.
 
-    samples: as `to_rgb` takes them. orientation: 1 to 8, still to be applied. pages: how many the
-    image's file holds, 1 unless the image is the first of them. Raises PictureError for an image
-    that Pillow cannot load.
+    Raises PictureError for an image that Pillow cannot load.
     """
     try:
-        pages = getattr(image, "n_frames", 1) if image.tell() == 0 else 1
+        return int(getattr(image, "n_frames", 1)) if image.tell() == 0 else 1
+    except Exception as error:  # a file behind it may fail in any way
+        raise _unloadable(error) from error
+
+
+def pillow_samples(image: Any, frame: int | None = None) -> tuple[npt.NDArray[Any], int]:
+    """Return (samples, EXIF orientation) of a `PIL.Image.Image`.
+
+    frame: which of several, from 0 on; the image is at its first one again afterwards. None for
+    the one that it is at. samples: as `to_rgb` takes them. orientation: 1 to 8, still to be
+    applied. Raises PictureError for an image that Pillow cannot load.
+    """
+    try:
+        if frame is not None:
+            image.seek(frame)
         image.load()  # before the orientation is asked for: Pillow turns a TIFF as it loads it
         orientation = image.getexif().get(ORIENTATION, UPRIGHT)
-        return np.asarray(_plain(image)), orientation, pages
-    except Exception as error:  # a file behind it may fail in any way
-        raise PictureError(
-            f"cannot be loaded by Pillow ({type(error).__name__}); give its file itself"
-        ) from error
+        samples = np.asarray(_plain(image))
+        if frame:
+            image.seek(0)
+        return samples, orientation
+    except Exception as error:  # the same
+        raise _unloadable(error) from error
+
+
+def _unloadable(error: Exception) -> PictureError:
+    return PictureError(
+        f"cannot be loaded by Pillow ({type(error).__name__}); give its file itself"
+    )
 
 
 def _plain(image: Any) -> Any:

@@ -343,7 +343,7 @@ class Reading:
     the picture in pixels, as a viewer shows it. model: the name of the model that read.
     fingerprint: of all that the answer depends on besides the picture, as Reader.fingerprint.
     source: what the picture can be opened from again: what was given, or the content of a file
-    object; None in a reading from `from_dict`.
+    object; None in a reading from `from_dict`. page: which page of it, from 1 on.
     """
 
     text: str
@@ -358,6 +358,7 @@ class Reading:
     signs: tuple[Sign, ...] = ()
     transcript: str = ""
     tables: tuple[Table, ...] = ()
+    page: int = 1
 
     def __post_init__(self) -> None:
         if not self.transcript:
@@ -431,6 +432,7 @@ class Reading:
                 signs=tuple(map(Sign.from_dict, content.get("signs", ()))),
                 transcript=transcript,
                 tables=_tables(content.get("tables", ()), numbers),
+                page=content.get("page", 1),  # of an object of `digits read --json`
             )
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             raise ValueError(
@@ -451,7 +453,7 @@ class Reading:
         source = self.source if picture is None else picture
         if source is None:
             raise DigitsError("this reading has no picture; give the one read: draw(picture)")
-        pixels = open_picture(source)
+        pixels = open_picture(source, self.page if picture is None else 1)
         height, width = pixels.shape[:2]
         if (width, height) != (self.width, self.height):
             raise DigitsError(
@@ -467,6 +469,7 @@ class Outcome:
 
     source: what was given, or the path that was found in a folder or by a wildcard. page: which
     page of it, from 1 on. error: why it could not be read, one line. seconds: how long that took.
+    pages: of how many; 1 also where of an animation the first frame alone is read.
     """
 
     source: Picture = field(repr=False)
@@ -474,6 +477,7 @@ class Outcome:
     reading: Reading | None
     error: str | None
     seconds: float
+    pages: int = 1
 
     @property
     def name(self) -> str:
@@ -482,11 +486,19 @@ class Outcome:
             return os.fsdecode(self.source)
         return type(self.source).__name__
 
+    @property
+    def title(self) -> str:
+        """The name; with the page where there are several."""
+        return f"{self.name}, page {self.page}" if self.pages > 1 else self.name
+
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready: an object of `digits read --json`."""
-        if self.reading is None:
-            return {"picture": self.name, "error": self.error, "schema": SCHEMA}
-        return {"picture": self.name, "page": self.page} | self.reading.to_dict()
+        content: dict[str, Any] = {"picture": self.name, "page": self.page}
+        if self.reading is not None:
+            return content | self.reading.to_dict()
+        if self.pages == 1:  # of what cannot be opened no page is known
+            del content["page"]
+        return content | {"error": self.error, "schema": SCHEMA}
 
 
 def _tables(contents: Sequence[Mapping[str, Any]], numbers: Sequence[Number]) -> tuple[Table, ...]:

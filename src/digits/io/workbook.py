@@ -12,6 +12,7 @@ from digits.io.formats import COLUMNS, EXPECTED, number_rows
 from digits.io.result import Outcome
 from digits.io.tables import Cell, named_tables
 
+PAGE = COLUMNS.index("page")  # its column in a workbook, which has none for the value
 EXACT = 15  # digits of a number that a spreadsheet keeps
 DOUBTFUL_FILL = "FFFFE0B2"  # pale orange
 LONGEST_TITLE = 31  # characters of the name of a sheet
@@ -49,16 +50,18 @@ def write_numbers(outcomes: Iterable[Outcome], file: BinaryIO) -> None:
     sheet = book.active
     sheet.title = "numbers"
     sheet.append([name for name in COLUMNS if name != "value"])  # that is the number itself
-    for row, (name, line, number, error) in enumerate(number_rows(outcomes), 2):
-        _put_text(sheet.cell(row, 1), name)
+    for place, row in enumerate(number_rows(outcomes), 2):
+        _put_text(sheet.cell(place, 1), row.name)
+        sheet.cell(place, PAGE, row.page)
+        number = row.number
         if number is None:
-            _put_text(sheet.cell(row, COLUMNS.index("error") + 1), error)
+            _put_text(sheet.cell(place, COLUMNS.index("error") + 1), row.error)
             continue
-        sheet.cell(row, 2, line)
-        _put_number(sheet.cell(row, 3), Cell.of(number, number.text))
-        confidence, expected = round(number.confidence, 6), EXPECTED[number.is_expected]
-        for column, value in enumerate((confidence, *number.box, None, expected), 4):
-            sheet.cell(row, column, value)
+        sheet.cell(place, 2, row.line)
+        _put_number(sheet.cell(place, 3), Cell.of(number, number.text))
+        for column, value in enumerate((round(number.confidence, 6), *number.box), 4):
+            sheet.cell(place, column, value)
+        sheet.cell(place, PAGE + 1, EXPECTED[number.is_expected] or None)
     book.save(file)
 
 

@@ -5,20 +5,25 @@ from __future__ import annotations
 import copy
 import os
 import time
-from collections.abc import Iterable, Iterator
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import replace
-from itertools import islice
+from functools import partial
+from itertools import chain, islice
 from pathlib import Path
-from typing import get_args
+from typing import TypeVar, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from digits.errors import DigitsError, PictureError
+from digits.errors import DigitsError, PagesWarning, PictureError
 from digits.files import printable
-from digits.io.picture import Picture
+from digits.io.pages import MAXIMUM_PAGES
+from digits.io.picture import Document, Picture, open_document
 from digits.io.result import Box, Digit, Number, Outcome, Reading, number_of
-from digits.io.sources import Sources, expand, open_source
+from digits.io.sources import Page as OpenPage
+from digits.io.sources import Sources, expand, first_page, left_out, page_of, singles
 from digits.model.bundle import Bundle, open_bundle
 from digits.model.classifier import Classifier
 from digits.model.profile import Profile
@@ -41,6 +46,8 @@ from digits.reading.page.recognise import recognise
 from digits.reading.page.tables import find_tables
 from digits.reading.page.textline import crop_lines
 from digits.reading.totals import Totals, with_totals
+
+_Result = TypeVar("_Result")
 
 BATCH = 64  # pictures of one digit or one number each that are read at once
 
@@ -111,6 +118,7 @@ class Reader:
         """Read all numbers of a picture, in reading order.
 
         picture: path, bytes, file object, or uint8 array (H, W), (H, W, 3) RGB or (H, W, 4) RGBA.
+        Of several pages the first is read, and PagesWarning says so; `read_pages` reads all.
         orientation: by how many degrees it has to be turned clockwise to be read, 0, 90, 180 or
         270; None if that is to be seen from what is written on it. expect: what every number is
         like, as `digits.reading.expect.expectation` takes it: of the texts that a number may be,
@@ -120,17 +128,45 @@ class Reader:
         Raises PictureError if it is none or cannot be read, ValueError for another orientation, an
         expectation that is none, or other totals.
         """
-        _check_orientation(orientation)
-        _check_totals(totals)
+        return self._route(orientation, expect=expect, totals=totals)(first_page(picture))
+
+    def _route(
+        self,
+        orientation: int | None = None,
+        *,
+        single: bool = False,
+        number: bool = False,
+        expect: str | Expectation | None = None,
+        totals: Totals | None = None,
+    ) -> Callable[[OpenPage], Reading]:
+        """How a page is read. Raises ValueError as `read` does."""
+        if orientation not in (None, *ORIENTATIONS):
+            raise ValueError(f"orientation is {orientation}; expected 0, 90, 180, 270 or None")
+        if totals not in (None, *get_args(Totals)):
+            raise ValueError(f"totals is {totals!r}; expected 'row', 'column', 'last' or None")
         expected = None if expect is None else expectation(expect)
-        source, pixels = open_source(picture)
+        if single:
+            return self._read_single
+        if number:
+            return partial(self._read_number, expect=expected)
+        return partial(self._read, orientation=orientation, expect=expected, totals=totals)
+
+    def _read(
+        self,
+        opened: OpenPage,
+        orientation: int | None,
+        expect: Expectation | None,
+        totals: Totals | None,
+    ) -> Reading:
+        """All numbers of a page."""
+        pixels = opened.pixels
         grey, margin = prepare(pixels)
         if orientation is None:
             orientation, page = upright(grey, self._read_page, self.bundle.parameters.orientation)
         else:
             page = self._read_page(rotated(grey, orientation))
-        if expected is not None:
-            page = self._expected(page, rotated(grey, orientation), expected)
+        if expect is not None:
+            page = self._expected(page, rotated(grey, orientation), expect)
         rows = reading_order(page.numbers)
         tables = find_tables(rows, page.grids, rotated(grey, orientation))
         if totals is not None:
@@ -150,7 +186,8 @@ class Reader:
             height=pixels.shape[0],
             model=self.bundle.name,
             fingerprint=self.fingerprint,
-            source=source,
+            source=opened.source,
+            page=opened.number,
             signs=tuple(replace(each, box=back(each.box)) for row in signs for each in row),
             transcript=transcript_of(rows, signs, self.min_confidence),
             tables=tuple(table.with_numbers(lambda n: moved[id(n)]) for table in tables),
@@ -176,32 +213,35 @@ class Reader:
 
     def read_single(self, picture: Picture) -> Reading:
         """Read a picture known to hold exactly one digit, as a Reading of that digit."""
-        source, pixels = open_source(picture)
-        [digit] = self._digits([pixels])
-        return self._reading_of([number_of([digit], digit.confidence)], source, pixels.shape)
+        return self._read_single(first_page(picture))
+
+    def _read_single(self, opened: OpenPage) -> Reading:
+        [digit] = self._digits([opened.pixels])
+        return self._reading_of([number_of([digit], digit.confidence)], opened)
 
     def read_number(self, picture: Picture, *, expect: str | Expectation | None = None) -> Reading:
         """Read a crop known to hold exactly one number, as a Reading of that number; of an empty
         crop, without any. expect: as in `read`."""
-        source, pixels = open_source(picture)
-        [number] = self._numbers([pixels], expect)
-        return self._reading_of([number] if number.digits else [], source, pixels.shape)
+        return self._route(number=True, expect=expect)(first_page(picture))
 
-    def _reading_of(
-        self, numbers: list[Number], source: Picture, shape: tuple[int, ...]
-    ) -> Reading:
-        """The reading of a picture (height, width, 3) that holds one number, or none."""
+    def _read_number(self, opened: OpenPage, expect: Expectation | None) -> Reading:
+        [number] = self._numbers([opened.pixels], expect)
+        return self._reading_of([number] if number.digits else [], opened)
+
+    def _reading_of(self, numbers: list[Number], opened: OpenPage) -> Reading:
+        """The reading of a page that holds one number, or none."""
         rows = [numbers] if numbers else []
         return Reading(
             text_of(rows, self.min_confidence),
             tuple(map(tuple, rows)),
             rejected=(),
             orientation=0,
-            width=shape[1],
-            height=shape[0],
+            width=opened.pixels.shape[1],
+            height=opened.pixels.shape[0],
             model=self.bundle.name,
             fingerprint=self.fingerprint,
-            source=source,
+            source=opened.source,
+            page=opened.number,
         )
 
     def digit(self, picture: Picture) -> Digit:
@@ -212,12 +252,15 @@ class Reader:
         """
         return self.digits([picture])[0]
 
-    def digits(self, pictures: Iterable[Picture]) -> list[Digit]:
-        """Read many pictures that hold exactly one digit each. Raises PictureError."""
-        rest = iter(pictures)
+    def digits(self, pictures: Sources) -> list[Digit]:
+        """Read many pictures that hold exactly one digit each. Raises PictureError.
+
+        pictures: also one alone, or an array of them, (N, H, W) or (N, H, W, 1).
+        """
+        rest = iter(singles(pictures))
         found: list[Digit] = []
         while some := list(islice(rest, BATCH)):
-            found += self._digits(open_source(picture)[1] for picture in some)
+            found += self._digits(first_page(picture).pixels for picture in some)
         return found
 
     def number(self, picture: Picture, *, expect: str | Expectation | None = None) -> Number:
@@ -230,13 +273,17 @@ class Reader:
         return self.numbers([picture], expect=expect)[0]
 
     def numbers(
-        self, pictures: Iterable[Picture], *, expect: str | Expectation | None = None
+        self, pictures: Sources, *, expect: str | Expectation | None = None
     ) -> list[Number]:
-        """Read many crops that hold exactly one number each, as `number` does."""
-        rest = iter(pictures)
+        """Read many crops that hold exactly one number each, as `number` does.
+
+        pictures: also one alone, or an array of them, as of `digits`.
+        """
+        expected = None if expect is None else expectation(expect)
+        rest = iter(singles(pictures))
         found: list[Number] = []
         while some := list(islice(rest, BATCH)):
-            found += self._numbers((open_source(picture)[1] for picture in some), expect)
+            found += self._numbers((first_page(picture).pixels for picture in some), expected)
         return found
 
     def explain(self, reading: Reading) -> NDArray[np.uint8]:
@@ -262,12 +309,12 @@ class Reader:
         return read_digits(pictures, bundle.detector, bundle.classifier, bundle.parameters.single)
 
     def _numbers(
-        self, pictures: Iterable[NDArray[np.uint8]], expect: str | Expectation | None
+        self, pictures: Iterable[NDArray[np.uint8]], expect: Expectation | None
     ) -> list[Number]:
         """The number of each crop; the recogniser runs once for all of them."""
         from digits.reading.number.route import read_numbers  # not worth its import to pages
 
-        return read_numbers(pictures, self.bundle, None if expect is None else expectation(expect))
+        return read_numbers(pictures, self.bundle, expect)
 
     def try_read(
         self,
@@ -280,33 +327,55 @@ class Reader:
         totals: Totals | None = None,
     ) -> Outcome:
         """Read a picture as `read` does, as `read_single` if `single`, or as `read_number` if
-        `number`; see Outcome. expect, totals: as in `read`; a picture of one digit has none, and
-        one of a number no total.
+        `number`; see Outcome. A picture of one digit has no expectation, one of a number no total.
 
         Never raises for a picture, whatever is wrong with it: its outcome says what. Raises
-        ModelError, and ValueError for another orientation, expectation or totals that are none.
+        ModelError, and ValueError as `read` does.
         """
-        _check_orientation(orientation)
-        _check_totals(totals)
-        expected = None if expect is None else expectation(expect)
-        reading, error, begin = None, None, time.perf_counter()
-        try:
-            if single:
-                reading = self.read_single(source)
-            elif number:
-                reading = self.read_number(source, expect=expected)
-            else:
-                reading = self.read(source, orientation, expect=expected, totals=totals)
-        except PictureError as problem:
-            error = str(problem)
-        except DigitsError:
-            raise
-        except Exception as defect:  # one picture of a million shall not stop the others
-            error = (
-                f"the picture could not be read ({type(defect).__name__}: {printable(str(defect))})"
-                "; this is a defect of the package: report it with the picture"
-            )
+        read = self._route(orientation, single=single, number=number, expect=expect, totals=totals)
+        begin = time.perf_counter()
+        reading, error = _tried(lambda: read(first_page(source)))
         return Outcome(source, 1, reading, error, time.perf_counter() - begin)
+
+    def read_pages(
+        self,
+        source: Picture,
+        orientation: int | None = None,
+        *,
+        single: bool = False,
+        number: bool = False,
+        frames: bool = False,
+        first: int = 1,
+        expect: str | Expectation | None = None,
+        totals: Totals | None = None,
+    ) -> Iterator[Outcome]:
+        """Read every page of a PDF or TIFF file as `try_read` reads the first: an outcome a page.
+
+        Each page is opened when its outcome is asked for, and none is kept. frames: whether the
+        frames of an animation are read, too; otherwise the first is, and PagesWarning says so.
+        first: the page to begin with.
+        """
+        read = self._route(orientation, single=single, number=number, expect=expect, totals=totals)
+        return self._outcomes(source, read, frames, first)
+
+    def _outcomes(
+        self, source: Picture, read: Callable[[OpenPage], Reading], frames: bool, first: int
+    ) -> Iterator[Outcome]:
+        begin = time.perf_counter()
+        document, error = _tried(lambda: open_document(source))
+        if document is None:
+            yield Outcome(source, 1, None, error, time.perf_counter() - begin)
+            return
+        with closing(document):
+            pages = document.count
+            if document.are_frames and not frames and pages > 1:
+                warnings.warn(left_out(document), PagesWarning, stacklevel=2)
+                pages = 1
+            # the one beyond the last that is read says how many are left out
+            for page in range(first, min(pages, MAXIMUM_PAGES + 1) + 1):
+                reading, error = _tried(partial(_read_page_of, document, page, read))
+                yield Outcome(source, page, reading, error, time.perf_counter() - begin, pages)
+                begin = time.perf_counter()
 
     def read_many(
         self,
@@ -315,25 +384,40 @@ class Reader:
         *,
         single: bool = False,
         number: bool = False,
+        frames: bool = False,
         expect: str | Expectation | None = None,
         totals: Totals | None = None,
     ) -> Iterator[Outcome]:
-        """Read pictures one after another as `try_read` does, each when its outcome is asked for.
+        """Read pictures and documents one after another as `read_pages` does, each page when its
+        outcome is asked for.
 
-        sources: many pictures, or one; a folder stands for its picture files, by name, a path with
-        wildcards (*, ?, [], ** for folders within) for the files that it matches. None of either is
-        an outcome with an error.
+        sources: many, or one; a folder stands for the pictures and documents in it and in folders
+        within, by name, a path with wildcards (*, ?, [], ** for folders within) for the files that
+        it matches, an array (N, H, W) for N pictures. None of either is an outcome with an error.
         """
-        _check_orientation(orientation)
-        _check_totals(totals)
-        expected = None if expect is None else expectation(expect)
-        return (
-            each
-            if isinstance(each, Outcome)
-            else self.try_read(
-                each, orientation, single=single, number=number, expect=expected, totals=totals
-            )
-            for each in expand(sources)
+        read = self._route(orientation, single=single, number=number, expect=expect, totals=totals)
+        pages = partial(self._outcomes, read=read, frames=frames, first=1)
+        return chain.from_iterable(
+            [each] if isinstance(each, Outcome) else pages(each) for each in expand(sources)
+        )
+
+
+def _read_page_of(document: Document, page: int, read: Callable[[OpenPage], Reading]) -> Reading:
+    return read(page_of(document, page))
+
+
+def _tried(attempt: Callable[[], _Result]) -> tuple[_Result | None, str | None]:
+    """What an attempt at a picture gives, or what was wrong with it; of both one is None."""
+    try:
+        return attempt(), None
+    except PictureError as problem:
+        return None, str(problem)
+    except DigitsError:
+        raise
+    except Exception as defect:  # one picture of a million shall not stop the others
+        return None, (
+            f"the picture could not be read ({type(defect).__name__}: {printable(str(defect))})"
+            "; this is a defect of the package: report it with the picture"
         )
 
 
@@ -341,13 +425,3 @@ def _with_profile(bundle: Bundle, profile: str | os.PathLike[str] | Profile | No
     if profile is None and bundle.classifier.profile is None:
         return bundle
     return replace(bundle, classifier=bundle.classifier.with_profile(profile))
-
-
-def _check_orientation(orientation: int | None) -> None:
-    if orientation not in (None, *ORIENTATIONS):
-        raise ValueError(f"orientation is {orientation}; expected 0, 90, 180, 270 or None")
-
-
-def _check_totals(totals: str | None) -> None:
-    if totals not in (None, *get_args(Totals)):
-        raise ValueError(f"totals is {totals!r}; expected 'row', 'column', 'last' or None")

@@ -16,15 +16,17 @@ from digits.io.picture import Picture, open_picture
 from digits.io.result import SCHEMA, Outcome
 from digits.reading.reader import Reader
 
+PAGES = "pages"  # the key of how many there are
+
 
 @dataclass(frozen=True)
 class Job:
-    """One picture, and how it is to be read, as `Reader.try_read` takes it.
+    """A page of one picture, and how it is to be read, as `Reader.read_pages` takes it.
 
-    content: of the picture file. name: that answers call it by; never a path. tiles: whether
+    content: of the file. name: that answers call it by; never a path. tiles: whether
     digits come with the tile that the network saw. pixels: of the largest picture to be decoded.
     box: x, y, width and height, in percent of the picture, of the part to be read; None for all.
-    profile: a profile's folder, and its fingerprint.
+    profile: a profile's folder, and its fingerprint. page: from 1 on.
     """
 
     content: bytes
@@ -36,6 +38,7 @@ class Job:
     tiles: bool = False
     box: tuple[float, float, float, float] | None = None
     profile: tuple[Path, str] | None = None
+    page: int = 1
 
 
 class _Upload(io.BytesIO):
@@ -47,14 +50,17 @@ class _Upload(io.BytesIO):
 
 
 def answer(reader: Reader, job: Job) -> dict[str, Any]:
-    """An object of `digits read --json` for one picture, with the milliseconds it took."""
+    """An object of `digits read --json` for one page, with the milliseconds it took; and how many
+    pages there are where there are several."""
     begin = time.perf_counter()
     problem = _beyond(job)
     if problem:
         content = failed(job, problem)
     else:
         picture = _part(job) if job.box else _Upload(job)
-        content = _content(reader.try_read(picture, single=job.single, number=job.number), job)
+        pages = reader.read_pages(picture, single=job.single, number=job.number, first=job.page)
+        outcome = next(pages)
+        content = _content(outcome, job) | ({PAGES: outcome.pages} if outcome.pages > 1 else {})
     return content | {"milliseconds": round(1000 * (time.perf_counter() - begin), 1)}
 
 
@@ -80,7 +86,7 @@ def _part(job: Job) -> Picture:
     try:
         pixels = open_picture(job.content)
     except PictureError:
-        return _Upload(job)  # try_read says why
+        return _Upload(job)  # reading it says why
     height, width = pixels.shape[:2]
     x, y, across, down = job.box or (0, 0, 100, 100)
     left, top = int(x * width / 100), int(y * height / 100)
@@ -90,7 +96,7 @@ def _part(job: Job) -> Picture:
 
 def _beyond(job: Job) -> str | None:
     """Why a picture is too large for the service; known before it is decoded."""
-    with contextlib.suppress(PictureError):  # try_read says what is wrong with it
+    with contextlib.suppress(PictureError):  # reading it says what is wrong
         header = read_header(job.content)
         if header.width * header.height > job.pixels:
             return (

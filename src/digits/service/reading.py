@@ -29,11 +29,11 @@ async def read(
     signs: Annotated[bool, Query(description="false: no signs and decimal marks")] = True,
     tiles: Annotated[bool, Query(description="with the tile of each digit, 28 x 28")] = False,
 ) -> JSONResponse:
-    """Read one or several pictures: each an object as `digits read --json` prints it.
+    """Read one or several pictures: each page an object as `digits read --json` prints it.
 
-    A picture that cannot be read is an object with `error`. If none could be read, the answer is
-    422 and has the objects too. Pictures of a request are read one after another; those of several
-    requests at once, on as many cores as there are.
+    A picture or page that cannot be read is an object with `error`. If none could be read, the
+    answer is 422 and has the objects too. Pages of a request are read one after another; those of
+    several requests at once, on as many cores as there are.
     """
     if single and number:
         raise Problem(409, "exclusive", "single and number exclude each other")
@@ -43,7 +43,11 @@ async def read(
         service.check_room()
         pixels = service.settings.limits.pixels
         jobs = [Job(u.content, u.name, pixels, single, number, signs, tiles) for u in uploads]
-        readings = [await service.read(job) for job in jobs]
+        readings: list[dict[str, Any]] = []
+        for left, job in zip(range(len(jobs), 0, -1), jobs, strict=True):
+            # a page for each picture that follows is kept free
+            room = service.settings.limits.pictures - len(readings) - left + 1
+            readings += await service.read_pages(job, max(1, room))
     return _answer(readings)
 
 

@@ -81,7 +81,7 @@ class RejectedAnswer(BaseModel):
 
 
 class ReadingAnswer(BaseModel):
-    """A picture that was read."""
+    """A page of a picture or document that was read."""
 
     picture: str
     page: int
@@ -101,9 +101,10 @@ class ReadingAnswer(BaseModel):
 
 
 class FailedAnswer(BaseModel):
-    """A picture that could not be read."""
+    """A picture, or a page of a document, that could not be read."""
 
     picture: str
+    page: int | None = None  # where there are several
     error: str
     schema_: Annotated[int, Field(alias="schema")]
     milliseconds: float

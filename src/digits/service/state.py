@@ -16,7 +16,7 @@ from digits.reading.reader import Reader
 from digits.service.batches import Batcher
 from digits.service.bodies import Bodies, Memory
 from digits.service.fetch import Pictures
-from digits.service.jobs import Job
+from digits.service.jobs import PAGES, Job, failed
 from digits.service.metrics import Metrics
 from digits.service.problems import Problem
 from digits.service.settings import Settings
@@ -67,8 +67,31 @@ class Service:
         self.metrics.rejections.labels(reason).inc()
         return Problem(429, "busy", str(error), {"Retry-After": str(error.retry_after)})
 
+    async def read_pages(self, job: Job, limit: int) -> list[dict[str, Any]]:
+        """Read every page of a file, up to a limit; what is left out is an object with `error`.
+
+        Raises Problem 503 as `read` does.
+        """
+        first = await self._read(job)
+        pages = first.pop(PAGES, 1)
+        readings = [first]
+        for page in range(2, min(pages, limit) + 1):
+            readings.append(await self.read(replace(job, page=page)))
+        if pages > limit:
+            problem = (
+                f'"{job.name}" has {pages:,} pages; this service reads {limit} pages and pictures '
+                "a request: send the others alone, or read it with the command"
+            )
+            readings.append(failed(job, problem) | {"milliseconds": 0.0})
+        return readings
+
     async def read(self, job: Job) -> dict[str, Any]:
-        """Read one picture. Raises Problem 503 if the process that reads it ends."""
+        """Read one page. Raises Problem 503 if the process that reads it ends."""
+        content = await self._read(job)
+        content.pop(PAGES, None)
+        return content
+
+    async def _read(self, job: Job) -> dict[str, Any]:
         teacher = self.teacher
         if teacher and teacher.profile:
             job = replace(job, profile=(teacher.profile_folder, teacher.profile.fingerprint))
