@@ -248,6 +248,42 @@ def squared_page(rng: np.random.Generator) -> Image:
     return camera(light(lay(sheet, pencil(ink, rng), PENCIL), rng, 0.25), rng, 0.9, 3)
 
 
+def table(rng: np.random.Generator) -> Image:
+    """A ruled table of marks, in perspective, darker towards a corner; "." is an empty cell."""
+    marks = ("14 87 6 203", "9 75 8 178", "17 92 7 241", "12 . 5 196", "20 68 9 254", "8 79 . 187")
+    high, wide, top, left, size = 64, 118, 70, 60, (514, 592)
+    sheet, hand = plain(size, (250, 248, 240)), Hand.sample(rng)
+    right, bottom = left + 4 * wide, top + len(marks) * high
+    for y in range(top, bottom + 1, high):
+        cv2.line(sheet, (left, y), (right, y), (120, 125, 130), 2, cv2.LINE_AA)
+    for x in range(left, right + 1, wide):
+        cv2.line(sheet, (x, top), (x, bottom), (120, 125, 130), 2, cv2.LINE_AA)
+    for row, line in enumerate(marks):
+        for column, text in enumerate(line.split()):
+            if text != ".":
+                cell = write_closely(text, hand, rng)
+                x = left + column * wide + (wide - cell.shape[1]) // 2 + int(rng.integers(-8, 9))
+                y = top + (row + 1) * high - 13 - cell.shape[0]
+                sheet = lay(sheet, place(cell, size, x, y), (44, 58, 130))
+    corners = np.array([[0, 0], [592, 0], [592, 514], [0, 514]], np.float32)
+    seen = corners + np.array([[14, 22], [-6, 4], [-20, -8], [26, -2]], np.float32)
+    view = cv2.getPerspectiveTransform(corners, seen)
+    sheet = cv2.warpPerspective(sheet, view, size[::-1], borderValue=(104, 84, 66))
+    down, across = np.mgrid[0 : 1 : size[0] * 1j, 0 : 1 : size[1] * 1j]
+    shade = (1 - 0.22 * across * down)[..., None]
+    return np.asarray(sheet * shade + rng.normal(0, 2.5, sheet.shape), np.float32)
+
+
+def write_closely(text: str, hand: Hand, rng: np.random.Generator) -> Ink:
+    """A number 34 pixels high."""
+    inks = [crop(draw(hand.digit(int(each), rng), 34, 3.2)) for each in text]
+    widths = [ink.shape[1] + 5 for ink in inks]
+    sheet = np.zeros((max(len(ink) for ink in inks), sum(widths)), np.float32)
+    for x, ink in zip(np.cumsum([0, *widths]).tolist(), inks, strict=False):
+        sheet[-len(ink) :, x : x + ink.shape[1]] = ink.astype(np.float32) / 255
+    return sheet[:, :-5]
+
+
 SAMPLES = (
     Sample("3_large.png", large_three, 5, "400 × 400 pixels, black on white"),
     Sample("8_red_small.png", red_eight, 10, "64 × 64 pixels, red, off the middle"),
@@ -272,6 +308,12 @@ SAMPLES = (
         "three numbers in pencil, photographed",
     ),
     Sample("42+1066-365+90-7041+8_page.jpg", page, 8, "a photo of six numbers, lamp and shadow"),
+    Sample(
+        "14+87+6+203-9+75+8+178-17+92+7+241-12+5+196-20+68+9+254-8+79+187_table.jpg",
+        table,
+        21,
+        "a table with two empty cells, seen askew",
+    ),
     Sample("7_paint.png", paint_seven, 0, "28 × 28, thin, dark on white, off the middle"),
 )
 README = """# Samples

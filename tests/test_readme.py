@@ -93,6 +93,12 @@ def test_the_output_shown_is_what_is_printed(project: Path) -> None:
     assert run("digits read img_7.png", project).stdout.strip() == shown.group()
 
 
+def test_the_table_shown_is_what_is_printed(project: Path) -> None:
+    (shown,) = (block for language, block in BLOCKS if language == "text")
+    printed = run("digits read samples/*_table.jpg --table", project).stdout
+    assert printed.replace("*", " ").split()[1:] == shown.split()
+
+
 def test_the_python_runs(project: Path) -> None:
     (code,) = [block for language, block in BLOCKS if language == "python"]
     check = code + "\nassert reading.text == '7' and reader.digit('img_7.png').digit == 7\n"

@@ -10,15 +10,17 @@ from numpy.typing import NDArray
 from digits.geometry import Boxes, centres, quantile, sizes
 from digits.reading.page.rules import Rules, find_rules, in_order
 
+LARGEST = 2.0  # sizes of a digit, of what may be one: whole cells look like one too
 REACH = 1.0  # sizes of a digit, by which rules that cross may end too early
 MOST = 0.6  # fraction of the rules of the other direction, that each rule of a grid crosses
+INNER = 0.45  # of a digit's width or height, from its middle: a rule there goes through it
 STROKES = 0.5  # digits that a rule goes through, for each rule that it crosses: it is their strokes
 DOUBLE = 0.8  # sizes of a digit, between two rules that are one: a double or a broad line
 CORE = 0.25  # of a digit's width or height, from its middle: a rule there does not part digits
 CROSSED = 0.4  # fraction of the digits of a table that rules may go through
 SQUARE = 1.2  # width over height of the cells of squared paper, or the inverse, at most
-BORDER = 1.5  # cells to the border of the page, of rules that run out of it
-SPARSE = 0.3  # fraction of the squares of squared paper that are written in, at most
+PART = 0.3  # of a cell, beyond the outer rules of squared paper on two sides together
+FULL = 0.8  # fraction of the cells that are written in, from which on it is a table nevertheless
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,7 +88,8 @@ def find_grids(grey: NDArray[np.uint8], boxes: Boxes, candidates: Boxes) -> list
     if len(boxes) < 2:
         return []
     size = quantile(sizes(boxes), 0.5)
-    lying, standing = find_rules(grey, candidates, size)
+    usual = candidates[candidates[:, 2:].max(axis=1) < LARGEST * size]
+    lying, standing = find_rules(grey, usual, size)
     meet = _that_meet(lying, standing, REACH * size)
     across, down = _through(lying, boxes), _through(standing, boxes[:, [1, 0, 3, 2]])
     is_crossed = np.asarray(across.any(axis=0) | down.any(axis=0), bool)
@@ -103,7 +106,7 @@ def _through(rules: Rules, boxes: Boxes) -> NDArray[np.bool_]:
     """(N, M) whether each lying rule goes through each digit, with boxes (M, 4)."""
     along, across = centres(boxes).T
     is_there = (rules.start[:, None] < along) & (along < rules.end[:, None])
-    return np.asarray(is_there & (np.abs(rules.at(along) - across) < CORE * boxes[:, 3]))
+    return np.asarray(is_there & (np.abs(rules.at(along) - across) < INNER * boxes[:, 3]))
 
 
 def _groups(meet: NDArray[np.bool_]) -> list[tuple[NDArray[np.bool_], NDArray[np.bool_]]]:
@@ -182,13 +185,17 @@ def _is_table(
 
 
 def _is_squared_paper(grid: Grid, written: int, shape: tuple[int, ...]) -> bool:
-    """Whether a grid has square cells, few of them written in, and runs out of the page."""
+    """Whether a grid has square cells, some empty, and runs out of the page at parts of them."""
     if len(grid.lying) < 2 or len(grid.standing) < 2:
         return False
     x, y = _crossings(grid.lying, grid.standing)
     wide, high = float(np.median(np.diff(x, axis=1))), float(np.median(np.diff(y, axis=0)))
+    left, right = float(np.median(grid.lying.start)), float(np.median(grid.lying.end))
+    top, bottom = float(np.median(grid.standing.start)), float(np.median(grid.standing.end))
     is_square = 1 / SQUARE < wide / high < SQUARE
-    room = BORDER * wide
-    runs_out = max(x.min(), shape[1] - x.max(), y.min(), shape[0] - y.max()) < room
+    runs_out = max(left, shape[1] - right, top, shape[0] - bottom) < REACH * grid.size
+    beyond_x = float(np.median(x[:, 0])) - left + right - float(np.median(x[:, -1]))
+    beyond_y = float(np.median(y[0])) - top + bottom - float(np.median(y[-1]))
+    is_cut = beyond_x > PART * wide and beyond_y > PART * high
     cells = (len(grid.lying) - 1) * (len(grid.standing) - 1)
-    return bool(is_square and runs_out and written < SPARSE * cells)
+    return is_square and runs_out and is_cut and written < FULL * cells
