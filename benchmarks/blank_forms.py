@@ -1,11 +1,10 @@
 """Blank forms with exact places of their fields, fillings by hand, and what becomes of the paper.
 
-For `forms.py` beside it, and for the sample in samples/form: `python benchmarks/blank_forms.py`.
+For `forms.py` beside it and samples/form/make_form.py.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import resources
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits.synth import camera, paper
+from digits.synth.sources import Sources
 from digits.synth.typefaces import TypeWriter
 from digits.synth.writing import Habits, Writer, write_number
 
@@ -162,12 +162,11 @@ def _table(form: Blank, y: int, rng: Random) -> None:
         form.line((MARGIN, y + k * high), (edges[-1], y + k * high))
     for edge in edges:
         form.line((edge, y), (edge, y + (rows + 1) * high))
-    for k, left in enumerate(edges[1:-1]):
+    for left in edges[1:-1]:
         form.print(f"{rng.choice(WORDS)}"[:9], left + 18, y + high // 2 - 11, 22)
         form.places += [
             Place((left, y + row * high, wide, high), "table") for row in range(1, rows + 1)
         ]
-        del k
     for row in range(1, rows + 1):
         form.print(str(rng.choice(WORDS)), MARGIN + 16, y + row * high + high // 2 - 12, 24)
 
@@ -268,17 +267,12 @@ CAPTURES: Mapping[str, Callable[[NDArray[np.float32], Random], NDArray[np.uint8]
 }
 
 
-def hands(sources: object, rng: Random) -> Iterator[Writer]:
+def hands(sources: Sources, rng: Random) -> Iterator[Writer]:
     """Writers that no network learned from, without typefaces."""
     while True:
-        writer = sources.writer(rng)  # type: ignore[attr-defined]
+        writer = sources.writer(rng)
         if not isinstance(writer, TypeWriter):
             yield writer
-
-
-def turned_by(pixels: NDArray[np.uint8], degrees: float) -> NDArray[np.uint8]:
-    """A picture turned by quarter turns."""
-    return np.ascontiguousarray(np.rot90(pixels, round(degrees / 90)), np.uint8)
 
 
 def softened(grey: Grey) -> Grey:
@@ -286,7 +280,3 @@ def softened(grey: Grey) -> Grey:
     noise = np.random.default_rng(0).normal(0, 3, grey.shape)
     soft = cv2.GaussianBlur(grey, (0, 0), 0.7).astype(np.float32)
     return np.clip(10 + 0.94 * soft + noise, 0, 255).astype(np.uint8)
-
-
-__all__ = ["CAPTURES", "Blank", "Place", "draw_form", "fill", "hands", "number_for"]
-_ = math

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import cv2
 import numpy as np
@@ -23,7 +24,7 @@ from digits.forms.lines import Grey, paper_of
 Points = NDArray[np.float32]  # (N, 2) x, y
 Matrix = NDArray[np.float64]  # (3, 3) homography
 
-SEEN = 1000  # pixels of the longer side at which features are found
+SEEN = 800  # pixels of the longer side at which features are found
 FEATURES = 1500
 RATIO = 0.8  # of the distance to the second-best match, below which a match is one
 OFF = 4.0  # pixels at which a match still agrees
@@ -33,10 +34,6 @@ WINDOW = 31  # pixels around a corner that are compared
 ALIKE = 0.6  # correlation of such windows, from which on the corner is found
 LEAST_MATCH = 0.6  # of the corners: what has fewer is another form, or a part of it
 NEIGHBOURS = 8  # corners that tell the local shift
-
-
-class Mismatch(PictureError):
-    """A picture that does not show the form, and why."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,6 +60,7 @@ class Target:
     def __init__(self, blank: Grey) -> None:
         """blank: (H, W) uint8."""
         self.level = evened(blank)
+        self.soft = _soft(self.level)
         self.size = (blank.shape[1], blank.shape[0])
 
     @cached_property
@@ -74,11 +72,12 @@ class Target:
     def corners(self) -> Points:
         """Corners of its print, spread over it."""
         apart = max(self.size) / 60
-        found = cv2.goodFeaturesToTrack(_soft(self.level), CORNERS, 0.05, apart)
-        return np.zeros((0, 2), np.float32) if found is None else found.reshape(-1, 2)
+        found = cv2.goodFeaturesToTrack(self.soft, CORNERS, 0.05, apart)
+        return np.zeros((0, 2), np.float32) if found is None else _points(found)
 
     def align(self, grey: Grey) -> Aligned:
-        """Find the form on a picture (H, W) uint8. Raises Mismatch."""
+        """Find the form on a picture (H, W) uint8. Raises PictureError, saying why it is not
+        on it."""
         level = evened(grey)
         view = self._first_view(level)
         _check(view, self.size, grey.shape)
@@ -90,10 +89,10 @@ class Target:
                 found, places = self._tracked(level, view)
         match = float(found.mean()) if len(found) else 0.0
         if match < LEAST_MATCH:
-            raise Mismatch(
+            raise PictureError(
                 f"does not show this form: {100 * match:.0f} % of its print is where it should be; "
                 f"expected {100 * LEAST_MATCH:.0f} % or more; check that it is the right form, and "
-                "wholly on the picture"
+                "wholly on it"
             )
         shifts = places[found] - self.corners[found]
         return Aligned(view, match, self.corners[found], shifts)
@@ -110,9 +109,9 @@ class Target:
             )
             agree = 0 if view is None else int(mask.sum())
         if agree < FEWEST:
-            raise Mismatch(
-                f"does not show this form: {agree} of {len(own)} features agree; expected "
-                f"{FEWEST} or more; check that it is the right form, sharp and wholly on the picture"
+            raise PictureError(
+                f"does not show this form: {agree} of its {len(own)} features agree; expected "
+                f"{FEWEST} or more; check that it is the right form, sharp and wholly on it"
             )
         return np.asarray(view, np.float64)
 
@@ -121,8 +120,9 @@ class Target:
         warped = cv2.warpPerspective(
             level, view, self.size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderValue=255
         )
-        here, there = _soft(self.level), _soft(np.asarray(warped, np.uint8))
-        places, status, _ = cv2.calcOpticalFlowPyrLK(
+        here, there = self.soft, _soft(np.asarray(warped, np.uint8))
+        flow: Any = cv2.calcOpticalFlowPyrLK  # its types ask for places to begin at
+        places, status, _ = flow(
             here, there, self.corners, None, winSize=(WINDOW, WINDOW), maxLevel=2
         )
         alike = _correlation(here, there, self.corners, places)
@@ -136,6 +136,10 @@ def evened(grey: Grey) -> Grey:
     return np.asarray(cv2.divide(grey, paper, scale=255), np.uint8)
 
 
+def _points(found: Any) -> Points:
+    return np.asarray(found, np.float32).reshape(-1, 2)
+
+
 def _soft(level: Grey) -> Grey:
     return np.asarray(cv2.GaussianBlur(level, (0, 0), 1.5), np.uint8)
 
@@ -143,7 +147,7 @@ def _soft(level: Grey) -> Grey:
 def _features(level: Grey) -> tuple[Points, NDArray[np.float32]]:
     scale = min(1.0, SEEN / max(level.shape))
     small = cv2.resize(level, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    found, descriptors = cv2.SIFT_create(FEATURES).detectAndCompute(small, None)
+    found, descriptors = cv2.SIFT.create(FEATURES).detectAndCompute(small, None)
     places = np.array([each.pt for each in found], np.float32).reshape(-1, 2) / scale
     if descriptors is None:
         descriptors = np.zeros((0, 128), np.float32)
@@ -181,7 +185,7 @@ def _correlation(here: Grey, there: Grey, corners: Points, places: Points) -> ND
 
 
 def _check(view: Matrix, size: tuple[int, int], shape: tuple[int, ...]) -> None:
-    """Raise Mismatch if no camera can see a sheet so."""
+    """Raise PictureError if no camera can see a sheet so."""
     width, height = size
     corners = np.array([[[0, 0], [width, 0], [width, height], [0, height]]], np.float32)
     seen = cv2.perspectiveTransform(corners, view)[0]
@@ -189,7 +193,7 @@ def _check(view: Matrix, size: tuple[int, int], shape: tuple[int, ...]) -> None:
     is_flat = cv2.isContourConvex(np.rint(seen).astype(np.int32))
     is_mirrored = cv2.contourArea(seen, oriented=True) <= 0
     if not is_flat or is_mirrored or sides.max() > 3 * sides.min() or sides.max() < 0.1:
-        raise Mismatch(
+        raise PictureError(
             "does not show this form: its features agree on a view that no camera has "
             f"({sides.min():.2f} to {sides.max():.2f} times as long sides); check that it is the "
             "right form, and flat"

@@ -15,6 +15,7 @@ from digits.io.result import Box
 
 BESIDE, ABOVE = 0.2, 0.3  # of a field's height: what is cut out around it
 SPREAD = 2  # pixels around the blank form's print where the picture's is looked for
+AROUND = 1.2, 0.5  # of the height of what is written: paper beside and above it
 STROKE = 0.06  # of a field's height, squared: what covers less is no digit
 WHITE = 255
 
@@ -23,13 +24,15 @@ WHITE = 255
 class Crop:
     """A field cut out of a picture.
 
-    seen: (h, w) uint8, evenly lit, as it is. written: the same without print and neighbours.
-    occupied: how many cells of a comb are written in; of another field 1, and 0 if it is empty.
+    seen: (h, w) uint8, evenly lit, as it is. written: what is written in it, without print and
+    neighbours, and with little paper around; place: (x, y) of that in `seen`. occupied: how many
+    cells of a comb are written in; of another field 1, and 0 if it is empty.
     """
 
     field: Field
     seen: Grey
     written: Grey
+    place: tuple[int, int]
     occupied: int
 
 
@@ -102,7 +105,11 @@ def _crop(field: Field, seen: Grey, printed: NDArray[np.bool_], inner: Box, cutt
         int(own[y : y + high, x : x + wide].sum()) >= least
         for x, y, wide, high in cutter.cells(field)
     )
-    return Crop(field, seen, written, occupied)
+    left, top, wide, high = cv2.boundingRect(own)
+    across, down = (round(part * high) for part in AROUND)
+    place = max(left - across, 0), max(top - down, 0)
+    written = written[place[1] : top + high + down, place[0] : left + wide + across]
+    return Crop(field, seen, written, place, occupied)
 
 
 def _bridged(ink: NDArray[np.uint8], printed: NDArray[np.bool_]) -> NDArray[np.uint8]:
@@ -110,7 +117,7 @@ def _bridged(ink: NDArray[np.uint8], printed: NDArray[np.bool_]) -> NDArray[np.u
     alone = ink * ~printed
     across = 2 * SPREAD + 9
     round_ = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (across, across))
-    closed = cv2.morphologyEx(alone, cv2.MORPH_CLOSE, round_)
+    closed = np.asarray(cv2.morphologyEx(alone, cv2.MORPH_CLOSE, round_), np.uint8)
     return np.asarray(alone | (closed & ink & printed.astype(np.uint8)), np.uint8)
 
 

@@ -27,6 +27,7 @@ from digits.io.result import Box
 LEAST = 1 / 85  # of the longer side: the least side of a field, 3.5 mm of A4
 TALLEST = 0.1  # of the longer side: what is higher is no field for a number
 ROOM = 0.036  # of the longer side: how high people write on a line, 10 mm of A4
+SHORTEST = 3  # line to write on, in least sides: 10 mm of A4
 FULL = 0.85  # part of its box that a region fills
 WIDEST_RULE = 0.8  # of the width: a longer line parts sections
 CELL = 1.35  # widest cell of a comb, in its heights
@@ -62,17 +63,16 @@ def learn(picture: Picture) -> Form:
 def find_fields(blank: NDArray[np.uint8]) -> tuple[Field, ...]:
     """The fields of a blank form (H, W) uint8, named, in reading order."""
     lines = find_lines(ink_of(blank))
-    drawn = cv2.dilate(lines.across | lines.down, np.ones((3, 3), np.uint8))
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(1 - drawn, connectivity=4)
-    print_alone = cv2.morphologyEx(
-        lines.ink & (1 - drawn), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8)
-    )
+    drawn = np.asarray(cv2.dilate(lines.across | lines.down, np.ones((3, 3), np.uint8)), np.uint8)
+    _, labels, found, _ = cv2.connectedComponentsWithStats(1 - drawn, connectivity=4)
+    stats = np.asarray(found, np.int32)
+    rest = cv2.morphologyEx(lines.ink & (1 - drawn), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
+    text = np.asarray(rest, np.uint8)
     inside = _enclosed(stats, blank.shape)
-    regions = [_region(stats[k], labels[_slices(stats[k])] == k, print_alone) for k in inside]
+    regions = [_region(stats[k], labels[_slices(stats[k])] == k, text) for k in inside]
     is_open = ~np.isin(labels, [0, *inside])
-    found = _frames([each for each in regions if each is not None], lines)
-    found += _lines_to_write_on(lines, is_open, print_alone)
-    return named(_apart(found))
+    frames = _frames([each for each in regions if each is not None], lines)
+    return named(_apart(frames + _lines_to_write_on(lines, is_open, text)))
 
 
 def _slices(box: Sequence[int] | NDArray[np.int32]) -> tuple[slice, slice]:
@@ -211,10 +211,11 @@ def _lines_to_write_on(lines: Lines, is_open: NDArray[np.bool_], text: Mask) -> 
     count, _, stats, _ = cv2.connectedComponentsWithStats(lines.across, connectivity=8)
     fields = []
     for x, y, wide, high, _ in stats[1:count].tolist():
-        if not 2 * least <= wide <= WIDEST_RULE * shape[1] or high > 0.4 * least:
+        if not SHORTEST * least <= wide <= WIDEST_RULE * shape[1] or high > 0.4 * least:
             continue
         beside = [row for row in (y - 4, y + high + 3) if 0 <= row < shape[0]]
-        if is_open[beside, x : x + wide].mean() < 0.8:
+        under = lines.ink[y + high + 2 : y + high + 5, x : x + wide]
+        if is_open[beside, x : x + wide].mean() < 0.8 or under.mean() > 0.1:  # or bars of letters
             continue
         above = _room_above((x, y, wide, high), lines, text)
         if above >= least:
@@ -227,8 +228,11 @@ def _lines_to_write_on(lines: Lines, is_open: NDArray[np.bool_], text: Mask) -> 
 def _room_above(line: Box, lines: Lines, text: Mask) -> int:
     """Free rows above a line, at most as many as people need; ticks on it do not count."""
     x, y, wide, _ = line
-    most = min(round(ROOM * max(text.shape)), y)
-    rows = lines.ink[y - most : y, x : x + wide].copy()
+    y -= 2  # its own soft edge
+    most = int(min(round(ROOM * max(text.shape)), max(y, 0)))
+    rows = (text | lines.across | lines.down)[y - most : y, x : x + wide]
+    if not most:
+        return 0
     standing = rows[-max(3, most // 10) :].min(axis=0)
     ticks = cv2.dilate(standing[None], np.ones((1, 7), np.uint8))[0] > 0
     rows[:, ticks] = 0

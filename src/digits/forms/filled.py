@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as attribute
 from typing import TYPE_CHECKING, Any
 
@@ -72,6 +72,15 @@ class FilledForm:
     def doubtful(self) -> tuple[FilledField, ...]:
         """The fields that a person should look at."""
         return tuple(each for each in self.fields if each.is_doubtful)
+
+    def for_review(self) -> FilledForm:
+        """The same with as little as a review needs of the fields that are not doubtful."""
+        nothing = np.zeros((0, 0), np.uint8)
+        fields = (
+            each if each.is_doubtful else FilledField(each.field, None, nothing)
+            for each in self.fields
+        )
+        return replace(self, fields=tuple(fields))
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready."""

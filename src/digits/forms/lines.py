@@ -14,6 +14,7 @@ Mask = NDArray[np.uint8]  # (H, W), 1 where there is ink
 
 LONGEST = 2400  # pixels of the longer side of a blank form that is kept: A4 at 200 dots an inch
 DARKER = 0.8  # of the paper around it, below which a pixel is ink
+LINE = 3  # runs: what is shorter and encloses nothing is part of a letter
 LARGEST_TURN = 5.0  # degrees, of a scan that lies askew
 
 
@@ -86,7 +87,21 @@ def find_lines(ink: Mask) -> Lines:
     run, gap = max(15, max(ink.shape) // 85), max(2, max(ink.shape) // 600)
     across = _runs(ink | _dotted(ink), (run, 1), (gap, 1))
     down = _runs(ink, (1, run), (1, gap))
-    return Lines(ink, across, down)
+    stems = _strokes_of_letters(across | down, LINE * run)
+    return Lines(ink, across & ~stems & 1, down & ~stems & 1)
+
+
+def _strokes_of_letters(lines: Mask, least: int) -> Mask:
+    """Runs that enclose nothing and are not long: stems and bars of large letters."""
+    whole = np.asarray(cv2.dilate(lines, np.ones((3, 3), np.uint8)), np.uint8)
+    outlines, tree = cv2.findContours(whole, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    stems = np.zeros_like(lines)
+    for index, outline in enumerate(outlines):
+        _, _, wide, high = cv2.boundingRect(outline)
+        _, _, inner, outer = tree[0, index]
+        if outer < 0 and inner < 0 and max(wide, high) < least:
+            cv2.drawContours(stems, outlines, index, 1, cv2.FILLED)
+    return stems
 
 
 def _runs(ink: Mask, run: tuple[int, int], gap: tuple[int, int]) -> Mask:
@@ -98,7 +113,7 @@ def _runs(ink: Mask, run: tuple[int, int], gap: tuple[int, int]) -> Mask:
 def _dotted(ink: Mask) -> Mask:
     """Rows of dots as lines: small specks that follow each other closely."""
     size = max(ink.shape) // 300
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     is_dot = (stats[:, 2:4] <= size).all(axis=1)
     is_dot[0] = False
     dots = is_dot[labels].astype(np.uint8)

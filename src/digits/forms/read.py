@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import cv2
 import numpy as np
@@ -32,13 +32,13 @@ def read_forms(form: Form, pictures: Sources, reader: Reader | None = None) -> I
     target = Target(form.blank)
     cutter = Cutter(form, target)
     for picture in expand(pictures):
-        if isinstance(picture, Outcome):  # there is none
-            yield FilledForm(picture.source, (), picture.error, 0.0)
-        else:
-            yield _read_form(picture, cutter, reader)
+        yield read_form(picture, cutter, reader)
 
 
-def _read_form(picture: Picture, cutter: Cutter, reader: Reader) -> FilledForm:
+def read_form(picture: Picture | Outcome, cutter: Cutter, reader: Reader) -> FilledForm:
+    """Read one picture of the form that a cutter is for, or say why there is none."""
+    if isinstance(picture, Outcome):
+        return FilledForm(picture.source, (), picture.error, 0.0)
     try:
         level = evened(_fitting(grey_of(open_picture(picture))))
     except PictureError as error:
@@ -86,29 +86,47 @@ def _is_on(field: Field, aligned: Aligned, level: Grey) -> bool:
 
 
 def _numbers(crops: Sequence[Crop], reader: Reader) -> list[Number | None]:
-    """The number in each crop, None for an empty one; those that expect the same are read at
-    once."""
-    alike: dict[tuple[str | None, int], list[int]] = {}
-    for index, crop in enumerate(crops):
-        if crop.occupied:
-            cells = crop.occupied if crop.field.cells else 0
-            alike.setdefault((crop.field.expect, cells), []).append(index)
-    found: list[Number | None] = [None] * len(crops)
-    for (expect, cells), places in alike.items():
-        written = [crops[index].written for index in places]
-        numbers = reader.numbers(written, expect=_expected(expect, cells))
-        for index, number in zip(places, numbers, strict=True):
-            found[index] = number if number.digits else None
-    return found
+    """The number in each crop, None for an empty one.
+
+    A comb whose number has more digits than cells written in, or fewer, is read again: a digit
+    parted in two, or a number with a mark, is likely the reason.
+    """
+    written = [index for index, crop in enumerate(crops) if crop.occupied]
+    found = dict(zip(written, _read([(crops[k], None) for k in written], reader), strict=True))
+    odd = [k for k in written if not _is_counted(found[k].text, crops[k])]
+    again = _read([(crops[k], _counted(crops[k])) for k in odd], reader)
+    found |= dict(zip(odd, again, strict=True))
+    return [
+        _moved(found[k], crop.place) if k in found and found[k].digits else None
+        for k, crop in enumerate(crops)
+    ]
 
 
-def _expected(expect: str | None, cells: int) -> Expectation | None:
-    """What a field expects, and as many digits or signs as cells of a comb are written in."""
-    expected = None if expect is None else expectation(expect)
-    if not cells:
-        return expected
-    counted = Expectation(
-        f"{cells} cells written in",
-        lambda text: cells in (len(text), sum(each.isdecimal() for each in text)),
-    )
-    return counted if expected is None else expected & counted
+def _read(crops: Sequence[tuple[Crop, Expectation | None]], reader: Reader) -> list[Number]:
+    """The number in each crop; those of which the same is expected are read at once. Beside each
+    crop what is expected of it besides what its field does."""
+    alike: dict[object, list[int]] = {}
+    for index, (crop, more) in enumerate(crops):
+        alike.setdefault((crop.field.expect, more and more.words), []).append(index)
+    found: dict[int, Number] = {}
+    for places in alike.values():
+        crop, more = crops[places[0]]
+        own = None if crop.field.expect is None else expectation(crop.field.expect)
+        expected = own & more if own and more else own or more
+        numbers = reader.numbers([crops[k][0].written for k in places], expect=expected)
+        found |= dict(zip(places, numbers, strict=True))
+    return [found[k] for k in range(len(crops))]
+
+
+def _is_counted(text: str, crop: Crop) -> bool:
+    """Whether a comb's cells hold a digit each, or each a digit or a sign; of other fields, yes."""
+    digits = sum(each.isdecimal() for each in text)
+    return not crop.field.cells or crop.occupied in (digits, len(text))
+
+
+def _counted(crop: Crop) -> Expectation:
+    return Expectation(f"{crop.occupied} cells", lambda text: _is_counted(text, crop))
+
+
+def _moved(number: Number, place: tuple[int, int]) -> Number:
+    return number.moved(lambda box: (box[0] + place[0], box[1] + place[1], *box[2:]))

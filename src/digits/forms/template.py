@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits.errors import DigitsError
-from digits.files import write_atomically, write_json
+from digits.files import write_atomically
 from digits.io.picture import Picture, open_picture
 from digits.io.result import Box
 from digits.reading.expect import expectation
@@ -45,10 +45,13 @@ class Field:
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready."""
-        content: dict[str, Any] = {"name": self.name, "kind": self.kind, "box": list(self.box)}
-        if self.cells:
-            content["cells"] = [list(cell) for cell in self.cells]
-        return content | {"expect": self.expect}
+        cells = {"cells": [list(cell) for cell in self.cells]} if self.cells else {}
+        return {
+            "name": self.name,
+            "expect": self.expect,
+            "kind": self.kind,
+            "box": list(self.box),
+        } | cells
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> Field:
@@ -62,6 +65,8 @@ class Field:
         try:
             box = _box(content.get("box"))
             cells = tuple(map(_box, content.get("cells") or ()))
+            if not isinstance(expect, str | None):
+                raise ValueError(f'it expects {expect!r}; expected a text, as "0..20"')
             if expect is not None:
                 expectation(expect)
         except (TypeError, ValueError) as error:
@@ -120,18 +125,31 @@ class Form:
         return cls(fields, blank)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the JSON to `path`, and the blank form as a PNG of the same name beside it.
+        """Write the JSON to `path`, form.json, and the blank form beside it as form.blank.png.
 
         The PNG goes first: a JSON always has its picture. Raises DigitsError.
         """
-        path = Path(path)
-        picture = path.with_suffix(".png")
-        if picture == path:
-            raise DigitsError(f"cannot write {path}: expected a name that ends in .json")
+        picture = picture_beside(path)
         content = self.to_dict()
         content["blank"] = {"picture": picture.name} | content["blank"]
         write_atomically(picture, _png(self.blank))
-        write_json(path, content)
+        write_atomically(Path(path), _lines(content))
+
+
+def _lines(content: Mapping[str, Any]) -> str:
+    """JSON to edit by hand: a line a field."""
+
+    def line(value: Any) -> str:
+        return json.dumps(value, ensure_ascii=False)
+
+    fields = ",\n".join(f"  {line(each)}" for each in content["fields"])
+    head = "".join(f" {line(k)}: {line(v)},\n" for k, v in content.items() if k != "fields")
+    return f'{{\n{head} "fields": [\n{fields}\n ]\n}}\n'
+
+
+def picture_beside(path: str | os.PathLike[str]) -> Path:
+    """Where the blank form is kept: form.blank.png for form.json."""
+    return Path(path).with_suffix(".blank.png")
 
 
 def open_form(path: str | os.PathLike[str]) -> Form:
