@@ -26,10 +26,12 @@ Random = np.random.Generator
 WIDTH, HEIGHT = 1654, 2339  # A4 at 200 dots an inch
 MARGIN = 120
 WORDS = (
-    "Name Date of birth Postal code Amount Total Household Meter Reading Invoice Customer Points "
-    "Temperature Quantity Persons Station Period Account Branch Votes Weight Height Class Room "
-    "Member Number Sheet Section Result Group Attempt Score Kilometres Litres Hours Minutes"
-).split()
+    *("Name", "Date", "of", "birth", "Postal", "code", "Amount", "Total", "Household", "Meter"),
+    *("Reading", "Invoice", "Customer", "Points", "Temperature", "Quantity", "Persons"),
+    *("Station", "Period", "Account", "Branch", "Votes", "Weight", "Height", "Class", "Room"),
+    *("Member", "Number", "Sheet", "Section", "Result", "Group", "Attempt", "Score"),
+    *("Kilometres", "Litres", "Hours", "Minutes"),
+)
 
 
 @dataclass(frozen=True, slots=True)

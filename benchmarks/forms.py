@@ -150,10 +150,11 @@ def main() -> None:
         both = [share(right[name, known]) for known in ("nothing", "what is known")]
         print(f"| {name} | {len(right[name, 'nothing'])} | {' | '.join(both)} |")
     for known, some in sure.items():
-        written = sum(len(right[k, known]) for k in ("box", "line", "comb", "ticks", "table"))
+        written = sum(len(right[k, known]) for k in ("box", "line", "comb", "table"))
         part = 100 * len(some) / written
         print(
-            f"\n{known} expected: {part:.0f} % of the numbers are sure, of these right: {share(some)}"
+            f"\n{known} expected: {part:.0f} % of the numbers are sure, right of these: "
+            f"{share(some)}"
         )
     print("\n| picture | n | refused |\n|---|---|---|")
     for name, each in refused.items():

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from forms.drawn import blank_form
+from form_pictures import blank_form
 
 from digits.errors import DigitsError
 from digits.forms import Form, learn, open_form

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from forms.drawn import APART, BOX, CELLS, LINE, blank_form
+from form_pictures import APART, BOX, CELLS, LINE, blank_form
 
 from digits.errors import PictureError
 from digits.forms import Form, learn

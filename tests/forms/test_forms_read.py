@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from forms.drawn import APART, BOX, CELLS, LINE, TABLE, blank_form, filled_form, middle_of, seen
+from form_pictures import APART, BOX, CELLS, LINE, TABLE, blank_form, filled_form, middle_of, seen
 from numpy.typing import NDArray
 
 from digits import Reader
