@@ -1,6 +1,7 @@
 """Blank forms with exact places of their fields, fillings by hand, and what becomes of the paper.
 
-For `forms.py` beside it and samples/form/make_form.py.
+For `forms.py` beside it; `python benchmarks/blank_forms.py` draws the pictures in samples/form, in
+the project's own hands.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from digits.synth import camera, paper
 from digits.synth.sources import Sources
 from digits.synth.typefaces import TypeWriter
-from digits.synth.writing import Habits, Writer, write_number
+from digits.synth.writing import Habits, PenWriter, Writer, write_number
 
 Grey = NDArray[np.uint8]  # (H, W), 0 black
 Box = tuple[int, int, int, int]  # x, y, width, height
@@ -187,7 +188,7 @@ def number_for(place: Place, rng: Random) -> str:
 def fill(form: Blank, texts: list[str], writer: Writer, rng: Random) -> NDArray[np.float32]:
     """The form (H, W, 3) in [0, 1] with numbers written into its fields, one of each text."""
     habits = Habits.sample(rng)
-    pen = np.zeros((HEIGHT, WIDTH), np.uint8)
+    pen = np.zeros(form.pixels.shape, np.uint8)
     part = rng.uniform(0.5, 0.72)
     for place, text in zip(form.places, texts, strict=True):
         if not text:
@@ -282,3 +283,60 @@ def softened(grey: Grey) -> Grey:
     noise = np.random.default_rng(0).normal(0, 3, grey.shape)
     soft = cv2.GaussianBlur(grey, (0, 0), 0.7).astype(np.float32)
     return np.clip(10 + 0.94 * soft + noise, 0, 255).astype(np.uint8)
+
+
+def draw_sample() -> Blank:
+    """The form of the samples: a field of each kind and a table, 1100 x 900 pixels."""
+    roboto = resources.files("fontpkg_roboto") / "files"
+    fonts = sorted((str(file) for file in roboto.iterdir()), key=len)
+    form = Blank(TypeWriter(Path(fonts[0])), 2, np.full((900, 1100), 255, np.uint8))
+    form.print("Meter readings", 60, 50, 34)
+    form.print("One digit in each cell, please. Leave empty what you do not know.", 60, 112, 16)
+    cells = tuple((240 + 44 * k, 160, 44, 54) for k in range(7))
+    form.print("Customer", 60, 178, 20)
+    for cell in cells:
+        form.frame(cell)
+    form.places.append(Place(_around(cells), "comb", cells))
+    form.print("Persons", 640, 178, 20)
+    form.frame((760, 160, 120, 54))
+    form.places.append(Place((760, 160, 120, 54), "box"))
+    form.print("Serial number", 60, 268, 20)
+    form.line((240, 300), (548, 300))
+    form.places.append(Place((240, 246, 308, 54), "line"))
+    x, y, first, wide, high = 60, 370, 220, 240, 62
+    edges = [x, *(x + first + k * wide for k in range(4))]
+    for k in range(5):
+        form.line((x, y + k * high), (edges[-1], y + k * high))
+    for edge in edges:
+        form.line((edge, y), (edge, y + 4 * high))
+    for left, label in zip(edges[1:], ("Water m³", "Gas m³", "Power kWh"), strict=False):
+        form.print(label, left + 18, y + 22, 20)
+    for row, label in enumerate(("March", "June", "September"), 1):
+        form.print(label, x + 18, y + row * high + 22, 20)
+        form.places += [Place((e, y + row * high, wide, high), "table") for e in edges[1:-1]]
+    form.print("Send it to the address below by the end of the month. Thank you!", 60, 680, 16)
+    form.print("Waterworks and Power, 12 Harbour Street, 20457 Northport", 60, 830, 16)
+    return form
+
+
+SAMPLE_TEXTS = (
+    ("4081352", "3", "70516", "412", "1093", "268", "437", "1120", "", "466", "1158", "301"),
+    ("4079926", "12", "", "88", "305", "640", "97", "", "712", "104", "316", "785"),
+)
+
+
+def draw_samples(folder: Path) -> None:
+    """Write blank.png, scan1.jpg and scan2.jpg."""
+    folder.mkdir(exist_ok=True)
+    form = draw_sample()
+    cv2.imwrite(str(folder / "blank.png"), form.pixels)
+    for number, texts in enumerate(SAMPLE_TEXTS, 1):
+        rng = np.random.default_rng(40 + number)
+        scene = fill(form, list(texts), PenWriter.sample(rng), rng)
+        picture = (scanned if number == 1 else photographed)(scene, rng)
+        quality = [cv2.IMWRITE_JPEG_QUALITY, 22]
+        cv2.imwrite(str(folder / f"scan{number}.jpg"), picture[..., ::-1], quality)
+
+
+if __name__ == "__main__":
+    draw_samples(Path(__file__).parent.parent / "samples" / "form")

@@ -12,6 +12,7 @@ Colour = tuple[int, int, int]  # RGB
 
 COLOURS: dict[str, Colour] = {"box": (0, 114, 178), "line": (0, 140, 100), "comb": (200, 80, 0)}
 FONT = cv2.FONT_HERSHEY_SIMPLEX
+LEGIBLE = 0.45  # font size of names of about 10 pixels
 
 
 def draw_form(form: Form) -> NDArray[np.uint8]:
@@ -25,7 +26,7 @@ def draw_form(form: Form) -> NDArray[np.uint8]:
         tinted[:] = (0.85 * tinted + 0.15 * np.array(colour)).astype(np.uint8)
         for x, y, wide, high in (field.box, *field.cells):
             cv2.rectangle(canvas, (x, y), (x + wide - 1, y + high - 1), colour, pen)
-        _label(canvas, field.name, field.box[:2], 0.55 * max(size, 0.7), colour)
+        _label(canvas, field.name, field.box[:2], max(0.55 * size, LEGIBLE), colour)
     return canvas
 
 

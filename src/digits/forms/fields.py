@@ -28,7 +28,7 @@ LEAST = 1 / 85  # of the longer side: the least side of a field, 3.5 mm of A4
 TALLEST = 0.1  # of the longer side: what is higher is no field for a number
 ROOM = 0.036  # of the longer side: how high people write on a line, 10 mm of A4
 SHORTEST = 3  # line to write on, in least sides: 10 mm of A4
-FULL = 0.85  # part of its box that a region fills
+FULL, HALF = 0.85, 0.5  # part of its box that a frame fills, and one full of letters
 WIDEST_RULE = 0.8  # of the width: a longer line parts sections
 CELL = 1.35  # widest cell of a comb, in its heights
 GAP = 0.6  # widest gap between the cells of a comb, in their widths
@@ -89,11 +89,14 @@ def _enclosed(stats: NDArray[np.int32], shape: tuple[int, ...]) -> list[int]:
 
 
 def _region(stats: NDArray[np.int32], mask: NDArray[np.bool_], text: Mask) -> Region | None:
-    """A region large and rectangular enough to be a frame, with the part of it that is free."""
+    """A region large and rectangular enough to be a frame, with the part of it that is free; None
+    for another."""
     x, y, wide, high, area = (int(each) for each in stats)
     least = LEAST * max(text.shape)
-    if min(wide, high) < least or area < FULL * wide * high:
+    if min(wide, high) < least or area < HALF * wide * high:
         return None
+    if area < FULL * wide * high:  # large letters, or no rectangle
+        return Region((x, y, wide, high), None)
     inner = text[_slices(stats)] & mask
     free = _free((x, y, wide, high), cv2.boundingRect(inner), int(inner.sum()))
     return Region((x, y, wide, high), free if free and min(free[2:]) >= least else None)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -88,18 +90,25 @@ def _is_on(field: Field, aligned: Aligned, level: Grey) -> bool:
 def _numbers(crops: Sequence[Crop], reader: Reader) -> list[Number | None]:
     """The number in each crop, None for an empty one.
 
-    A comb whose number has more digits than cells written in, or fewer, is read again: a digit
-    parted in two, or a number with a mark, is likely the reason.
+    A comb whose number has more characters than cells written in, or fewer, is read again: a digit
+    parted in two, or a speck taken for a mark, is likely the reason.
     """
     written = [index for index, crop in enumerate(crops) if crop.occupied]
     found = dict(zip(written, _read([(crops[k], None) for k in written], reader), strict=True))
     odd = [k for k in written if not _is_counted(found[k].text, crops[k])]
     again = _read([(crops[k], _counted(crops[k])) for k in odd], reader)
+    found = {k: _confirmed(number, crops[k]) for k, number in found.items()}
     found |= dict(zip(odd, again, strict=True))
     return [
         _moved(found[k], crop.place) if k in found and found[k].digits else None
         for k, crop in enumerate(crops)
     ]
+
+
+def _confirmed(number: Number, crop: Crop) -> Number:
+    """The number, surer as its text has a character for each cell, and others have not."""
+    other = math.fsum(p for text, p in number.alternatives if not _is_counted(text, crop))
+    return replace(number, confidence=number.confidence / max(1 - other, number.confidence))
 
 
 def _read(crops: Sequence[tuple[Crop, Expectation | None]], reader: Reader) -> list[Number]:
@@ -119,9 +128,9 @@ def _read(crops: Sequence[tuple[Crop, Expectation | None]], reader: Reader) -> l
 
 
 def _is_counted(text: str, crop: Crop) -> bool:
-    """Whether a comb's cells hold a digit each, or each a digit or a sign; of other fields, yes."""
-    digits = sum(each.isdecimal() for each in text)
-    return not crop.field.cells or crop.occupied in (digits, len(text))
+    """Whether a text has a character for each cell of a comb that is written in; of other fields,
+    any has."""
+    return not crop.field.cells or crop.occupied == len(text)
 
 
 def _counted(crop: Crop) -> Expectation:
