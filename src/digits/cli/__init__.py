@@ -26,6 +26,7 @@ from digits.version import __version__
 
 VERBS = {
     "read": "read the digits and numbers of pictures",
+    "form": "read forms that were filled in, by an empty one",
     "serve": "open a page to draw on, and a service for programs",
     "demo": "see everything at work in three minutes",
     "train": "train a network by a recipe",
