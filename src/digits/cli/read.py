@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from digits.cli import batch
 from digits.errors import DigitsError, PagesWarning, PictureError
 from digits.files import printable, replacing, write_atomically
 from digits.io.formats import as_csv, as_json, as_table, as_text
@@ -46,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     form.add_argument("--json", action="store_true", help="one JSON object a line and picture")
     form.add_argument("--text", action="store_true", help="the numbers alone")
     form.add_argument("--csv", action="store_true", help="one row a number")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="write to FILE, not to the screen")
+    parser.add_argument("--out", metavar="FILE", help="write to FILE, not to the screen")
     parser.add_argument(
         "--annotate", type=Path, metavar="DIR", help="draw what was read into pictures in DIR"
     )
@@ -82,10 +83,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="no signs and decimal marks: 8,0 is 8 and 0, -3 is 3",
     )
+    batch.add_arguments(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Read all pictures; 0 if every one could be read, 1 if some could not."""
+    if batch.wanted(options):
+        return batch.run(options)
+    options.out = options.out and Path(options.out)
     reader = Reader(
         options.model,
         options.min_confidence,
