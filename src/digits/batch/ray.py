@@ -12,9 +12,13 @@ file of shard ids, the data file, and the pending file renamed. Three things are
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 from digits.batch.ledger import Ledger
@@ -44,7 +48,8 @@ def run(ledger: Ledger, how: How, jobs: int | None, seconds: float, *, out: str)
     if not ray.is_initialized():
         ray.init(log_to_driver=False, logging_level="ERROR", include_dashboard=False)
     context = data.DataContext.get_current()
-    context.enable_progress_bars = context.print_on_execution_start = False
+    context.print_on_execution_start = False
+    context.enable_progress_bars = sys.stderr.isatty()
     context.checkpoint_config = data.checkpoint.CheckpointConfig(
         SHARD, f"{out}/_job/checkpoints", delete_checkpoint_on_success=False
     )
@@ -65,7 +70,7 @@ def _written(data: Any, ledger: Ledger, how: How, actors: int, seconds: float, o
     )
     rows = shards.map_batches(
         Actor,
-        fn_constructor_args=(how, seconds),
+        fn_constructor_args=(how, seconds, str(Path.cwd())),
         batch_size=1,
         batch_format="pyarrow",
         num_cpus=ACTOR_CPUS,
@@ -77,16 +82,15 @@ def _written(data: Any, ledger: Ledger, how: How, actors: int, seconds: float, o
 class Actor:
     """Reads shards; its networks are opened once, in a process that can be ended."""
 
-    def __init__(self, how: How, seconds: float) -> None:
-        self._how = how
+    def __init__(self, how: How, seconds: float, folder: str) -> None:
+        """folder: that paths are meant from, if it is there on this node."""
+        with contextlib.suppress(OSError):
+            os.chdir(folder)
         self._pool = Pool(how, 1, seconds)
 
     def __call__(self, batch: Any) -> Any:
         """A table of one shard → the table of its rows."""
-        import json
-
-        import pyarrow
-
+        pyarrow = require("pyarrow", "ray")
         [number], [content] = batch[SHARD].to_pylist(), batch["entries"].to_pylist()
         shard = Shard.from_list(number, json.loads(content))
         rows = list(_rows(self._pool.read(items(shard))))
@@ -103,12 +107,10 @@ def _rows(results: Iterable[tuple[Any, list[Rows]]]) -> Iterator[dict[str, Any]]
 
 def shard_source(shards: list[Shard]) -> Any:
     """A source of Ray Data that gives a row for each shard, each in a block of its own."""
-    import json
-
-    import pyarrow
     from ray.data.block import BlockMetadata
     from ray.data.datasource import Datasource, ReadTask
 
+    pyarrow = require("pyarrow", "ray")
     columns = pyarrow.schema({SHARD: pyarrow.int64(), "entries": pyarrow.string()})
 
     def task(shard: Shard) -> Any:
@@ -117,23 +119,21 @@ def shard_source(shards: list[Shard]) -> Any:
         metadata = BlockMetadata(1, len(content), None, None)
         return ReadTask(lambda: [pyarrow.table(row, schema=columns)], metadata, columns)
 
-    class Shards(Datasource):  # type: ignore[misc]
+    class Shards(Datasource):
         def estimate_inmemory_data_size(self) -> int | None:
             return None
 
         def get_read_tasks(self, parallelism: int, *_: Any, **__: Any) -> list[Any]:
             return [task(shard) for shard in shards]
 
-    return Shards()
+    return Shards()  # type: ignore[no-untyped-call]
 
 
 def summary(out: str) -> Counter[str]:
     """How many rows of the output have which class of error; those without under ""."""
-    import pyarrow.dataset
-    import pyarrow.fs
-
-    filesystem, path = pyarrow.fs.FileSystem.from_uri(out)
-    table = pyarrow.dataset.dataset(path, format="parquet", filesystem=filesystem)
+    fs, dataset = require("pyarrow.fs", "ray"), require("pyarrow.dataset", "ray")
+    filesystem, path = fs.FileSystem.from_uri(out)
+    table = dataset.dataset(path, format="parquet", filesystem=filesystem)
     counts = Counter[str]()
     for batch in table.to_batches(columns=["error_class"]):
         counts.update(each or "" for each in batch["error_class"].to_pylist())

@@ -26,7 +26,7 @@ from digits.errors import DigitsError
 from digits.reading.reader import Reader
 
 CONTEXT = multiprocessing.get_context("spawn")  # forked ones would share locks of our threads
-START_SECONDS = 120.0  # until a new process has opened the networks, however busy the machine
+START_SECONDS = 300.0  # until a new process has opened the networks, however busy the machine
 STARTS = 3  # of processes one after another that end before they are ready
 WAITING = 1000  # pictures that may be read while an earlier one is not
 # A picture is sent to a worker that still reads another only if it is small: it fits in the pipe's
