@@ -51,6 +51,7 @@ def test_as_plain_data() -> None:
                 "box": [3, 4, 20, 30],
             }
         ],
+        "is_expected": None,
     }
     content = {
         "width": 120,

@@ -88,6 +88,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
         if arguments[:1] == [verb]:  # the others' modules are not worth their import
             import_module(f"digits.cli.{verb}").add_arguments(sub)
     options = parser.parse_args(arguments)
+    options.arguments = arguments  # as they were given
     if options.version:
         print(__version__)
         parser.exit(0)

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from digits.cli import expected
+from digits.cli import expected, many
 from digits.cli.drawings import Names, drawn
 from digits.errors import DigitsError, PagesWarning, require
 from digits.files import printable, replacing
@@ -63,7 +63,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     form.add_argument("--table", action="store_true", help="tables alone, in rows and columns")
     parser.add_argument(
         "--out",
-        type=Path,
         metavar="FILE",
         help="write to FILE, not to the screen; a table as FILE ends: .csv, .tsv or .xlsx",
     )
@@ -103,18 +102,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="no signs and decimal marks: 8,0 is 8 and 0, -3 is 3",
     )
+    many.add_arguments(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Read all pictures; 0 if every one could be read, 1 if some could not."""
     expect = expected.expected(options)
+    sources = options.pictures or _listed(options.files_from)
+    if many.wanted(options, sources):
+        from digits.cli import batch  # not worth its import to a few pictures
+
+        return batch.run(options, sources, expect)
+    options.out = options.out and Path(options.out)
     reader = Reader(
         options.model,
         options.min_confidence,
         signs=not options.digits_only,
         profile=options.profile,
     )
-    sources = options.pictures or _listed(options.files_from)
     drawings = [folder for folder in (options.annotate, options.explain) if folder]
     pictures = list(expand(sources, without=drawings))
     files = [each for each in pictures if isinstance(each, str)]

@@ -161,7 +161,8 @@ class Number:
                 for other, probability in self.alternatives
             ],
             "digits": [digit.to_dict() for digit in self.digits],
-        } | ({} if self.is_expected is None else {"is_expected": self.is_expected})
+            "is_expected": self.is_expected,
+        }
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> Number:

@@ -7,14 +7,18 @@ it never makes up a number.
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from pathlib import Path
 
 from digits.errors import DigitsError
 from digits.io.value import value_of
 from digits.reading.checks import CHECKS
+
+Holds = Callable[[str], bool]  # of a number's text
 
 RANGE = re.compile(r"(?P<low>-?[0-9.]+?)\.\.(?P<high>-?[0-9.]+?)(?:/(?P<step>[0-9.]+))?")
 
@@ -24,13 +28,12 @@ class Expectation:
     """Whether a number's text is as expected, and the words for that."""
 
     words: str
-    holds: Callable[[str], bool]
+    holds: Holds
 
     def __and__(self, other: Expectation) -> Expectation:
         """Both."""
-        return Expectation(
-            f"{self.words} and {other.words}", lambda text: self.holds(text) and other.holds(text)
-        )
+        words = f"{self.words} and {other.words}"
+        return Expectation(words, partial(_both, self.holds, other.holds))
 
 
 def expectation(text: str | Expectation) -> Expectation:
@@ -56,25 +59,23 @@ def expectation(text: str | Expectation) -> Expectation:
         pattern = re.compile(text, re.ASCII)
     except (re.error, OverflowError, RecursionError) as error:
         raise ValueError(f"{text!r} is no regular expression ({error})") from None
-    return Expectation(text, lambda number: pattern.fullmatch(number) is not None)
+    return Expectation(text, partial(_matches, pattern))
 
 
 def within(low: Decimal, high: Decimal, step: Decimal) -> Expectation:
     """From low to high, each a whole number of steps from low; a number with an ambiguous value,
     as 1.234, is not."""
 
-    def holds(text: str) -> bool:
-        value = value_of(text)
-        return value is not None and low <= value <= high and (value - low) % step == 0
-
     words = f"{low} to {high}" + ("" if step == 1 else f" by {step}")
-    return Expectation(words, holds)
+    return Expectation(words, partial(_is_within, low, high, step))
 
 
 def listed(texts: Iterable[str], name: str = "the list") -> Expectation:
     """One of these texts, as written there."""
     known = frozenset(texts)
-    return Expectation(f"one of {name}", known.__contains__)
+    content = zlib.crc32("\n".join(sorted(known)).encode(errors="surrogatepass"))
+    words = f"one of the {len(known):,} numbers of {name} (CRC-32 {content:08x})"
+    return Expectation(words, known.__contains__)
 
 
 def numbers_in(path: Path) -> list[str]:
@@ -95,5 +96,24 @@ def numbers_in(path: Path) -> list[str]:
 
 def checked(name: str) -> Expectation:
     """With a check digit that holds: "luhn", "ean", "isbn" or "iban"; of digits alone."""
-    check = CHECKS[name]
-    return Expectation(f"a check digit by {name}", lambda text: text.isdecimal() and check(text))
+    return Expectation(f"a check digit by {name}", partial(_has_check_digit, CHECKS[name]))
+
+
+# Functions of the module, not lambdas: an expectation goes to other processes.
+
+
+def _both(first: Holds, second: Holds, text: str) -> bool:
+    return first(text) and second(text)
+
+
+def _matches(pattern: re.Pattern[str], text: str) -> bool:
+    return pattern.fullmatch(text) is not None
+
+
+def _is_within(low: Decimal, high: Decimal, step: Decimal, text: str) -> bool:
+    value = value_of(text)
+    return value is not None and low <= value <= high and (value - low) % step == 0
+
+
+def _has_check_digit(check: Holds, text: str) -> bool:
+    return text.isdecimal() and check(text)

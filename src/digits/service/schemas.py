@@ -67,12 +67,19 @@ class NumberAnswer(BaseModel):
     runner_up: RunnerUp
     alternatives: list[RunnerUp]
     digits: list[DigitAnswer]
+    is_expected: bool | None
 
 
 class SignAnswer(BaseModel):
     text: str
     confidence: Probability
     box: Box
+
+
+class TableAnswer(BaseModel):
+    ruled: bool
+    box: Box
+    rows: list[list[NumberAnswer | None]]
 
 
 class RejectedAnswer(BaseModel):
@@ -92,6 +99,7 @@ class ReadingAnswer(BaseModel):
     transcript: str
     numbers: list[NumberAnswer]
     signs: list[SignAnswer]
+    tables: list[TableAnswer]
     rejected: list[RejectedAnswer]
     model: str
     fingerprint: str

@@ -128,8 +128,10 @@ export function readingJson(found, { width, height }, name) {
       runner_up: textJson(alternatives.find((each) => each.text !== text) ?? NO_TEXT),
       alternatives: alternatives.map(textJson),
       digits: digits.map(digitJson),
+      is_expected: null,
     })),
     signs: found.signs.map(({ text, confidence, box }) => ({ text, confidence: rounded(confidence), box })),
+    tables: [], // only Python looks for them
     rejected: found.rejected,
     model: reader.name,
     fingerprint: reader.fingerprint,
