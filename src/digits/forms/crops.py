@@ -66,8 +66,8 @@ class Cutter:
         if faint > FAINT:
             seen = [_stronger(each, faint) for each in seen]
         return [
-            _crop(self, field, *each)
-            for (field, _), *each in zip(self.fields, seen, self.print, strict=True)
+            _crop(self, field, each, mask)
+            for (field, _), each, mask in zip(self.fields, seen, self.print, strict=True)
         ]
 
     def _contrast(self, seen: Sequence[Grey]) -> float:
@@ -109,7 +109,8 @@ def _wide(box: Box) -> Box:
 
 def _stronger(seen: Grey, factor: float) -> Grey:
     """A faint picture with a stronger contrast."""
-    return np.clip(WHITE - factor * (WHITE - seen.astype(np.float32)), 0, WHITE).astype(np.uint8)
+    level = WHITE - factor * (WHITE - seen.astype(np.float32))
+    return np.asarray(np.clip(level, 0, WHITE), np.uint8)
 
 
 def _crop(cutter: Cutter, field: Field, seen: Grey, mask: NDArray[np.bool_]) -> Crop:
@@ -143,20 +144,17 @@ def _bridged(ink: Mask, printed: NDArray[np.bool_]) -> Mask:
 
 
 def _own(ink: Mask, printed: NDArray[np.bool_], inner: Box) -> Mask:
-    """Ink without what belongs to other fields, pieces whose middle is not in the box; without the
+    """Ink without what belongs to other fields, pieces that are half outside the box; without the
     soft edges of the print, pieces that lie along it; and without specks."""
     x, y, wide, high = inner
-    _, labels, stats, middles = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    room = 0.1 * high
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    inside = np.zeros(ink.shape, np.uint8)
+    room = round(0.05 * high)
+    inside[max(y - room, 0) : y + high + room, max(x - room, 0) : x + wide + room] = 1
     around = cv2.dilate(printed.astype(np.uint8), np.ones((5, 5), np.uint8))
-    along = np.bincount(labels.ravel(), weights=around.ravel()) / stats[:, 4]
-    is_own = (
-        (middles[:, 0] >= x - room)
-        & (middles[:, 0] <= x + wide + room)
-        & (middles[:, 1] >= y - room)
-        & (middles[:, 1] <= y + high + room)
-        & (stats[:, 4] >= SPECK)
-        & (along < ALONG)
+    within, along = (
+        np.bincount(labels.ravel(), weights=each.ravel()) / stats[:, 4] for each in (inside, around)
     )
+    is_own = (within >= 0.5) & (along < ALONG) & (stats[:, 4] >= SPECK)
     is_own[0] = False
     return np.asarray(is_own[labels], np.uint8)
