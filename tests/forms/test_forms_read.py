@@ -88,12 +88,18 @@ def test_what_reaches_in_from_another_field_is_left_out(form: Form, reader: Read
 
 
 def test_as_json(form: Form, page: NDArray[np.uint8], reader: Reader) -> None:
-    content = json.loads(json.dumps(read(form, page, reader).to_dict()))
+    filled = read(form, page, reader)
+    content = json.loads(json.dumps(filled.to_dict()))
     assert content["picture"] == "ndarray"
     found = {each["field"]: each["number"] for each in content["fields"]}
     assert found["field 1"]["text"] == "305"
     assert found["row 2 column 2"] is None
     assert list(found) == [field.name for field in form.fields]
+    again = FilledForm.from_dict(content, form)
+    assert texts(again) == texts(filled)
+    assert again.to_dict() == filled.to_dict()
+    with pytest.raises(ValueError, match="not a filled form"):
+        FilledForm.from_dict(content, replace(form, fields=form.fields[1:]))
 
 
 def test_boxes_of_digits_lie_on_the_crop(
