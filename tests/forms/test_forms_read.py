@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from form_pictures import APART, BOX, CELLS, LINE, TABLE, blank_form, filled_form, middle_of, seen
@@ -65,6 +67,39 @@ def test_a_form_that_lies_on_its_head_is_read(
 
 def test_an_empty_form_has_empty_fields(form: Form, reader: Reader) -> None:
     assert texts(read(form, seen(blank_form()), reader)) == {}
+
+
+def test_faint_and_blurred_pictures_are_read(
+    form: Form, page: NDArray[np.uint8], reader: Reader
+) -> None:
+    photo = seen(page, scale=0.96)
+    faint = (200 + photo // 5).astype(np.uint8)  # an old copier
+    assert texts(read(form, faint, reader)) == NUMBERS
+    blurred = np.asarray(cv2.GaussianBlur(photo, (0, 0), 1.6), np.uint8)
+    assert texts(read(form, blurred, reader)) == NUMBERS
+
+
+def test_what_reaches_in_from_another_field_is_left_out(form: Form, reader: Reader) -> None:
+    left, top, across, down = middle_of(CELL, 0.3)
+    low = (left, top + round(0.35 * down), across, down)  # reaches into the row below
+    filled = read(form, filled_form(blank_form(), {low: "14"}), reader)
+    assert filled.numbers["row 2 column 1"] is None
+    assert filled.numbers["row 1 column 1"] is not None
+
+
+def test_as_json(form: Form, page: NDArray[np.uint8], reader: Reader) -> None:
+    filled = read(form, page, reader)
+    content = json.loads(json.dumps(filled.to_dict()))
+    assert content["picture"] == "ndarray"
+    found = {each["field"]: each["number"] for each in content["fields"]}
+    assert found["field 1"]["text"] == "305"
+    assert found["row 2 column 2"] is None
+    assert list(found) == [field.name for field in form.fields]
+    again = FilledForm.from_dict(content, form)
+    assert texts(again) == texts(filled)
+    assert again.to_dict() == filled.to_dict()
+    with pytest.raises(ValueError, match="not a filled form"):
+        FilledForm.from_dict(content, replace(form, fields=form.fields[1:]))
 
 
 def test_boxes_of_digits_lie_on_the_crop(

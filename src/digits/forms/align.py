@@ -33,6 +33,7 @@ CORNERS = 300  # of the form's print, that are tracked
 WINDOW = 31  # pixels around a corner that are compared
 ALIKE = 0.6  # correlation of such windows, from which on the corner is found
 LEAST_MATCH = 0.6  # of the corners: what has fewer is another form, or a part of it
+INK = 0.01  # of all pixels: the darkest of these tell how dark ink is
 NEIGHBOURS = 8  # corners that tell the local shift
 
 
@@ -120,7 +121,7 @@ class Target:
         warped = cv2.warpPerspective(
             level, view, self.size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderValue=255
         )
-        here, there = self.soft, _soft(np.asarray(warped, np.uint8))
+        here, there = self.soft, _as_dark(_soft(np.asarray(warped, np.uint8)), self.soft)
         flow: Any = cv2.calcOpticalFlowPyrLK  # its types ask for places to begin at
         places, status, _ = flow(
             here, there, self.corners, None, winSize=(WINDOW, WINDOW), maxLevel=2
@@ -138,6 +139,14 @@ def evened(grey: Grey) -> Grey:
 
 def _points(found: Any) -> Points:
     return np.asarray(found, np.float32).reshape(-1, 2)
+
+
+def _as_dark(level: Grey, other: Grey) -> Grey:
+    """A picture whose ink is as dark as that of another, if it was fainter: tracking compares grey
+    levels."""
+    own, wanted = (255 - float(np.quantile(each, INK)) for each in (level, other))
+    factor = min(max(wanted / max(own, 1.0), 1.0), 10.0)
+    return np.asarray(255 - np.minimum(factor * (255.0 - level), 255.0), np.uint8)
 
 
 def _soft(level: Grey) -> Grey:

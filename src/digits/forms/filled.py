@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from dataclasses import field as attribute
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digits.forms.template import Field
+from digits.forms.template import Field, Form
 from digits.io.result import Number
 
 if TYPE_CHECKING:
@@ -91,3 +92,26 @@ class FilledForm:
             "match": round(self.match, 4),
             "fields": [each.to_dict() for each in self.fields],
         }
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any], form: Form) -> FilledForm:
+        """What `to_dict` was called on, of this form: without crops, the picture by its name.
+
+        Raises ValueError for what is none of this form.
+        """
+        try:
+            if "error" in content:
+                return cls(content["picture"], (), content["error"], 0.0)
+            known = {field.name: field for field in form.fields}
+            nothing = np.zeros((0, 0), np.uint8)
+            fields = tuple(
+                FilledField(
+                    known[each["field"]],
+                    None if each["number"] is None else Number.from_dict(each["number"]),
+                    nothing,
+                )
+                for each in content["fields"]
+            )
+            return cls(content["picture"], fields, None, content["match"])
+        except (LookupError, TypeError, AttributeError) as error:
+            raise ValueError(f"not a filled form ({type(error).__name__}: {error})") from error

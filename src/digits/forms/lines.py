@@ -88,7 +88,7 @@ def find_lines(ink: Mask) -> Lines:
     across = _runs(ink | _dotted(ink), (run, 1), (gap, 1))
     down = _runs(ink, (1, run), (1, gap))
     stems = _strokes_of_letters(across | down, LINE * run)
-    return Lines(ink, across * (1 - stems), down * (1 - stems))
+    return Lines(ink, across & (1 - stems), down & (1 - stems))
 
 
 def _strokes_of_letters(lines: Mask, least: int) -> Mask:
