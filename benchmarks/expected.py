@@ -4,14 +4,17 @@
 
 Close-ups of one number each, by writers that no network learned from, are read without and with an
 expectation: as many digits as there are; one of a list of a thousand such numbers; a check digit
-that one number in ten has by chance. Prints, for `Reader.number` and for `Reader.read`, how many
+that one number in ten has by chance; and, for five crops at a time, their sum, as a total that is
+printed below them. Prints, for `Reader.number` and for `Reader.read`, how many
 are exact; how many are right above the confidence at which 99 % of the answers are right; and the
 expected calibration error. Seeds of its own: nothing was fitted on these crops.
 """
 
 import argparse
 import re
+from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from fit_number import Crop, make_crops
@@ -22,10 +25,12 @@ from digits.evaluation.metrics import (
     reliability_bins,
     wilson_interval,
 )
-from digits.io.result import Number
+from digits.io.number import Digit, Number, number_of
 from digits.reading.expect import Expectation, listed
+from digits.reading.totals import balanced
 from digits.synth.sources import Sources
 
+ADDED = 5  # numbers with one total
 LISTED = 1000  # numbers of a list
 PRECISION = 0.99
 
@@ -60,6 +65,36 @@ EXPECTATIONS = {
     "one of a list of 1,000": one_of_a_list,
     "a check digit": with_a_check_digit,
 }
+
+
+def with_their_sum(numbers: list[Number], crops: list[Crop]) -> list[Number | None]:
+    """Numbers read without an expectation, so that each five of them add up to what they should."""
+    settled: list[Number | None] = []
+    for start in range(0, len(crops) - ADDED + 1, ADDED):
+        some = [in_digits(number) for number in numbers[start : start + ADDED]]
+        total = str(sum(int(crop.digits) for crop in crops[start : start + ADDED]))
+        found, _ = balanced(some, printed(total))
+        settled += found
+    return settled
+
+
+def in_digits(number: Number) -> Number:
+    """The number and its alternatives without signs, as a crop tells its truth."""
+    chances: dict[str, float] = defaultdict(float)
+    for text, probability in number.alternatives:
+        chances[digits_of(text)] += probability
+    text = digits_of(number.text)
+    return replace(number, text=text, alternatives=tuple(chances.items()))
+
+
+def printed(text: str) -> Number:
+    """A number that is known."""
+    none = np.zeros((28, 28), np.uint8)
+    digits = [
+        Digit(int(each), 1.0, np.eye(10, dtype=np.float32)[int(each)], (0, 0, 1, 1), 1.0, none)
+        for each in text
+    ]
+    return number_of(digits, 1.0)
 
 
 def only_number(reader: Reader, crop: Crop, expect: Expectation | None) -> Number | None:
@@ -120,6 +155,9 @@ def main() -> None:
                     for crop, each in zip(crops, expected, strict=True)
                 ]
             print(row(f"{route}, {name}", numbers, crops), flush=True)
+            if (route, name) == ("number", "nothing"):
+                added = with_their_sum(numbers, crops)
+                print(row("number, the sum of five", added, crops[: len(added)]), flush=True)
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ from digits.forms import Field, FilledForm, Form, learn
 from digits.forms.align import Target
 from digits.forms.crops import Cutter
 from digits.forms.read import read_form
-from digits.io.result import Box
+from digits.io.number import Box
 from digits.synth.sources import Sources
 
 FIRST = 100  # seed of the first layout

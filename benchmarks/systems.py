@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from digits import Classifier, Reader
 from digits.evaluation.page_readings import Box, Found, digits_in
-from digits.io.result import Digit, Number, number_of
+from digits.io.number import Digit, Number, number_of
 from digits.model.bundle import open_bundle
 from digits.model.inputs import normalise_tile
 from digits.model.store import CLASSIFIER, DEFAULT, KINDS, SHIPPED

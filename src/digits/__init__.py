@@ -12,8 +12,9 @@ from functools import cache
 from types import ModuleType
 
 from digits.errors import DigitsError
+from digits.io.number import Digit, Number
 from digits.io.picture import Picture
-from digits.io.result import Digit, Number, Outcome, Reading
+from digits.io.result import Outcome, Reading
 from digits.io.sources import Sources
 from digits.model.classifier import Classifier
 from digits.reading.reader import Reader

@@ -23,8 +23,9 @@ from digits.cli import main
 from digits.cli.drawings import Names
 from digits.cli.read import NOTHING_FOUND, what_was_seen
 from digits.errors import PictureError
+from digits.io.number import Number
 from digits.io.picture import Document
-from digits.io.result import UNSURE, Number, Reading, Rejected
+from digits.io.result import UNSURE, Reading, Rejected
 from digits.model.store import SHIPPED
 
 TEXT = "2024\n17 305"

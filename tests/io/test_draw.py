@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from digits.io import draw
 from digits.io.draw import draw_reading, percent
-from digits.io.result import Box, Digit, Number, Reading, Rejected, Sign
+from digits.io.number import Box, Digit, Number
+from digits.io.result import Reading, Rejected, Sign
 
 
 def reading(picture: NDArray[np.uint8], boxes: list[Box], *rejected: Rejected) -> Reading:

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from digits.io.formats import COLUMNS, as_csv, as_json, as_table, as_text
-from digits.io.result import Digit, Number, Outcome, Reading, Sign
+from digits.io.number import Digit, Number
+from digits.io.result import Outcome, Reading, Sign
 
 Format = Callable[[Iterable[Outcome]], Iterator[str]]
 FORMATS: list[Format] = [as_json, as_text, as_csv, as_table]

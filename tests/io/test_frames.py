@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 import digits
 from digits.io.frames import MARGIN, REACH, framed
+from digits.io.number import Box
 from digits.io.picture import open_picture
-from digits.io.result import Box
 
 SAMPLES = sorted((Path(__file__).parents[2] / "samples").glob("*.jpg"))
 

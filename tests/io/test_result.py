@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from digits.errors import DigitsError, PictureError
-from digits.io.result import Box, Digit, Number, Outcome, Reading, Rejected, Sign, number_of
+from digits.io.number import Box, Digit, Number, number_of
+from digits.io.result import Outcome, Reading, Rejected, Sign
 
 PROBABILITIES = np.array([0.01, 0, 0, 0, 0, 0, 0, 0.98, 0, 0.01], np.float32)
 DIGIT = Digit(7, 0.98, PROBABILITIES, (3, 4, 20, 30), 0.99, np.zeros((28, 28), np.uint8))

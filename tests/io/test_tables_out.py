@@ -12,7 +12,8 @@ import pytest
 
 from digits.errors import MissingExtraError
 from digits.io.formats import as_csv, unformulated
-from digits.io.result import Digit, Number, Outcome, Reading, Table
+from digits.io.number import Digit, Number
+from digits.io.result import Outcome, Reading, Table
 from digits.io.tables import as_grid, as_separated
 from digits.io.workbook import write_numbers, write_tables
 

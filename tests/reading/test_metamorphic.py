@@ -13,8 +13,9 @@ import pytest
 from numpy.typing import NDArray
 
 import digits
+from digits.io.number import Number
 from digits.io.picture import open_picture
-from digits.io.result import Number, Reading
+from digits.io.result import Reading
 
 SAMPLES = Path(__file__).parent.parent.parent / "samples"
 READER = digits.Reader()

@@ -88,7 +88,7 @@ def test_pages_are_opened_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_ten_thousand_pages_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("pypdfium2")
-    for module in ("digits.io.picture", "digits.reading.reader"):
+    for module in ("digits.io.picture", "digits.reading.attempt"):
         monkeypatch.setattr(f"{module}.MAXIMUM_PAGES", 2)
     content = pdf_files.pdf([pdf_files.Sheet(72, 72)] * 10_000)
     outcomes = list(READER.read_pages(content))

@@ -18,7 +18,8 @@ from pictures import overlap
 
 import digits
 from digits.errors import ModelError, PictureError
-from digits.io.result import Digit, Number, Reading
+from digits.io.number import Digit, Number
+from digits.io.result import Reading
 from digits.model.store import SHIPPED
 
 LINES = "2024\n17 305"

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import digits
-from digits.io.result import Digit, Number, Table
+from digits.io.number import Digit, Number
+from digits.io.result import Table
 from digits.io.value import value_of
 from digits.reading.totals import balanced, with_totals
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from digits.forms.align import Aligned, Target
 from digits.forms.lines import DARKER, LONGEST, Grey, Mask, ink_of
 from digits.forms.template import Field, Form
-from digits.io.result import Box
+from digits.io.number import Box
 
 BESIDE, ABOVE = 0.2, 0.3  # of a field's height: what is cut out around it
 SPREAD = 2  # pixels around the blank form's print where the picture's is looked for

@@ -22,8 +22,8 @@ from digits.forms.lines import Lines, Mask, find_lines, ink_of, kept_size, strai
 from digits.forms.names import named
 from digits.forms.template import Field, Form, grey_of
 from digits.io.content import name_of
+from digits.io.number import Box
 from digits.io.picture import Picture, open_picture
-from digits.io.result import Box
 
 LEAST = 1 / 85  # of the longer side: the least side of a field, 3.5 mm of A4
 TALLEST = 0.1  # of the longer side: what is higher is no field for a number

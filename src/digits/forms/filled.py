@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits.forms.template import Field, Form
-from digits.io.result import Number
+from digits.io.number import Number
 
 if TYPE_CHECKING:
     from digits.io.picture import Picture

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from digits.forms.template import Field
-from digits.io.result import Box
+from digits.io.number import Box
 
 NEAR = 0.25  # of a field's height: frames of a table are no farther apart
 

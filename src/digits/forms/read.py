@@ -16,8 +16,9 @@ from digits.forms.filled import FilledField, FilledForm
 from digits.forms.lines import LONGEST, Grey
 from digits.forms.template import Field, Form, grey_of
 from digits.io.content import name_of
+from digits.io.number import Number
 from digits.io.picture import Picture, open_picture
-from digits.io.result import Number, Outcome
+from digits.io.result import Outcome
 from digits.io.sources import Sources, expand
 from digits.reading.expect import Expectation, expectation
 from digits.reading.reader import Reader

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from digits.errors import DigitsError
 from digits.files import write_atomically
+from digits.io.number import Box
 from digits.io.picture import Picture, open_picture
-from digits.io.result import Box
 from digits.reading.expect import expectation
 
 if TYPE_CHECKING:

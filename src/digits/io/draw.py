@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits.io.frames import framed, with_margin
-from digits.io.result import Box, Number, Reading
+from digits.io.number import Box, Number
+from digits.io.result import Reading
 
 Pixels = NDArray[np.uint8]  # (H, W, 3) RGB
 Colour = tuple[int, int, int]  # RGB

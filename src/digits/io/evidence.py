@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 
 from digits.io.draw import FONT, SURE, UNSURE, Colour, Pixels, percent
-from digits.io.result import Number, Reading
+from digits.io.number import Number
+from digits.io.result import Reading
 from digits.model.explain import Explanation
 from digits.model.spec import TILE
 

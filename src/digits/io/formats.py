@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from digits.files import printable
-from digits.io.result import Number, Outcome
+from digits.io.number import Number
+from digits.io.result import Outcome
 
 COLUMNS = (
     *("picture", "line", "number", "confidence", "x", "y", "width", "height", "error"),

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digits.io.result import Box
+from digits.io.number import Box
 
 # Fractions of a digit's size. Of 2,715 numbers on 150 made-up pages of writers kept back, 97 % lie
 # in their frame with all their ink.

@@ -10,7 +10,8 @@ from decimal import Decimal
 
 from digits.files import printable
 from digits.io.formats import unformulated
-from digits.io.result import Number, Outcome, Reading, Table
+from digits.io.number import Number
+from digits.io.result import Outcome, Reading, Table
 
 DOUBTFUL = 0.9  # confidence below which a cell is marked, as an orange frame in drawings
 EMPTY, DOUBT = "·", "*"  # an empty cell, and behind a doubtful number, in a table for people

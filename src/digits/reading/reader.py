@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
-import time
-import warnings
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from itertools import chain, islice
@@ -17,16 +14,16 @@ from typing import TypeVar, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from digits.errors import DigitsError, PagesWarning, PictureError
-from digits.files import printable
-from digits.io.pages import MAXIMUM_PAGES
-from digits.io.picture import Document, Picture, open_document
-from digits.io.result import Box, Digit, Number, Outcome, Reading, number_of
+from digits.errors import DigitsError
+from digits.io.number import Box, Digit, Number, number_of
+from digits.io.picture import Picture
+from digits.io.result import Outcome, Reading
 from digits.io.sources import Page as OpenPage
-from digits.io.sources import Sources, expand, first_page, left_out, page_of, singles
+from digits.io.sources import Sources, expand, first_page, singles
 from digits.model.bundle import Bundle, open_bundle
 from digits.model.classifier import Classifier
 from digits.model.profile import Profile
+from digits.reading.attempt import first_outcome, page_outcomes
 from digits.reading.expect import Expectation, expectation
 from digits.reading.page.accept import accept
 from digits.reading.page.detect import detect
@@ -333,9 +330,7 @@ class Reader:
         ModelError, and ValueError as `read` does.
         """
         read = self._route(orientation, single=single, number=number, expect=expect, totals=totals)
-        begin = time.perf_counter()
-        reading, error = _tried(lambda: read(first_page(source)))
-        return Outcome(source, 1, reading, error, time.perf_counter() - begin)
+        return first_outcome(source, read)
 
     def read_pages(
         self,
@@ -356,26 +351,7 @@ class Reader:
         first: the page to begin with.
         """
         read = self._route(orientation, single=single, number=number, expect=expect, totals=totals)
-        return self._outcomes(source, read, frames, first)
-
-    def _outcomes(
-        self, source: Picture, read: Callable[[OpenPage], Reading], frames: bool, first: int
-    ) -> Iterator[Outcome]:
-        begin = time.perf_counter()
-        document, error = _tried(lambda: open_document(source))
-        if document is None:
-            yield Outcome(source, 1, None, error, time.perf_counter() - begin)
-            return
-        with closing(document):
-            pages = document.count
-            if document.are_frames and not frames and pages > 1:
-                warnings.warn(left_out(document), PagesWarning, stacklevel=2)
-                pages = 1
-            # the one beyond the last that is read says how many are left out
-            for page in range(first, min(pages, MAXIMUM_PAGES + 1) + 1):
-                reading, error = _tried(partial(_read_page_of, document, page, read))
-                yield Outcome(source, page, reading, error, time.perf_counter() - begin, pages)
-                begin = time.perf_counter()
+        return page_outcomes(source, read, frames=frames, first=first)
 
     def read_many(
         self,
@@ -396,28 +372,9 @@ class Reader:
         it matches, an array (N, H, W) for N pictures. None of either is an outcome with an error.
         """
         read = self._route(orientation, single=single, number=number, expect=expect, totals=totals)
-        pages = partial(self._outcomes, read=read, frames=frames, first=1)
+        pages = partial(page_outcomes, read=read, frames=frames)
         return chain.from_iterable(
             [each] if isinstance(each, Outcome) else pages(each) for each in expand(sources)
-        )
-
-
-def _read_page_of(document: Document, page: int, read: Callable[[OpenPage], Reading]) -> Reading:
-    return read(page_of(document, page))
-
-
-def _tried(attempt: Callable[[], _Result]) -> tuple[_Result | None, str | None]:
-    """What an attempt at a picture gives, or what was wrong with it; of both one is None."""
-    try:
-        return attempt(), None
-    except PictureError as problem:
-        return None, str(problem)
-    except DigitsError:
-        raise
-    except Exception as defect:  # one picture of a million shall not stop the others
-        return None, (
-            f"the picture could not be read ({type(defect).__name__}: {printable(str(defect))})"
-            "; this is a defect of the package: report it with the picture"
         )
 
 

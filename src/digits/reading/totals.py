@@ -17,7 +17,8 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from digits.io.result import Digit, Number, Table
+from digits.io.number import Digit, Number
+from digits.io.result import Table
 from digits.io.value import value_of
 from digits.model.spec import CLASSES
 

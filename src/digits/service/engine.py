@@ -24,6 +24,7 @@ ENGINE = Path(__file__).parent / "page" / "engine"
 FOLLOWED = (
     "geometry",
     "io.colour",
+    "io.number",
     "io.result",
     "model.classifier",
     "model.ctc",

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digits.io.result import BY_CHANCE, UNSURE, Box
+from digits.io.number import Box
+from digits.io.result import BY_CHANCE, UNSURE
 from digits.model.bundle import open_bundle
 from digits.reading.page.accept import Accepted, _are_by_chance, accept
 from digits.reading.page.fuse import Fused

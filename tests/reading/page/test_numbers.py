@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from digits.io.result import Box, Digit, Number, Sign, number_of
+from digits.io.number import Box, Digit, Number, number_of
+from digits.io.result import Sign
 from digits.model.bundle import open_bundle
 from digits.model.spec import BOUNDARY, LINE_STRIDE, SIGN_TOKENS, SIGNS, TOKENS
 from digits.reading.page.accept import Accepted

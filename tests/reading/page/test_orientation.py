@@ -9,7 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 import digits
-from digits.io.result import UNSURE, Digit, Rejected, number_of
+from digits.io.number import Digit, number_of
+from digits.io.result import UNSURE, Rejected
 from digits.model.spec import LINE_DIGIT
 from digits.reading.page.numbers import Page
 from digits.reading.page.orientation import (

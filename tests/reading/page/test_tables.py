@@ -9,7 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 import digits
-from digits.io.result import Digit, Number, Table, box_around
+from digits.io.number import Digit, Number, box_around
+from digits.io.result import Table
 from digits.reading.page.aligned import aligned_tables
 from digits.reading.page.grid import Grid, find_grids
 from digits.reading.page.numbers import reading_order

@@ -14,7 +14,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from digits.io.result import Box, Number
+from digits.io.number import Box, Number
 from digits.model.bundle import Bundle
 from digits.reading.expect import Expectation
 from digits.reading.number.route import numbers_of

@@ -10,7 +10,7 @@ from difflib import SequenceMatcher
 import numpy as np
 from numpy.typing import NDArray
 
-from digits.io.result import ALTERNATIVES, Digit, Number, number_of
+from digits.io.number import ALTERNATIVES, Digit, Number, number_of
 from digits.model.ctc import Segment, align
 from digits.model.parameters import Parameters
 from digits.model.spec import DIGIT_TOKENS

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits.geometry import nms
-from digits.io.result import Number
+from digits.io.number import Number
 from digits.model.bundle import Bundle
 from digits.model.classifier import Classifier
 from digits.model.ctc import log_likelihoods

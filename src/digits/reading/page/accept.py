@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits.geometry import nms
-from digits.io.result import BY_CHANCE, UNSURE, Box, Digit, Rejected
+from digits.io.number import Box, Digit
+from digits.io.result import BY_CHANCE, UNSURE, Rejected
 from digits.model.parameters import Accept
 from digits.model.spec import LINE_DIGIT
 from digits.reading.page.fuse import Fused

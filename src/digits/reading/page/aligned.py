@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits.geometry import Boxes, centres
-from digits.io.result import Number, Table, box_around
+from digits.io.number import Number, box_around
+from digits.io.result import Table
 
 FEWEST_ROWS, FEWEST_COLUMNS = 3, 2
 FILLED = 0.3  # fraction of the rows in which a column has a number, at least

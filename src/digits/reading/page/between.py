@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits.geometry import Boxes, sizes
-from digits.io.result import MARKED
+from digits.io.number import MARKED
 from digits.model.parameters import Numbers
 from digits.model.spec import BOUNDARY, LETTER, LINE_STRIDE, SIGN_TOKENS, SIGNS
 from digits.reading.page.recognise import Candidates

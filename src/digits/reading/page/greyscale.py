@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits.geometry import quantile
-from digits.io.result import Box
+from digits.io.number import Box
 from digits.model.polarity import chance_of_light_pen, is_pen_lighter
 
 SEEN = 200  # pixels, the longest side at which colours are compared

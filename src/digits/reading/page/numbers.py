@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from digits.geometry import Boxes
-from digits.io.result import Box, Digit, Number, Rejected, Sign, number_of
+from digits.io.number import Box, Digit, Number, number_of
+from digits.io.result import Rejected, Sign
 from digits.model.parameters import Numbers, Textline
 from digits.reading.page.accept import Accepted
 from digits.reading.page.between import MARKS, Between, between, ends_by_gap

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits.geometry import centres, quantile
-from digits.io.result import Box, Digit
+from digits.io.number import Box, Digit
 from digits.model.parameters import Orientation
 from digits.model.spec import LINE_DIGIT
 from digits.reading.page.numbers import Page

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits.geometry import sizes
-from digits.io.result import Box, Sign
+from digits.io.number import Box
+from digits.io.result import Sign
 from digits.model.parameters import Numbers
 from digits.reading.page.recognise import Candidates, ReadSign
 

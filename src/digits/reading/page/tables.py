@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits.geometry import centres
-from digits.io.result import Number, Table, box_around
+from digits.io.number import Number, box_around
+from digits.io.result import Table
 from digits.reading.page.aligned import aligned_tables
 from digits.reading.page.grid import Grid
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits.geometry import Boxes, intersection
-from digits.io.result import Box
+from digits.io.number import Box
 from digits.reading.single.ink import Ink
 from digits.reading.single.ruling import without_lines
 

@@ -17,7 +17,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from digits.io.result import Box, Digit
+from digits.io.number import Box, Digit
 from digits.model.classifier import Classifier
 from digits.model.detector import Detections, Detector
 from digits.model.inputs import normalise_tile

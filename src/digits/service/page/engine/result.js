@@ -1,9 +1,10 @@
-/** Digits, numbers and readings, as `digits.io.result` and `digits.io.value`. */
+/** Digits, numbers and readings, as `digits.io.number`, `digits.io.result` and `digits.io.value`. */
 
 import { argmax } from "./geometry.js";
 import { constants, reader } from "./reader.js";
 
-const { ALTERNATIVES, MARKED, SCHEMA } = constants["io.result"];
+const { ALTERNATIVES, MARKED } = constants["io.number"];
+const { SCHEMA } = constants["io.result"];
 const { TILE } = constants["model.spec"];
 
 /** The digit with the highest of ten probabilities, given that there is one. */

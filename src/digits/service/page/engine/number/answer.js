@@ -11,7 +11,7 @@ import { withSigns } from "./signs.js";
 import { digitsAlone } from "./texts.js";
 
 const { ALTERNATIVES, LEAST, BEHIND, DIGIT_TOKENS, CLASSES } = {
-  ...constants["io.result"],
+  ...constants["io.number"],
   ...constants["model.spec"],
   ...constants["reading.number.answer"],
 };
