@@ -32,7 +32,7 @@ FEWEST = 15  # matches that agree
 CORNERS = 300  # of the form's print, that are tracked
 WINDOW = 31  # pixels around a corner that are compared
 ALIKE = 0.6  # correlation of such windows, from which on the corner is found
-LEAST_MATCH = 0.6  # of the corners: what has fewer is another form, or a part of it
+LEAST_MATCH = 0.5  # of the corners: what has fewer is another form, or a part of it
 INK = 0.01  # of all pixels: the darkest of these tell how dark ink is
 NEIGHBOURS = 8  # corners that tell the local shift
 
