@@ -23,6 +23,7 @@ from digits.reading.page.recognise import candidates_on, column_of
 from digits.reading.page.textline import LineCrop
 
 LEAST = 1e-6  # probability of a digit that no frame shows
+NEGLIGIBLE = 1e-4  # of the probability of texts not thought of, below which one is not expected
 BEHIND = 0.999  # of the probability of a digit in the text, that of any other at most
 
 
@@ -76,13 +77,16 @@ def answer(
     Then texts that are not have no share in the confidence. Where it is likelier that the number is
     a text that was not thought of, it stays as it was read.
     """
-    order = np.argsort(-found.probabilities, kind="stable").tolist()
-    shown = [_shown(found, k, parameters.number.floor) for k in order[: None if expect else 2]]
+    others = max(1 - float(found.probabilities.sum()), 0.0)  # texts that were not thought of
+    order = np.argsort(-found.probabilities, kind="stable")
+    count = int((found.probabilities > NEGLIGIBLE * others).sum()) if expect else 2
+    order = order[: max(count, 2)]
+    shown = [_shown(found, k, parameters.number.floor) for k in order.tolist()]
     ways = sorted((way for each in shown for way in _ways(each)), key=lambda way: -way.probability)
     alternatives = _merged(ways)
     held = [way for way in ways if expect and expect.holds(way.text)]
     # texts that were not thought of are as expected as often as those that were
-    rest = max(1 - float(found.probabilities.sum()), 0.0) * len(held) / len(ways)
+    rest = others * len(held) / len(ways)
     is_expected = sum(way.probability for way in held) > rest
     if is_expected:
         found, ways = _given(found, held, rest)

@@ -43,8 +43,8 @@ def find_lines(grey: NDArray[np.uint8], detector: Detector, parameters: Paramete
     own = parameters.number
     levels, found = look(grey, detector, parameters)
     detected = None
-    if len(found):
-        line, on_it = likeliest_line(found, parameters.textline)
+    if found is not None:
+        line, on_it = found
         line = _across(replace(line, size=line.size / own.digit), grey.shape)
         detected = _crop(grey, line, on_it)
     height, width = grey.shape
@@ -55,16 +55,17 @@ def find_lines(grey: NDArray[np.uint8], detector: Detector, parameters: Paramete
 
 def look(
     grey: NDArray[np.uint8], detector: Detector, parameters: Parameters
-) -> tuple[list[Level], Detections]:
-    """Levels and detections of a crop at a low resolution; or as of a page, where its digits are
-    too small for that, or none is detected."""
+) -> tuple[list[Level], tuple[TextLine, Detections] | None]:
+    """Levels and likeliest line of a crop at a low resolution; or as of a page, where its digits
+    are too small for that, or none is detected."""
     longest_side = parameters.number.longest_side
     levels, found = detect(grey, detector, replace(parameters.detect, longest_side=longest_side))
     if len(found):
-        line, _ = likeliest_line(found, parameters.textline)
+        line, on_it = likeliest_line(found, parameters.textline)
         if line.size * max(each.scale for each in levels) >= parameters.detect.small_digit:
-            return levels, found
-    return detect(grey, detector, parameters.detect)
+            return levels, (line, on_it)
+    levels, found = detect(grey, detector, parameters.detect)
+    return levels, likeliest_line(found, parameters.textline) if len(found) else None
 
 
 def likeliest_line(detections: Detections, textline: Textline) -> tuple[TextLine, Detections]:
