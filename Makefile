@@ -38,7 +38,7 @@ test: .venv/tested ## run the tests (again only if something changed)
 	@echo 'All tests passed, and nothing changed since; $(BIN)/pytest runs them anew.'
 
 .venv/tested: .venv/ready $(SOURCES)
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 	@touch $@
 
 lint: setup ## ruff, mypy and import-linter

@@ -13,7 +13,12 @@ from digits.io.frames import MARGIN, REACH, framed
 from digits.io.number import Box
 from digits.io.picture import open_picture
 
-SAMPLES = sorted((Path(__file__).parents[2] / "samples").glob("*.jpg"))
+# but a table, whose ruled lines are ink that joins digits
+SAMPLES = [
+    path
+    for path in sorted((Path(__file__).parents[2] / "samples").glob("*.jpg"))
+    if not path.stem.endswith("_table")
+]
 
 
 def grey(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -8,21 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-# Countries whose IBAN is all digits behind its two letters, by its length (SWIFT IBAN registry).
-IBAN_COUNTRIES = {
-    15: ("NO",),
-    16: ("BE",),
-    18: ("DK", "FI"),
-    19: ("SI",),
-    20: ("AT", "BA", "EE", "LT"),
-    21: ("HR",),
-    22: ("DE", "ME", "RS"),
-    23: ("IL",),
-    24: ("CZ", "ES", "SE", "SK"),
-    25: ("PT",),
-    26: ("IS",),
-    28: ("HU", "PL"),
-}
+# Countries whose IBAN is all digits behind its two letters, each with its length (SWIFT's registry)
+IBAN_LENGTHS = (
+    "AT20 BA20 BE16 CZ24 DE22 DK18 EE20 ES24 FI18 HR21 HU28 IL23 IS26 LT20 ME22 NO15 PL28 PT25 "
+    "RS22 SE24 SI19 SK24"
+)
 
 
 def luhn(digits: str) -> bool:
@@ -51,7 +41,8 @@ def iban(digits: str) -> bool:
     """
     return any(
         int(f"{digits[2:]}{int(country[0], 36)}{int(country[1], 36)}{digits[:2]}") % 97 == 1
-        for country in IBAN_COUNTRIES.get(len(digits) + 2, ())
+        for country in IBAN_LENGTHS.split()
+        if len(digits) + 2 == int(country[2:])
     )
 
 

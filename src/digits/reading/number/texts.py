@@ -35,7 +35,7 @@ class Breadth(NamedTuple):
 
 
 USUAL = Breadth(BEAM, 6, 12, 1e-4)
-HARD = Breadth(64, 48, 64, 1e-8)  # where an expectation chooses: the right one may be unlikely
+HARD = Breadth(64, 50, 64, 1e-8)  # where an expectation chooses: the right one may be unlikely
 
 
 def digits_alone(frames: NDArray[np.float64]) -> NDArray[np.float64]:
