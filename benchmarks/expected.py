@@ -68,13 +68,14 @@ EXPECTATIONS = {
 
 
 def with_their_sum(numbers: list[Number], crops: list[Crop]) -> list[Number | None]:
-    """Numbers read without an expectation, so that each five of them add up to what they should."""
+    """Numbers read without an expectation, so that each five of them add up to what they should;
+    those that cannot count as they were read."""
     settled: list[Number | None] = []
     for start in range(0, len(crops) - ADDED + 1, ADDED):
         some = [in_digits(number) for number in numbers[start : start + ADDED]]
         total = str(sum(int(crop.digits) for crop in crops[start : start + ADDED]))
         found, _ = balanced(some, printed(total))
-        settled += found
+        settled += found if found[0].is_expected else some
     return settled
 
 
