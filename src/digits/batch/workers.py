@@ -125,7 +125,7 @@ class Worker:
         self.process.start()
         theirs.close()
         self.is_ready = False
-        self.since = time.monotonic()  # it last said something, or got something to do
+        self.since = time.monotonic()  # of its last message, or of the task it was given
 
     def takes(self, item: Item) -> bool:
         """Whether it may be sent this item now."""
@@ -152,7 +152,7 @@ class Worker:
             self.tasks[0].rows.append(rows)
 
     def deadline(self, seconds: float) -> float:
-        """When it has to have said something; on the monotonic clock."""
+        """Until when a message is due, on the monotonic clock."""
         if not self.is_ready:
             return self.since + START_SECONDS
         return self.since + seconds if self.tasks else float("inf")

@@ -82,12 +82,12 @@ class Target:
         level = evened(grey)
         view = self._first_view(level)
         _check(view, self.size, grey.shape)
-        found, places = self._tracked(level, view)
+        found, points = self._tracked(level, view)
         if found.sum() >= FEWEST:
-            better, _ = cv2.findHomography(places[found], self.corners[found], cv2.RANSAC, OFF)
+            better, _ = cv2.findHomography(points[found], self.corners[found], cv2.RANSAC, OFF)
             if better is not None:  # the corners seen, brought to where they are on the form
                 view = view @ np.linalg.inv(better)
-                found, places = self._tracked(level, view)
+                found, points = self._tracked(level, view)
         match = float(found.mean()) if len(found) else 0.0
         if match < LEAST_MATCH:
             raise PictureError(
@@ -95,18 +95,18 @@ class Target:
                 f"expected {100 * LEAST_MATCH:.0f} % or more; check that it is the right form, and "
                 "wholly on it"
             )
-        shifts = places[found] - self.corners[found]
+        shifts = points[found] - self.corners[found]
         return Aligned(view, match, self.corners[found], shifts)
 
     def _first_view(self, level: Grey) -> Matrix:
         """From the form to a picture, by features."""
         own, descriptors = self.features
-        places, others = _features(level)
+        points, others = _features(level)
         pairs = _matches(descriptors, others)
         agree = 0
         if len(pairs) >= 4:
             view, mask = cv2.findHomography(
-                own[pairs[:, 0]], places[pairs[:, 1]], cv2.RANSAC, OFF * max(level.shape) / SEEN
+                own[pairs[:, 0]], points[pairs[:, 1]], cv2.RANSAC, OFF * max(level.shape) / SEEN
             )
             agree = 0 if view is None else int(mask.sum())
         if agree < FEWEST:
@@ -122,13 +122,13 @@ class Target:
             level, view, self.size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderValue=255
         )
         here, there = self.soft, _as_dark(_soft(np.asarray(warped, np.uint8)), self.soft)
-        flow: Any = cv2.calcOpticalFlowPyrLK  # its types ask for places to begin at
-        places, status, _ = flow(
+        flow: Any = cv2.calcOpticalFlowPyrLK  # its types ask for points to begin at
+        points, status, _ = flow(
             here, there, self.corners, None, winSize=(WINDOW, WINDOW), maxLevel=2
         )
-        alike = _correlation(here, there, self.corners, places)
-        far = np.abs(places - self.corners).max(axis=1) > WINDOW
-        return (status.ravel() > 0) & (alike >= ALIKE) & ~far, places
+        alike = _correlation(here, there, self.corners, points)
+        far = np.abs(points - self.corners).max(axis=1) > WINDOW
+        return (status.ravel() > 0) & (alike >= ALIKE) & ~far, points
 
 
 def evened(grey: Grey) -> Grey:
@@ -157,10 +157,10 @@ def _features(level: Grey) -> tuple[Points, NDArray[np.float32]]:
     scale = min(1.0, SEEN / max(level.shape))
     small = cv2.resize(level, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     found, descriptors = cv2.SIFT.create(FEATURES).detectAndCompute(small, None)
-    places = np.array([each.pt for each in found], np.float32).reshape(-1, 2) / scale
+    points = np.array([each.pt for each in found], np.float32).reshape(-1, 2) / scale
     if descriptors is None:
         descriptors = np.zeros((0, 128), np.float32)
-    return places, np.asarray(descriptors, np.float32)
+    return points, np.asarray(descriptors, np.float32)
 
 
 def _matches(own: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.intp]:
@@ -180,13 +180,13 @@ def _matches(own: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[n
     return np.stack([chosen, best[chosen]], axis=1)
 
 
-def _correlation(here: Grey, there: Grey, corners: Points, places: Points) -> NDArray[np.float64]:
-    """(N,) the correlation of the windows around corners and around their places."""
+def _correlation(here: Grey, there: Grey, corners: Points, points: Points) -> NDArray[np.float64]:
+    """(N,) the correlation of the windows around corners (N, 2) and around points (N, 2)."""
     found = np.zeros(len(corners))
     size = (WINDOW, WINDOW)
-    for index, (corner, place) in enumerate(zip(corners, places, strict=True)):
+    for index, (corner, point) in enumerate(zip(corners, points, strict=True)):
         one = cv2.getRectSubPix(here, size, corner.tolist()).astype(np.float32)
-        other = cv2.getRectSubPix(there, size, place.tolist()).astype(np.float32)
+        other = cv2.getRectSubPix(there, size, point.tolist()).astype(np.float32)
         one, other = one - one.mean(), other - other.mean()
         length = math.sqrt(float((one**2).sum()) * float((other**2).sum()))
         found[index] = float((one * other).sum()) / length if length else 0.0
