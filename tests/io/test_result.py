@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from decimal import Decimal
 from pathlib import Path
 
@@ -293,6 +294,54 @@ def test_what_is_no_reading_is_refused(change: dict[str, object]) -> None:
         Reading.from_dict(READING.to_dict() | change)
     with pytest.raises(ValueError, match=r"not a reading .*without an error"):
         Reading.from_dict(Outcome("a.png", 1, None, "is no picture", 0.1).to_dict())
+
+
+@pytest.mark.parametrize(
+    "value", [math.nan, math.inf, -math.inf, -0.1, 1.001, 10**400, "0.5", None]
+)
+def test_what_is_no_probability_is_refused(value: object) -> None:
+    digit = DIGIT.to_dict()
+    wrong = [
+        {"signs": [SIGN.to_dict() | {"confidence": value}]},
+        *(
+            {"numbers": [NUMBER.to_dict() | change] * 3}
+            for change in (
+                {"confidence": value},
+                {"alternatives": [{"text": "7", "confidence": value}]},
+                *(
+                    {"digits": [digit | {name: given}]}
+                    for name, given in (
+                        ("confidence", value),
+                        ("is_digit", value),
+                        ("probabilities", [0.5] * 9 + [value]),
+                    )
+                ),
+            )
+        ),
+    ]
+    for change in wrong:
+        with pytest.raises(ValueError, match="not a reading"):
+            Reading.from_dict(READING.to_dict() | change)
+
+
+def test_what_the_probability_is_and_should_be_is_said() -> None:
+    with pytest.raises(ValueError, match=r"the probability inf; expected 0 to 1"):
+        Reading.from_dict(json.loads(json.dumps(READING.to_dict()).replace("0.9,", "1e999,")))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"digit": 10}, {"digit": None}, {"probabilities": [0.1] * 9}, {"box": [1, 2, 3, math.inf]}],
+)
+def test_what_is_no_digit_is_refused(change: dict[str, object]) -> None:
+    numbers = [NUMBER.to_dict() | {"digits": [DIGIT.to_dict() | change]}] * 3
+    with pytest.raises(ValueError, match="not a reading"):
+        Reading.from_dict(READING.to_dict() | {"numbers": numbers})
+
+
+def test_a_probability_that_float32_made_more_than_1_comes_back_as_1() -> None:
+    sure = dataclasses.replace(SIGN, confidence=float(np.float32(1) + np.finfo(np.float32).eps * 4))
+    assert Sign.from_dict(sure.to_dict()).confidence == 1
 
 
 # Drawn again

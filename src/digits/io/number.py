@@ -15,11 +15,13 @@ from numpy.typing import NDArray
 
 from digits.io.alternatives import Choice, likeliest_first
 from digits.io.value import value_of
+from digits.model.spec import CLASSES
 
 Box = tuple[int, int, int, int]  # x, y, width, height in pixels of the picture as a viewer shows it
 
 MARKED = 0.5  # probability of a decimal mark from which on it is read
 ALTERNATIVES = 5  # texts of a number that are kept
+ROUNDING = 1e-6  # of `to_dict`: products of float32 probabilities end that much above 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,13 +66,22 @@ class Digit:
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> Digit:
-        """The digit that `to_dict` was called on, without its tile and rounded as there."""
+        """The digit that `to_dict` was called on, without its tile and rounded as there.
+
+        Raises ValueError or TypeError for what is none.
+        """
+        digit, probabilities = content["digit"], content["probabilities"]
+        if digit not in range(CLASSES) or len(probabilities) != CLASSES:
+            raise ValueError(
+                f"the digit {digit!r} with {len(probabilities)} probabilities; expected 0 to 9, "
+                f"and the probabilities of all {CLASSES}"
+            )
         return cls(
-            content["digit"],
-            content["confidence"],
-            np.array(content["probabilities"], np.float32),
+            digit,
+            probability_of(content["confidence"]),
+            np.array([probability_of(each) for each in probabilities], np.float32),
             box_of(content["box"]),
-            content["is_digit"],
+            probability_of(content["is_digit"]),
             tile=None,
         )
 
@@ -158,7 +169,8 @@ class Number:
     def from_dict(cls, content: Mapping[str, Any]) -> Number:
         """The number that `to_dict` was called on, rounded as there.
 
-        Raises ValueError if the text has more digits, or fewer, than there are.
+        Raises ValueError if the text has more digits, or fewer, than there are, or if what should
+        be a probability is none.
         """
         text, digits = content["text"], tuple(map(Digit.from_dict, content["digits"]))
         if len(re.findall("[0-9]", text)) != len(digits):
@@ -167,10 +179,10 @@ class Number:
         others = content.get("alternatives") or [content, content["runner_up"]]
         return cls(
             text,
-            content["confidence"],
+            probability_of(content["confidence"]),
             box_of(content["box"]),
             digits,
-            tuple((each["text"], each["confidence"]) for each in others),
+            tuple((each["text"], probability_of(each["confidence"])) for each in others),
             content.get("is_expected"),
         )
 
@@ -227,7 +239,16 @@ def _interleaved(parts: Sequence[str], count: int) -> str:
 def box_of(values: Any) -> Box:
     """A box from plain data: a list of four numbers. Raises ValueError or TypeError."""
     x, y, width, height = values
+    if not all(abs(each) < math.inf for each in values):
+        raise ValueError(f"the box {values!r}; expected four finite numbers")
     return (x, y, width, height)
+
+
+def probability_of(value: Any) -> float:
+    """A probability from plain data. Raises ValueError or TypeError; not a number is none, too."""
+    if not 0 <= value <= 1 + ROUNDING:
+        raise ValueError(f"the probability {value!r}; expected 0 to 1")
+    return min(float(value), 1.0)
 
 
 def box_around(boxes: Sequence[Box]) -> Box:

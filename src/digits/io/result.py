@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits.errors import DigitsError
-from digits.io.number import Box, Number, box_around, box_of
+from digits.io.number import Box, Number, box_around, box_of, probability_of
 
 if TYPE_CHECKING:
     from digits.io.picture import Picture
@@ -47,7 +47,7 @@ class Sign:
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> Sign:
         """The sign that `to_dict` was called on, rounded as there."""
-        return cls(content["text"], content["confidence"], box_of(content["box"]))
+        return cls(content["text"], probability_of(content["confidence"]), box_of(content["box"]))
 
 
 @dataclass(frozen=True, slots=True)
