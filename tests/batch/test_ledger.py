@@ -188,6 +188,45 @@ def test_a_journal_cut_off_anywhere_costs_no_more_than_the_parts_behind(
     assert text(tmp_path / "whole") == expected
 
 
+def test_a_damaged_line_of_the_journal_costs_no_more_than_its_part(
+    tmp_path: Path, readings: Readings
+) -> None:
+    folder = tmp_path / "out"
+    run(folder)
+    expected = text(folder)
+    journal = folder / "_job" / "journal.jsonl"
+    journal.write_bytes(journal.read_bytes().replace(b'"shard": 1,', b'"shard": -1,'))
+    readings.names.clear()
+    run(folder)
+    assert readings.names == ["1.tar/0", "1.tar/1"]
+    assert text(folder) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("manifest.json", b"{", b"["),
+        ("manifest.json", b'"', b"\xff"),
+        ("shards.jsonl", b"[[", b"[["[:1]),
+        ("shards.jsonl", b'"tar"', b'"rat"'),
+        ("shards.jsonl", b'"shards": 4', b'"shards": 3'),
+        ("shards.jsonl", b'"files": 4', b'"files": "4"'),
+    ],
+)
+def test_a_damaged_job_is_refused_with_what_to_do(
+    tmp_path: Path, readings: Readings, name: str, old: bytes, new: bytes
+) -> None:
+    folder = tmp_path / "out"
+    run(folder)
+    before = text(folder)
+    path = folder / "_job" / name
+    assert old in path.read_bytes()
+    path.write_bytes(path.read_bytes().replace(old, new, 1))
+    with pytest.raises(DigitsError, match=rf"{name} is damaged .*; begin it anew in another fold"):
+        run(folder)
+    assert text(folder) == before
+
+
 def test_a_part_that_someone_removed_is_read_again(tmp_path: Path, readings: Readings) -> None:
     run(tmp_path / "out")
     expected = text(tmp_path / "out")

@@ -42,6 +42,8 @@ from digits.files import printable, replacing, sync_folder, write_json
 
 _PART = re.compile(r"part-\d{6,}(-\d+)?\.\w+(\.pending)?")
 NOTHING = np.empty(0, np.uint64)
+# What the decoding of JSON raises, and the use of what it is not meant to hold.
+_NOT_OURS = (ValueError, TypeError, LookupError, AttributeError, RecursionError, EOFError)
 _NOT_HERE = "name another folder with --out, or remove this one"
 
 
@@ -72,10 +74,17 @@ class Done:
 
     @classmethod
     def from_json(cls, line: bytes) -> Done:
-        """What `to_json` was called on."""
+        """What `to_json` was called on. Raises one of _NOT_OURS for what is none."""
         content = json.loads(line)
         failed = tuple(Failed(*values) for values in content.pop("failed"))
-        return cls(**content, failed=failed)
+        done = cls(**content, failed=failed)
+        counts = [done.shard, done.turn, done.pictures, done.rows]
+        counts += [count for each in failed for count in (each.position, each.row, each.rows)]
+        if not all(isinstance(count, int) and count >= 0 for count in counts):
+            raise ValueError("a part has counts that are none")
+        if not all(isinstance(each.kind, str) for each in failed):
+            raise TypeError("a picture has a class of error that is none")
+        return done
 
 
 class Ledger:
@@ -143,7 +152,8 @@ class Ledger:
         self._recover()
 
     def _check(self, manifest: dict[str, Any]) -> None:
-        before = json.loads(self._manifest.read_text("utf-8"))
+        with _sound(self._manifest):
+            before = dict(json.loads(self._manifest.read_text("utf-8")))
         for name in manifest:
             if manifest[name] != before.get(name):
                 raise DigitsError(
@@ -185,7 +195,7 @@ class Ledger:
         whole = content[: content.rfind(b"\n") + 1]
         if whole != content:
             os.truncate(self._journal, len(whole))
-        lines = {done.shard: done for done in map(Done.from_json, whole.splitlines())}
+        lines = {done.shard: done for done in _finished(whole)}
         parts = {path.name for path in self.folder.iterdir() if _PART.fullmatch(path.name)}
         # a part that someone removed is read again
         self.done = {k: done for k, done in lines.items() if self.part(done).name in parts}
@@ -195,20 +205,26 @@ class Ledger:
     # What there is
 
     def shards(self) -> Iterator[Shard]:
-        """All shards of the listing, one by one."""
-        with self._shards.open(encoding="utf-8") as lines:
+        """All shards of the listing, one by one. Raises DigitsError if it is damaged."""
+        with _sound(self._shards), self._shards.open(encoding="utf-8") as lines:
             for number, line in enumerate(lines):
-                if line.startswith("["):  # the last line is what the listing amounts to
-                    yield Shard.from_list(number, json.loads(line))
+                content = json.loads(line)
+                if isinstance(content, dict) and content["shards"] == number:
+                    return  # the last line is what the listing amounts to
+                yield Shard.from_list(number, content)
+            raise EOFError
 
     @cached_property
     def inputs(self) -> dict[str, Any]:
         """What the listing amounts to: files, bytes, pictures (None if not known), sha256 of names
         and sizes, and how many shards it is cut into."""
-        with self._shards.open("rb") as file:
+        with _sound(self._shards), self._shards.open("rb") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - 500))
-            content: dict[str, Any] = json.loads(file.read().splitlines()[-1])
-        return content
+            content = json.loads(file.read().splitlines()[-1])
+            counts = {name: content[name] for name in ("files", "bytes", "pictures", "shards")}
+            if not all(isinstance(count, int | None) for count in counts.values()):
+                raise TypeError
+            return counts | {"sha256": str(content["sha256"])}
 
     def part(self, done: Done) -> Path:
         """The file of a part."""
@@ -295,6 +311,28 @@ def _written(
             row += len(values)
             count = max(count, position + 1)
     return replace(done, pictures=count, rows=row, failed=tuple(failed))
+
+
+@contextlib.contextmanager
+def _sound(path: Path) -> Iterator[None]:
+    """Whatever fails to be understood in this block is DigitsError: the file is damaged."""
+    try:
+        yield
+    except _NOT_OURS as error:
+        raise DigitsError(
+            f"{_shown(path)} is damaged ({type(error).__name__}), so that the job cannot go on; "
+            "begin it anew in another folder"
+        ) from error
+
+
+def _finished(journal: bytes) -> Iterator[Done]:
+    """The parts of a journal. A damaged line is as good as none: its shard is read again."""
+    for line in journal.splitlines():
+        try:
+            done = Done.from_json(line)
+        except _NOT_OURS:
+            continue
+        yield done
 
 
 def _hash(entry: Entry) -> int:

@@ -63,6 +63,13 @@ class Entry:
         """What it is told from others by, and whether it has changed."""
         return f"{self.path}\0{self.group}\0{self.bytes}"
 
+    @property
+    def is_sound(self) -> bool:
+        """Whether its values are what they should be, which those of a damaged file are not."""
+        counts = (self.bytes, self.group, self.pictures or 0)
+        is_known = self.kind in ("path", *_READERS) and isinstance(self.path, str)
+        return is_known and all(isinstance(count, int) for count in counts)
+
 
 @dataclass(frozen=True, slots=True)
 class Shard:
@@ -87,8 +94,11 @@ class Shard:
 
     @classmethod
     def from_list(cls, number: int, content: list[list[Any]]) -> Shard:
-        """The shard that `to_list` was called on."""
-        return cls(number, tuple(Entry(*values) for values in content))
+        """The shard that `to_list` was called on. Raises ValueError or TypeError."""
+        entries = tuple(Entry(*values) for values in content)
+        if not entries or not all(entry.is_sound for entry in entries):
+            raise ValueError("a shard of what is no file")
+        return cls(number, entries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +186,8 @@ def _items(shard: Shard) -> Iterator[Item]:
             else:
                 yield Item(f"{first.path}/{name}", content)
     except _BROKEN as error:
-        yield Item(first.path, problem=f"is damaged after {found:,} pictures ({error})")
+        reason = " ".join(str(error).split())  # PyArrow's have several lines
+        yield Item(first.path, problem=f"is damaged after {found:,} pictures ({reason})")
         return
     if not found:
         yield Item(first.path, problem="holds no picture files; name another archive")
@@ -236,6 +247,16 @@ def is_picture(name: str) -> bool:
 
 
 def _parquet(entry: Entry) -> Iterator[tuple[str, bytes | Item]]:
+    """Rows of a group. Raises OSError where it is damaged."""
+    try:
+        yield from _parquet_rows(entry)
+    except DigitsError:
+        raise
+    except Exception as error:  # PyArrow's have many bases
+        raise OSError(str(error)) from error
+
+
+def _parquet_rows(entry: Entry) -> Iterator[tuple[str, bytes | Item]]:
     """Rows of a group: of its first column of bytes (or of a struct with bytes, as data sets have
     it), else paths, which are those beside the file."""
     parquet = require("pyarrow.parquet", "parquet")
