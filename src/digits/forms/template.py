@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -208,6 +209,8 @@ def _box(values: Any) -> Box:
         raise ValueError(f"{values!r} is no box; expected [x, y, width, height]")
     if not all(isinstance(each, int | float) and not isinstance(each, bool) for each in values):
         raise ValueError(f"{values!r} is no box; expected four numbers")
+    if not all(abs(each) < math.inf for each in values):
+        raise ValueError(f"{values!r} is no box; expected four finite numbers")
     x, y, wide, high = (round(each) for each in values)
     if wide < 1 or high < 1:
         raise ValueError(f"the box {values!r} is empty")

@@ -120,9 +120,13 @@ def read_json(path: Path) -> dict[str, Any]:
 
 def finite(value: Any) -> float:
     """A number as a float. Raises ValueError for what is none, for NaN and for infinity."""
-    if isinstance(value, bool) or not math.isfinite(float(value)):
+    try:
+        number = float(value)
+    except OverflowError:  # a whole number of hundreds of digits
+        number = math.inf
+    if isinstance(value, bool) or not math.isfinite(number):
         raise ValueError(f"{value!r} is not a finite number")
-    return float(value)
+    return number
 
 
 def _read_card(path: Path, kind: str) -> dict[str, Any]:
