@@ -26,9 +26,9 @@ setup: .venv/ready ## make the environment in .venv
 	@$(PYTHON) -c 'import sys; sys.version_info < (3, 14) or print("This Python has no TensorFlow wheel: reading works, training needs Python 3.11 to 3.13.")'
 	@echo 'Installing into .venv (a few minutes the first time) ...'
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	@$(BIN)/python -m compileall -q .venv/lib src 2>/dev/null || true
+	@$(BIN)/python -m compileall -q -j 0 .venv/lib src 2>/dev/null || true  # on all cores, as pip does not
 	@touch $@
 
 demo: setup ## obtain MNIST, train the seed network, read pictures, write demo/report.html

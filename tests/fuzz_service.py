@@ -32,10 +32,18 @@ CONFIG = """<View><Image name="image" value="$image"/>
 TILE = [[0] * 28] * 28
 
 
+_FOLDERS = tempfile.TemporaryDirectory(prefix="fuzz-")  # removed when this process ends
+
+
+def new_folder() -> Path:
+    """An empty folder."""
+    return Path(tempfile.mkdtemp(dir=_FOLDERS.name))
+
+
 @functools.cache
 def _client() -> httpx.Client:
     """A client of a service in a thread, which ends with this process."""
-    settings = Settings(corrections=Path(tempfile.mkdtemp(prefix="fuzz-")), workers=1)
+    settings = Settings(corrections=new_folder(), workers=1)
     opened = contextlib.ExitStack()
     atexit.register(opened.close)
     return opened.enter_context(opened.enter_context(started(settings)).client())

@@ -6,7 +6,6 @@ import functools
 import io
 import json
 import tarfile
-import tempfile
 import zipfile
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -70,7 +69,7 @@ class Target:
 
 def in_folder(name: str, decode: Callable[[Path], object], beside: Path | None = None):
     """A target whose bytes are a file of this name in a folder, beside the files of another."""
-    folder = Path(tempfile.mkdtemp(prefix="fuzz-"))
+    folder = fuzz_service.new_folder()
     (folder / name).parent.mkdir(exist_ok=True)
     for other in beside.iterdir() if beside else ():
         if other.name != name:
@@ -224,7 +223,7 @@ def _balance(content: bytes) -> object:
 @functools.cache
 def _form() -> tuple[Form, Path]:
     """A form, and the folder in which it is kept as form.json."""
-    folder = Path(tempfile.mkdtemp(prefix="fuzz-"))
+    folder = fuzz_service.new_folder()
     blank = form_pictures.blank_form()
     form = learn(np.repeat(blank[..., None], 3, axis=2))
     form.save(folder / "form.json")
@@ -245,7 +244,7 @@ def _corrections(folder: Path) -> object:
 
 
 def _log() -> list[bytes]:
-    folder = Path(tempfile.mkdtemp(prefix="fuzz-"))
+    folder = fuzz_service.new_folder()
     store = corrections.Corrections(folder)
     first = store.add(np.zeros((28, 28), np.uint8), 7, read=1, confidence=0.5)
     store.add(np.full((28, 28), 9, np.uint8), None)
@@ -258,7 +257,7 @@ JOB = ("manifest.json", "shards.jsonl", "journal.jsonl")
 
 def _job_file(name: str) -> Target:
     """A file of a job's folder, whose others are as they were; the job goes on."""
-    folder = Path(tempfile.mkdtemp(prefix="fuzz-"))
+    folder = fuzz_service.new_folder()
     manifest = {"model": "default", "options": {"single": True}, "form": "json"}
     listing = list(entries([str(folder / f"{k}.png") for k in range(3)]))
     done = Done(0, 0, 3, 3, (Failed(0, 0, 1, "missing"), Failed(2, 2, 1, "missing")))

@@ -7,7 +7,7 @@ import sys
 import tarfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -73,11 +73,11 @@ def driver(folder: Path, cpus: int, nodes: int, *more: str) -> Iterator[subproce
         if process.poll() is None:
             children = psutil.Process(process.pid).children(recursive=True)
         process.kill()
+        for child in children:
+            with suppress(psutil.NoSuchProcess):
+                child.kill()
         process.wait()
         psutil.wait_procs(children, timeout=30)
-        for child in children:
-            if child.is_running():
-                child.kill()
 
 
 def wait_for_checkpoints(out: Path, count: int, process: subprocess.Popen[str]) -> int:

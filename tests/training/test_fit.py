@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import errno
+import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -77,6 +80,21 @@ def interrupt(monkeypatch: pytest.MonkeyPatch, after_epochs: int) -> None:
     monkeypatch.setattr(fitting, "Progress", Interrupted)
 
 
+@contextmanager
+def copied(folder: Path, after_epochs: dict[int, Path]) -> Iterator[None]:
+    """Let a run leave in other folders what it would leave, were it killed in the next epoch."""
+
+    class Copied(Progress):
+        def on_epoch_begin(self, epoch: int, logs: dict[str, object] | None = None) -> None:
+            super().on_epoch_begin(epoch, logs)
+            if epoch in after_epochs:
+                shutil.copytree(folder, after_epochs[epoch])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fitting, "Progress", Copied)
+        yield
+
+
 @pytest.fixture(scope="module")
 def whole(
     training: Digits, validation: Digits, tmp_path_factory: pytest.TempPathFactory
@@ -114,45 +132,54 @@ def test_so_does_an_augmented_one_with_clutter_and_clean_last_epochs(
     training: Digits,
     validation: Digits,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     labels = training.labels[:450].copy()
     labels[400:] = CLUTTER
     few = Digits(training.images[:450], labels)
     recipe = replace(RESIDUAL, fit=replace(RESIDUAL.fit, bfloat16=bfloat16))
-    weights, _, network = fit(recipe, few, validation, tmp_path / "whole")
+    with copied(tmp_path / "whole", {2: tmp_path / "broken"}):
+        weights, _, network = fit(recipe, few, validation, tmp_path / "whole")
     assert network.compute_dtype == "float32"
-    with monkeypatch.context() as patch:
-        interrupt(patch, 2)
-        with pytest.raises(KeyboardInterrupt):
-            fit(recipe, few, validation, tmp_path / "broken")
 
     resumed, _, _ = fit(recipe, few, validation, tmp_path / "broken")
 
     assert equal(weights, resumed)
+
+
+FIRST = replace(DENSE, fit=replace(DENSE.fit, steps_per_execution=1, label_smoothing=0.1))
+FINISHED = replace(FIRST, finish=Finish(epochs=2, learning_rate=1e-3))
+
+
+@pytest.fixture(scope="module")
+def few(training: Digits) -> Digits:
+    return Digits(training.images[:600], training.labels[:600])
+
+
+@pytest.fixture(scope="module")
+def finished(
+    few: Digits, validation: Digits, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Weights, Checkpoint]:
+    """A run with a finish; beside it, as folders 1, 3 and 4, what it left after so many epochs."""
+    folder = tmp_path_factory.mktemp("finished")
+    with copied(folder / "whole", {after: folder / str(after) for after in (1, 3, 4)}):
+        weights, history, _ = fit(FINISHED, few, validation, folder / "whole")
+    return weights, history
 
 
 @pytest.mark.parametrize("after", [1, 3, 4])
-def test_a_finish_goes_on_from_the_first_training_also_when_interrupted(
-    after: int,
-    training: Digits,
-    validation: Digits,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+def test_a_finish_goes_on_also_when_interrupted(
+    after: int, finished: tuple[Weights, Checkpoint], few: Digits, validation: Digits
 ) -> None:
-    few = Digits(training.images[:600], training.labels[:600])
-    first = replace(DENSE, fit=replace(DENSE.fit, steps_per_execution=1, label_smoothing=0.1))
-    recipe = replace(first, finish=Finish(epochs=2, learning_rate=1e-3))
-    before, _, _ = fit(first, few, validation, tmp_path / "first")
-    weights, history, _ = fit(recipe, few, validation, tmp_path / "whole")
-    with monkeypatch.context() as patch:
-        interrupt(patch, after)
-        with pytest.raises(KeyboardInterrupt):
-            fit(recipe, few, validation, tmp_path / "broken")
-
-    resumed, _, _ = fit(recipe, few, validation, tmp_path / "broken")
-
+    weights, history = finished
+    resumed, _, _ = fit(FINISHED, few, validation, history.folder.with_name(str(after)))
     assert equal(weights, resumed)
+
+
+def test_a_finish_goes_on_from_the_first_training(
+    finished: tuple[Weights, Checkpoint], few: Digits, validation: Digits, tmp_path: Path
+) -> None:
+    weights, history = finished
+    before, _, _ = fit(FIRST, few, validation, tmp_path)
     assert history.epoch == 5
     # steps of 1e-3 at most, down to zero: near where the first training ended, and not there
     moved = max(
@@ -175,19 +202,15 @@ def undecided_network(path: Path, *, softmax: bool) -> str:
 
 @pytest.mark.parametrize("softmax", [False, True])
 def test_a_network_is_distilled_from_another_and_resumes(
-    softmax: bool,
-    training: Digits,
-    validation: Digits,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    softmax: bool, few: Digits, validation: Digits, tmp_path: Path
 ) -> None:
-    few = Digits(training.images[:600], training.labels[:600])
     source = undecided_network(tmp_path / "source.keras", softmax=softmax)
     before = (tmp_path / "source.keras").read_bytes()
     finish = Finish(epochs=6, learning_rate=1e-2, distil_from=source, distil_weight=0.95)
     recipe = replace(RESIDUAL, fit=replace(RESIDUAL.fit, epochs=1, bfloat16=True), finish=finish)
 
-    whole, history, network = fit(recipe, few, validation, tmp_path / "whole")
+    with copied(tmp_path / "whole", {4: tmp_path / "broken"}):
+        whole, history, network = fit(recipe, few, validation, tmp_path / "whole")
 
     assert sum(each.size for each in whole) == networks.build(recipe.network).count_params()
     probabilities = np.asarray(keras.ops.softmax(logits(network, validation.images)))
@@ -197,10 +220,6 @@ def test_a_network_is_distilled_from_another_and_resumes(
     assert history.rows[-1]["val_loss"] == pytest.approx(label_loss, rel=0.02)
     assert (tmp_path / "source.keras").read_bytes() == before
 
-    with monkeypatch.context() as patch:
-        interrupt(patch, 4)
-        with pytest.raises(KeyboardInterrupt):
-            fit(recipe, few, validation, tmp_path / "broken")
     resumed, _, _ = fit(recipe, few, validation, tmp_path / "broken")
     assert equal(whole, resumed)
 
