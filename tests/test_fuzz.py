@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from fuzz_targets import Target, targets
 
-CASES = 30
+CASES = 60
 TARGETS = targets()
 
 

@@ -70,6 +70,7 @@ def test_an_edit_by_hand_is_taken(form: Form, tmp_path: Path) -> None:
         ({"box": [1, 2, 0, 9]}, "is empty"),
         ({"box": [990, 2, 30, 30]}, "not on its picture"),
         ({"box": None}, "x, y, width, height"),
+        ({"box": [1, 2, float("inf"), 9]}, "four finite numbers"),
         ({"cells": [[1, 2, 3, "x"]]}, "four numbers"),
     ],
 )

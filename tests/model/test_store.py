@@ -125,6 +125,7 @@ def test_a_card_that_is_garbage_is_refused_in_one_line(content: bytes, folder: P
         {"temperature": -1, "digit_energy": 3, "digit_scale": 1},
         {"temperature": float("nan"), "digit_energy": 3, "digit_scale": 1},
         {"temperature": 1, "digit_energy": float("inf"), "digit_scale": 1},
+        {"temperature": 1, "digit_energy": 10**400, "digit_scale": 1},
     ],
 )
 def test_a_calibration_that_cannot_be_used_is_refused(calibration: object, folder: Path) -> None:

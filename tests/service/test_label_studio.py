@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,6 +15,7 @@ import pytest
 from serving import Running, running
 
 from digits.data.corrections import Corrections
+from digits.service.labelconfig import regions
 
 PAGE = pictures.page("305 48")
 PNG = pictures.png(PAGE.pixels)
@@ -229,6 +231,12 @@ def test_what_cannot_be_told_apart_is_not_kept(
     client: httpx.Client, given: dict[str, object]
 ) -> None:
     assert client.post("/webhook", json=given).json() == {"corrections": 0}
+
+
+def test_a_box_without_an_end_is_left_out() -> None:
+    sound = region("305")
+    given = [region("305", width=math.inf), region("305", height=10**400), sound]
+    assert len(list(regions(given))) == 1
 
 
 def test_nothing_is_fetched_or_kept_unless_asked_for() -> None:

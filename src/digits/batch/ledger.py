@@ -158,7 +158,8 @@ class Ledger:
             if manifest[name] != before.get(name):
                 raise DigitsError(
                     f"the job in {_shown(self.folder)} was begun with another {name}: "
-                    f"{before.get(name)}, now {manifest[name]}; use the same, or begin elsewhere"
+                    f"{printable(str(before.get(name)))}, now {manifest[name]}; use the same, or "
+                    "begin elsewhere"
                 )
 
     def _write_shards(self, listing: Iterable[Entry], known: NDArray[np.uint64] = NOTHING) -> None:

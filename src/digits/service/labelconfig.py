@@ -120,5 +120,5 @@ def regions(result: Sequence[dict[str, Any]]) -> Iterator[tuple[Box, str]]:
         if not isinstance(written, str) or len(numbers) != 4 or value.get("rotation"):
             continue
         x, y, width, height = numbers
-        if 0 <= x < 100 and 0 <= y < 100 and 0 < width <= 100 and 0 < height <= 100:
+        if 0 <= x < 100 and 0 <= y < 100 and 0 < width < 101 and 0 < height < 101:  # rounded
             yield (x, y, width, height), written
