@@ -222,10 +222,11 @@ class Ledger:
         with _sound(self._shards), self._shards.open("rb") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - 500))
             content = json.loads(file.read().splitlines()[-1])
-            counts = {name: content[name] for name in ("files", "bytes", "pictures", "shards")}
-            if not all(isinstance(count, int | None) for count in counts.values()):
-                raise TypeError
-            return counts | {"sha256": str(content["sha256"])}
+            counts = {name: content[name] for name in ("files", "bytes", "shards")}
+            pictures, digest = content["pictures"], str(content["sha256"])
+            if not all(isinstance(each, int) for each in (*counts.values(), pictures or 0)):
+                raise TypeError("counts that are none")
+            return counts | {"pictures": pictures, "sha256": digest}
 
     def part(self, done: Done) -> Path:
         """The file of a part."""
