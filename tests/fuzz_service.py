@@ -70,6 +70,13 @@ def _page() -> bytes:
     return pictures.png(pictures.page("305", height=24).pixels)
 
 
+def _pictures() -> list[bytes]:
+    """Not PNG alone, whose checksums let no mutation through."""
+    pixels = pictures.page("305", height=24).pixels
+    plain = [pictures.encode(ending, pixels) for ending in (".png", ".jpg", ".bmp")]
+    return [*plain, pictures.tiff_of_pages([pixels, pixels[:, ::-1]])]
+
+
 def _npy() -> list[bytes]:
     file = io.BytesIO()
     np.save(file, np.zeros((2, 28, 28), np.uint8))
@@ -128,7 +135,7 @@ def _event() -> list[bytes]:
 # (address, type of the body, samples), and the headers that one of them has besides
 INFER = "/v2/models/{}/infer"
 REQUESTS: dict[str, tuple[str, str, Samples]] = {
-    "POST read": ("/api/read?tiles=true", "image/png", lambda: [_page()]),
+    "POST read": ("/api/read?tiles=true", "application/octet-stream", _pictures),
     "POST read, a form": ("/api/read", "multipart/form-data; boundary=fuzz", _form),
     "POST classify": ("/api/classify", JSON, _json({"tiles": [TILE]})),
     "POST classify, npy": ("/api/classify", tiles.NPY, _npy),
