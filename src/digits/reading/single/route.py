@@ -62,7 +62,7 @@ def read_digits(
         for pixels in pictures
     ]
     doubtful = [each for each in found if isinstance(each, View)]
-    answers = iter(_read_views(doubtful, classifier, parameters))
+    answers = iter(read_views(doubtful, classifier, parameters))
     return [next(answers) if isinstance(each, View) else each for each in found]
 
 
@@ -81,7 +81,7 @@ def read_clear(
     return Digit(digit, confidence, probabilities[0], clear.box, there, clear.tile)
 
 
-def _read_views(views: Sequence[View], classifier: Classifier, parameters: Single) -> list[Digit]:
+def read_views(views: Sequence[View], classifier: Classifier, parameters: Single) -> list[Digit]:
     """The digit of each view; the classifier is asked once for all candidates of all."""
     tiles = np.array(
         [normalise_tile(each.ink) for view in views for each in view.candidates], np.uint8
