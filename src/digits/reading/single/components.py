@@ -136,21 +136,26 @@ def find_components(ink: Ink) -> list[Components]:
     for level in (ink.level,) if plain is None else (ink.level, plain):
         inked = 0
         for fraction in THRESHOLDS:
-            mask = (level > int(255 * fraction)).astype(np.uint8)
+            _, mask = cv2.threshold(level, 255 * fraction, 1, cv2.THRESH_BINARY)
             count = cv2.countNonZero(mask)
             if 255 * fraction > ink.floor and count not in (0, inked):
-                layers.append(_components(ink, level, mask))
+                layers.append(_components(ink, level, np.asarray(mask, np.uint8)))
             inked = count
     return layers
 
 
 def _components(source: Ink, level: NDArray[np.uint8], mask: NDArray[np.uint8]) -> Components:
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    mass = np.bincount(labels.ravel(), level.ravel(), minlength=count) / 255
+    x, y, width, height = cv2.boundingRect(mask)  # often far smaller than the picture
+    inked = np.s_[y : y + height, x : x + width]
+    count, within, stats, _ = cv2.connectedComponentsWithStats(mask[inked], connectivity=8)
+    labels = np.zeros(mask.shape, np.int32)
+    labels[inked] = within
+    stats[:, :2] += (x, y)
+    mass = np.bincount(within.ravel(), level[inked].ravel(), minlength=count) / 255
     large = np.flatnonzero(stats[1:, 2:4].max(axis=1) >= SMALLEST) + 1
     ranked = large[np.argsort(-mass[large], kind="stable")][:MOST]
     boxes = np.asarray(stats[:, :4], np.int32)
-    return Components(source, level, np.asarray(labels, np.int32), boxes, mass, ranked)
+    return Components(source, level, labels, boxes, mass, ranked)
 
 
 def _cut_out(components: Components, parts: list[int]) -> Candidate:
