@@ -23,7 +23,7 @@ EVEN = 0.08  # of the contrast, the standard deviation of even paper
 SOFT, FIRM = 0.2, 0.5  # of the darkest pen; at both, the digit is one piece
 MOST = 8  # pieces of ink; more are no clean picture
 LEAST = 28  # pixels of a shrunken grid; a smaller digit has lost detail
-EDGE = np.ones((5, 5), np.uint8)  # over which a pen fades, 2 pixels to each side
+FADE = 5  # pixels, over which the edge of a pen fades
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,12 +49,17 @@ def find_clear(picture: NDArray[np.uint8]) -> Clear | None:
     firm = _piece(level, FIRM)
     if firm is None or (scale > 1 and max(firm.box[2:]) < LEAST):
         return None
-    ink = cv2.bitwise_and(level, cv2.dilate(soft.mask, EDGE))
+    ink = cv2.bitwise_and(level, cv2.dilate(soft.mask, _around()))
     x, y, width, height = firm.box
     left, top = round(x * scale), round(y * scale)
     right, foot = round((x + width) * scale), round((y + height) * scale)
     tile = normalise_tile(np.asarray(ink, np.uint8))
     return Clear(tile, (left, top, right - left, foot - top))
+
+
+def _around() -> NDArray[np.uint8]:
+    """The window about a pixel within which ink fades."""
+    return np.ones((FADE, FADE), np.uint8)
 
 
 def _evenly_lit(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -75,7 +80,7 @@ def _level(grey: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
     is_light = light > 0.5
     if not 0 < min(light, 1 - light) <= MOST_INK:
         return None
-    paper = cv2.erode(bright if is_light else cv2.bitwise_not(bright), EDGE)
+    paper = cv2.erode(bright if is_light else cv2.bitwise_not(bright), _around())
     [[ground]], [[spread]] = cv2.meanStdDev(grey, mask=paper)
     darkest, lightest, *_ = cv2.minMaxLoc(grey)
     contrast = ground - darkest if is_light else lightest - ground
