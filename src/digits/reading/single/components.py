@@ -161,21 +161,20 @@ def _components(source: Ink, level: NDArray[np.uint8], mask: NDArray[np.uint8]) 
 def _cut_out(components: Components, parts: list[int]) -> Candidate:
     x, y, width, height = box = components.box(parts)
     window = np.s_[max(y - SOFT, 0) : y + height + SOFT, max(x - SOFT, 0) : x + width + SOFT]
-    around = components.labels[window]
-    is_part = np.zeros(len(components.boxes), bool)
-    is_part[parts] = True
+    around, darkness = components.labels[window], components.level[window]
+    is_part = np.zeros(len(components.boxes), np.uint8)
+    is_part[parts] = 1
     own = is_part[around]
     square = np.ones((2 * SOFT + 1,) * 2, np.uint8)
-    grown = cv2.dilate(own.astype(np.uint8), square).astype(bool)
-    darkness = components.level[window]
-    inner = own & ~cv2.erode(own.astype(np.uint8), square, borderValue=1).astype(bool)
-    outer = grown & ~own
-    contrast = darkness[inner].mean() if inner.any() else darkness[own].mean()
-    contrast -= darkness[outer].mean() if outer.any() else 0.0
+    grown = cv2.dilate(own, square)
+    rim, outer = own - cv2.erode(own, square), grown - own
+    contrast = cv2.mean(darkness, mask=rim if rim.any() else own)[0]
+    contrast -= cv2.mean(darkness, mask=outer)[0]
+    is_part[0] = 1  # the soft edge lies on paper
     return Candidate(
         box=box,
-        ink=np.where(grown & ((around == 0) | own), darkness, 0).astype(np.uint8),
-        mass=float(darkness[own].sum()) / 255,
-        contrast=float(np.clip(contrast / 255, 0.01, 1)),
+        ink=np.asarray(darkness * (grown & is_part[around]), np.uint8),
+        mass=float(components.mass[parts].sum()),
+        contrast=min(max(contrast / 255, 0.01), 1.0),
         source=components.source,
     )
