@@ -50,6 +50,8 @@ def quantile(values: ArrayLike, fraction: float) -> float:
     """
     flat: Any = np.asarray(values).ravel()
     rank = round(fraction * (len(flat) - 1))
+    if flat.dtype == np.uint8:  # counting is faster than sorting
+        return float(np.searchsorted(np.bincount(flat).cumsum(), rank, side="right"))
     return float(np.partition(flat, rank)[rank])
 
 

@@ -22,8 +22,6 @@ from digits.io.formats import as_csv, as_json, as_table, as_text
 from digits.io.picture import Picture
 from digits.io.result import Outcome, Reading
 from digits.io.sources import expand, listed
-from digits.io.tables import as_grid, as_separated
-from digits.io.workbook import write_numbers, write_tables
 from digits.reading.expect import Expectation
 from digits.reading.page.orientation import ORIENTATIONS
 from digits.reading.page.unread import why_unread
@@ -139,6 +137,8 @@ def run(options: argparse.Namespace) -> int:
         if options.table:
             outcomes = _missed(outcomes)
         if is_workbook(options.out):
+            from digits.io.workbook import write_numbers, write_tables
+
             write = write_tables if options.table else write_numbers
             with replacing(options.out) as file:
                 write(outcomes, file)
@@ -241,6 +241,8 @@ def _say(message: str) -> None:
 
 def _form(options: argparse.Namespace) -> Callable[[Iterable[Outcome]], Iterator[str]]:
     if options.table:
+        from digits.io.tables import as_grid, as_separated
+
         match options.out and options.out.suffix.lower():
             case ".csv":
                 return partial(as_separated, delimiter=",")

@@ -7,20 +7,20 @@ import os
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from digits.errors import ModelError
-from digits.model.explain import Explanation, explain
-from digits.model.graph import with_outputs
-from digits.model.layers import feature_tensor
-from digits.model.profile import Profile, open_profile
 from digits.model.session import cores, open_session
 from digits.model.spec import CLASSES, TILE
 from digits.model.store import DEFAULT, Model, open_model
 from digits.model.tta import views
+
+if TYPE_CHECKING:
+    from digits.model.explain import Explanation
+    from digits.model.profile import Profile
 
 SLACK = 0.01  # beyond [0, 1], where resizing has overshot
 SURE = 0.9  # probability of the likeliest digit; below, a tile is doubtful …
@@ -124,6 +124,9 @@ class Classifier:
     @cached_property
     def _feature_session(self) -> Any:
         """The network opened so that it gives the features too, which profiles need."""
+        from digits.model.graph import with_outputs  # not worth their import to most readers
+        from digits.model.layers import feature_tensor
+
         name = feature_tensor(self.model)
         network = with_outputs(self.model.network, [name])
         return open_session(
@@ -133,6 +136,8 @@ class Classifier:
     def explain(self, tile: ArrayLike, answer: int | None = None) -> Explanation:
         """Which ink of one tile (28, 28) spoke for `answer`, by default the likeliest digit, and
         which for the likeliest of the others."""
+        from digits.model.explain import explain  # not worth its import to most readers
+
         ink = _check(np.asarray(tile)[None])
         logits = self.logits(ink)
         is_doubtful = _is_doubtful(self._softmax(logits), self._is_digit(logits))[0]
@@ -185,6 +190,8 @@ def _checked_profile(
     """A profile opened, if it is one for this model. Raises ModelError."""
     if profile is None:
         return None
+    from digits.model.profile import Profile, open_profile  # not worth its import to most readers
+
     opened = profile if isinstance(profile, Profile) else open_profile(profile)
     if opened.model != model.card["sha256"]:
         raise ModelError(

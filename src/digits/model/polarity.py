@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 SAMPLED = 400  # pixels, the longest side at which a page is looked at
 WINDOW = 31  # pixels there, the side of the surroundings that a pixel is compared with
+MEAN = np.full((1, 3), 1 / 3)  # of three colours: what `cv2.transform` multiplies them by
 SKEWNESS = -0.4  # of how much darker pixels are than around, below which the pen is lighter
 
 
@@ -23,12 +24,13 @@ def chance_of_light_pen(
     for even paper: of that, most of the whole, of the border and of the corners is visible, also
     where a digit fills the picture.
     """
-    grey = picture.mean(axis=2)
     if paper is None:
-        return _chance_of_dark_paper(grey < (grey.min() + grey.max()) / 2)
-    cubes = (grey - paper.mean(axis=2)) ** 3
-    lighter, darker = np.maximum(cubes, 0).sum(), -np.minimum(cubes, 0).sum()
-    return float(lighter / max(lighter + darker, 1e-9))
+        grey = picture.sum(axis=2, dtype=np.uint16)
+        return _chance_of_dark_paper(2 * grey < grey.min() + grey.max())
+    off = cv2.transform(picture - paper, MEAN)
+    cubes = off * off * off
+    lighter = float(cv2.sumElems(cv2.max(cubes, 0))[0])
+    return lighter / max(2 * lighter - cv2.sumElems(cubes)[0], 1e-9)
 
 
 def _chance_of_dark_paper(dark: NDArray[np.bool_]) -> float:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
-from typing import TypeVar, get_args
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,6 @@ from digits.io.sources import Page as OpenPage
 from digits.io.sources import Sources, expand, first_page, singles
 from digits.model.bundle import Bundle, open_bundle
 from digits.model.classifier import Classifier
-from digits.model.profile import Profile
 from digits.reading.attempt import first_outcome, page_outcomes
 from digits.reading.expect import Expectation, expectation
 from digits.reading.page.accept import accept
@@ -44,7 +43,8 @@ from digits.reading.page.tables import find_tables
 from digits.reading.page.textline import crop_lines
 from digits.reading.totals import Totals, with_totals
 
-_Result = TypeVar("_Result")
+if TYPE_CHECKING:
+    from digits.model.profile import Profile
 
 BATCH = 64  # pictures of one digit or one number each that are read at once
 

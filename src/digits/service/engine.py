@@ -51,6 +51,7 @@ FOLLOWED = (
     "reading.page.signs",
     "reading.page.textline",
     "reading.single.choose",
+    "reading.single.clear",
     "reading.single.components",
     "reading.single.ink",
     "reading.single.route",

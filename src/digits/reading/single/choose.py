@@ -100,7 +100,7 @@ def _mass_within(
     source: Ink, low: NDArray[np.float64], high: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """(N,) summed level, 1 for a pixel of full ink, in boxes from `low` to `high` (N, 2)."""
-    level = np.where(source.level > source.floor, source.level, 0).astype(np.uint8)
+    _, level = cv2.threshold(source.level, source.floor, 0, cv2.THRESH_TOZERO)
     sums, limit = cv2.integral(level), np.array(level.shape[::-1])
     left, top = np.clip(low, 0, limit).astype(int).T
     right, foot = np.clip(high, 0, limit).astype(int).T

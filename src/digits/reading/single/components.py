@@ -136,41 +136,45 @@ def find_components(ink: Ink) -> list[Components]:
     for level in (ink.level,) if plain is None else (ink.level, plain):
         inked = 0
         for fraction in THRESHOLDS:
-            mask = (level > int(255 * fraction)).astype(np.uint8)
+            _, mask = cv2.threshold(level, 255 * fraction, 1, cv2.THRESH_BINARY)
             count = cv2.countNonZero(mask)
             if 255 * fraction > ink.floor and count not in (0, inked):
-                layers.append(_components(ink, level, mask))
+                layers.append(_components(ink, level, np.asarray(mask, np.uint8)))
             inked = count
     return layers
 
 
 def _components(source: Ink, level: NDArray[np.uint8], mask: NDArray[np.uint8]) -> Components:
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    mass = np.bincount(labels.ravel(), level.ravel(), minlength=count) / 255
+    x, y, width, height = cv2.boundingRect(mask)  # often far smaller than the picture
+    inked = np.s_[y : y + height, x : x + width]
+    count, within, stats, _ = cv2.connectedComponentsWithStats(mask[inked], connectivity=8)
+    labels = np.zeros(mask.shape, np.int32)
+    labels[inked] = within
+    stats[:, :2] += (x, y)
+    mass = np.bincount(within.ravel(), level[inked].ravel(), minlength=count) / 255
     large = np.flatnonzero(stats[1:, 2:4].max(axis=1) >= SMALLEST) + 1
     ranked = large[np.argsort(-mass[large], kind="stable")][:MOST]
     boxes = np.asarray(stats[:, :4], np.int32)
-    return Components(source, level, np.asarray(labels, np.int32), boxes, mass, ranked)
+    return Components(source, level, labels, boxes, mass, ranked)
 
 
 def _cut_out(components: Components, parts: list[int]) -> Candidate:
     x, y, width, height = box = components.box(parts)
     window = np.s_[max(y - SOFT, 0) : y + height + SOFT, max(x - SOFT, 0) : x + width + SOFT]
-    around = components.labels[window]
-    is_part = np.zeros(len(components.boxes), bool)
-    is_part[parts] = True
+    around, darkness = components.labels[window], components.level[window]
+    is_part = np.zeros(len(components.boxes), np.uint8)
+    is_part[parts] = 1
     own = is_part[around]
     square = np.ones((2 * SOFT + 1,) * 2, np.uint8)
-    grown = cv2.dilate(own.astype(np.uint8), square).astype(bool)
-    darkness = components.level[window]
-    inner = own & ~cv2.erode(own.astype(np.uint8), square, borderValue=1).astype(bool)
-    outer = grown & ~own
-    contrast = darkness[inner].mean() if inner.any() else darkness[own].mean()
-    contrast -= darkness[outer].mean() if outer.any() else 0.0
+    grown = cv2.dilate(own, square)
+    rim, outer = own - cv2.erode(own, square), grown - own
+    contrast = cv2.mean(darkness, mask=rim if rim.any() else own)[0]
+    contrast -= cv2.mean(darkness, mask=outer)[0]
+    is_part[0] = 1  # the soft edge lies on paper
     return Candidate(
         box=box,
-        ink=np.where(grown & ((around == 0) | own), darkness, 0).astype(np.uint8),
-        mass=float(darkness[own].sum()) / 255,
-        contrast=float(np.clip(contrast / 255, 0.01, 1)),
+        ink=np.asarray(darkness * (grown & is_part[around]), np.uint8),
+        mass=float(components.mass[parts].sum()),
+        contrast=min(max(contrast / 255, 0.01), 1.0),
         source=components.source,
     )

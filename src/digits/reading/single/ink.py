@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from digits.geometry import quantile
-from digits.model.polarity import chance_of_light_pen
+from digits.model.polarity import MEAN, chance_of_light_pen
 
 SMALL = 64  # pictures of at most this side are drawings or tiles: even paper, no grain
 EVEN = 0.06  # of the contrast, by which even paper may vary
@@ -82,24 +83,24 @@ def is_even(picture: NDArray[np.uint8]) -> bool:
     """
     if max(picture.shape[:2]) <= SMALL:
         return True
-    grey = cv2.medianBlur(np.rint(picture.mean(axis=2)).astype(np.uint8), 3)
+    grey = np.asarray(cv2.medianBlur(cv2.transform(picture, MEAN), 3), np.uint8)
     _, bright = cv2.threshold(grey, 0, 1, cv2.THRESH_OTSU)
     if bright.min() == bright.max():
         return False
-    contrast = float(grey[bright > 0].mean() - grey[bright == 0].mean())
-    is_paper = bright if 2 * bright.sum() >= grey.size else 1 - bright
+    contrast = cv2.mean(grey, mask=bright)[0] - cv2.mean(grey, mask=1 - bright)[0]
+    share = cv2.countNonZero(bright) / grey.size
+    is_paper = bright if share >= 0.5 else 1 - bright
     paper = grey[cv2.erode(is_paper, np.ones((5, 5), np.uint8)) > 0]
-    if contrast < SOLID * 255 or is_paper.mean() < 1 - MOST_INK or not len(paper):
+    if contrast < SOLID * 255 or max(share, 1 - share) < 1 - MOST_INK or not len(paper):
         return False
-    low, high = np.quantile(paper, (0.05, 0.95))
-    return float(high - low) <= EVEN * contrast
+    return quantile(paper, 0.95) - quantile(paper, 0.05) <= EVEN * contrast
 
 
 def _ink(picture: NDArray[np.uint8], scale: float, chance: float, even: bool) -> Ink | None:
     """The ink of a picture in which it is darker than paper; None if there is none."""
     taken = _light_taken(picture, even)
     tile = max(taken.shape) <= SMALL
-    grain = 0.0 if tile else 1.4826 * float(np.median(np.abs(taken - np.median(taken))))
+    grain = 0.0 if tile else 1.4826 * quantile(np.abs(taken - quantile(taken, 0.5)), 0.5)
     peak = float(taken.max() if even else quantile(taken, 0.9995))
     if peak < max(FAINTEST, BLANK * grain):
         return None
@@ -144,10 +145,11 @@ def _without_specks(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """
     for _ in range(DENSEST):
         median = np.asarray(cv2.medianBlur(picture, 3), np.uint8)
-        off = cv2.absdiff(picture, median).max(axis=2)
-        odd = (off > (int(picture.max()) - int(picture.min())) / 3).astype(np.float32)
-        lone = (odd > 0) & (cv2.boxFilter(odd, -1, (3, 3), normalize=False) < 1.5)
-        if lone.mean() <= SPECKS or lone.sum() <= odd.sum() / 3:
+        off = _strongest(cv2.absdiff(picture, median))
+        _, odd = cv2.threshold(off, (int(picture.max()) - int(picture.min())) / 3, 1, 0)
+        near = cv2.boxFilter(odd, -1, (3, 3), normalize=False)
+        lone = np.count_nonzero(odd & (near == 1))
+        if lone <= SPECKS * odd.size or lone <= cv2.countNonZero(odd) / 3:
             break
         picture = median
     return picture
@@ -159,13 +161,20 @@ def _light_taken(picture: NDArray[np.uint8], even: bool) -> NDArray[np.float32]:
     Below 0 where a pixel is lighter than the paper around it.
     """
     paper = _paper(picture, even)
-    taken = (paper - picture) / np.maximum(paper, DARKEST_PAPER)  # (h, w, 3): in each channel
-    strongest = taken.max(axis=2)
+    taken = np.subtract(paper, picture, dtype=np.float32)  # (h, w, 3): in each channel
+    taken /= np.maximum(paper, DARKEST_PAPER)
+    strongest = _strongest(taken)
     pen = np.maximum(taken[strongest >= quantile(strongest, 0.99)].mean(axis=0), 0)
-    level = np.asarray(taken @ (pen / max(float(pen.sum()), 1e-6)), np.float32)
+    level = cv2.transform(taken, pen[None] / max(float(pen.sum()), 1e-6))
     if not even:
-        level = np.asarray(cv2.GaussianBlur(level, (5, 5), 0), np.float32)
-    return level
+        level = cv2.GaussianBlur(level, (5, 5), 0)
+    return np.asarray(level, np.float32)
+
+
+def _strongest(colours: NDArray[Any]) -> NDArray[Any]:
+    """(h, w): the highest of three channels (h, w, 3), in a third of the time of `max`."""
+    strongest: NDArray[Any] = np.maximum(colours[..., 0], colours[..., 1])
+    return np.maximum(strongest, colours[..., 2], out=strongest)
 
 
 def _paper(picture: NDArray[np.uint8], even: bool) -> NDArray[np.float32]:
@@ -190,8 +199,9 @@ def _uneven_paper(tiny: NDArray[np.uint8], shape: tuple[int, ...]) -> NDArray[np
 
 def _without_blots(tiny: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """What is dark and touches no side filled from around it: shadows come in from outside."""
-    grey = np.rint(tiny.mean(axis=2)).astype(np.uint8)
-    _, dark = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
+    _, dark = cv2.threshold(
+        cv2.transform(tiny, MEAN), 0, 1, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU
+    )
     _, labels = cv2.connectedComponents(dark)
     outer = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
     blots = (dark > 0) & ~np.isin(labels, outer)

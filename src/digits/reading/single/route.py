@@ -1,16 +1,20 @@
 """Pictures of exactly one digit each → the digit of each.
 
-1. find the ink, of either polarity (`ink`);
-2. detect digits on it, with the page route's detector (`digits.reading.page.detect`);
-3. cut out candidates: components of the ink, alone and together (`components`);
-4. look closer where the likeliest is small;
-5. classify all candidates of all pictures at once;
-6. choose, by a conditional logit (`choose`).
+1. cut out clean ink on even ground (`clear`); where the classifier is sure of it, that is all.
+
+Of every other picture:
+
+2. find the ink, of either polarity (`ink`);
+3. detect digits on it, with the page route's detector (`digits.reading.page.detect`);
+4. cut out candidates: components of the ink, alone and together (`components`);
+5. look closer where the likeliest is small;
+6. classify all candidates of all pictures at once;
+7. choose, by a conditional logit (`choose`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -34,9 +38,11 @@ from digits.reading.single.choose import (
     softmax,
     weights_of,
 )
+from digits.reading.single.clear import find_clear
 from digits.reading.single.components import Candidate, find_candidates, find_components
 from digits.reading.single.ink import Ink, find_inks
 
+SURE = 0.95  # probability of a digit there and of which, from which on clean ink is read at once
 GRID = 400  # pixels, the longest side at which ink is looked at
 DETECTED = 160  # and at which digits are detected on it
 JUDGED = 16  # candidates of a picture that the classifier is asked about
@@ -50,8 +56,33 @@ def read_digits(
     classifier: Classifier,
     parameters: Single,
 ) -> list[Digit]:
-    """The digit of each picture (H, W, 3) uint8 RGB; the classifier is asked once for all."""
-    views = [look_closer(pixels, detector, parameters) for pixels in pictures]
+    """The digit of each picture (H, W, 3) uint8 RGB."""
+    found = [
+        read_clear(pixels, classifier, parameters) or look_closer(pixels, detector, parameters)
+        for pixels in pictures
+    ]
+    doubtful = [each for each in found if isinstance(each, View)]
+    answers = iter(read_views(doubtful, classifier, parameters))
+    return [next(answers) if isinstance(each, View) else each for each in found]
+
+
+def read_clear(
+    pixels: NDArray[np.uint8], classifier: Classifier, parameters: Single
+) -> Digit | None:
+    """The digit of a picture whose ink is plain, if the classifier is sure of it."""
+    if (clear := find_clear(pixels)) is None:
+        return None
+    probabilities, is_digit = classifier.classify(clear.tile[None], tta=False)
+    digit = int(probabilities[0].argmax())
+    if is_digit[0] * probabilities[0, digit] < SURE:
+        return None
+    there = adjust_prior(float(is_digit[0]), parameters.prior)
+    confidence = there * float(probabilities[0, digit])
+    return Digit(digit, confidence, probabilities[0], clear.box, there, clear.tile)
+
+
+def read_views(views: Sequence[View], classifier: Classifier, parameters: Single) -> list[Digit]:
+    """The digit of each view; the classifier is asked once for all candidates of all."""
     tiles = np.array(
         [normalise_tile(each.ink) for view in views for each in view.candidates], np.uint8
     ).reshape(-1, TILE, TILE)

@@ -56,7 +56,8 @@ function greyOf(colours) {
   return direction ? along(colours, direction) : plainGrey(colours);
 }
 
-function plainGrey({ width, height, data }) {
+/** As a photographic film sees it. */
+export function plainGrey({ width, height, data }) {
   const grey = image(width, height);
   for (let i = 0, at = 0; i < grey.data.length; i++, at += 3)
     grey.data[i] = (9798 * data[at] + 19235 * data[at + 1] + 3735 * data[at + 2] + 16384) >> 15;

@@ -8,19 +8,35 @@ import { withPaperAround } from "../page/greyscale.js";
 import { cropped, inverted, rint } from "../pixels/image.js";
 import { constants, parameters } from "../reader.js";
 import { agreement, answerScores, placeScores } from "./choose.js";
+import { findClear } from "./clear.js";
 import { findCandidates, findComponents, isOne } from "./components.js";
 import { findInks } from "./ink.js";
 
-const { GRID, DETECTED, JUDGED, COARSE, CLASSES, TILE } = constants["reading.single.route"];
+const { SURE, GRID, DETECTED, JUDGED, COARSE, CLASSES, TILE } = constants["reading.single.route"];
 const { fround } = Math;
 
 /** The digit of a picture of three colours; always answers with one. */
 export async function readDigit(picture) {
+  const digit = await readClear(picture);
+  if (digit) return digit;
   const view = await lookCloser(picture);
   if (!view.candidates.length) return noDigit(view.window);
   const tiles = view.candidates.map(({ candidate }) => normaliseTile(candidate.ink));
   const { probabilities, isDigit } = await classify(tiles);
   return chosen(view, tiles, probabilities, isDigit);
+}
+
+/** The digit of a picture whose ink is plain, if the classifier is sure of it. */
+async function readClear(picture) {
+  const clear = findClear(picture);
+  if (!clear) return null;
+  const found = await classify([clear.tile], false);
+  const [[probabilities], [isDigit]] = [found.probabilities, found.isDigit];
+  const digit = argmax(probabilities);
+  if (isDigit * probabilities[digit] < SURE) return null;
+  const there = adjustPrior(isDigit, parameters.single.prior);
+  const confidence = there * probabilities[digit];
+  return { digit, confidence, probabilities, isDigit: there, ...clear };
 }
 
 /** What a picture shows or, where the digit seems small in it, what its surroundings show. */
