@@ -9,7 +9,6 @@ import numpy as np
 from playwright.sync_api import Page, expect
 from service.page.browsing import PHONE, Finger, Mouse, Open, Pen, expect_numbers, written
 
-
 SENT = """async () => {
   const { greyPng } = await import('/page/png.js');
   const pad = document.getElementById('pad');

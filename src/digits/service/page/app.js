@@ -201,7 +201,7 @@ function followPen() {
 function setUpExamples() {
   $("examples").append(...Object.entries(EXAMPLES).map(([path, title]) => {
     const url = new URL(path.split("/").map(encodeURIComponent).join("/"), import.meta.url);
-    const picture = el("img", { src: url, alt: title });
+    const picture = el("img", { src: url, alt: title, fetchpriority: "low" });
     const open = async () => take([new File([await contentOf(url, picture)], path.split("/").at(-1))]);
     return el("li", {}, el("button", { type: "button", title, onclick: open }, picture));
   }));

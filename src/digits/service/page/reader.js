@@ -29,3 +29,6 @@ async function ask(name, ...given) {
 }
 
 const local = () => import("./engine/engine.js");
+
+// the first stroke shall not wait for the networks; should they be missing, its reading says so
+if (inBrowser) local().then((engine) => engine.open()).catch(() => {});
