@@ -1,6 +1,7 @@
-"""Does the browser read as Python does? Tiles, drawings, first load, and milliseconds.
+"""Does the browser read as Python does, and how soon? Tiles, drawings, first load, milliseconds.
 
     python benchmarks/browser.py [--tiles 10000] [--drawings 300]
+    python benchmarks/browser.py --tiles 0 --drawings 0         # first load and answers alone
 
 Needs Chromium, Playwright's Python package, and what `make page` fetches. Prints one table.
 """
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import re
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -20,17 +22,19 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 from service.engine.browser import BLANK, Engine, served
 from service.engine.comparing import confidence_difference, tile_difference, without_saturation
 from service.engine.drawings import Pixels, several_digits, single_digits
-from service.page.browsing import OPTIONS, browser_path
+from service.page.browsing import DESKTOP, OPTIONS, PATIENCE, Mouse, browser_path, written
+from service.serving import running
 
 from digits import Reader
 from digits.data import mnist
 from digits.service.site import site_files
 
 AT_FIRST = ("examples/", "icon-512")  # what the first load does not need
+WRITTEN = ("7", "274", "41", "2047\n365", "90")  # while it is timed
 
 
 def main() -> int:
@@ -42,25 +46,62 @@ def main() -> int:
         reader = Reader().warm_up()
     site = site_files(reader.bundle)
     with started(site | {"blank/index.html": BLANK}) as engine:
-        print_tiles(engine, reader, options.tiles)
-        single = single_digits(options.drawings)
-        print_drawings(engine, reader, single, "one digit", single=True)
-        print_drawings(engine, reader, several_digits(options.drawings), "1 to 6 digits")
+        if options.tiles:
+            print_tiles(engine, reader, options.tiles)
+        if options.drawings:
+            single = single_digits(options.drawings)
+            print_drawings(engine, reader, single, "one digit", single=True)
+            print_drawings(engine, reader, several_digits(options.drawings), "1 to 6 digits")
     print_first_load(site)
+    with running() as service:
+        print_answers(service.url, "digits serve")
+    with served(site) as url:
+        print_answers(url, "the browser itself")
     return 0
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=browser_path(), args=[*OPTIONS])
+        yield browser
+        browser.close()
 
 
 @contextmanager
 def started(site: dict[str, bytes]) -> Iterator[Engine]:
     """The engine in Chromium, all networks open."""
-    with served(site) as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=browser_path(), args=[*OPTIONS])
+    with served(site) as url, chromium() as browser:
         engine = Engine.started(browser, f"{url}blank/")
         begin = time.perf_counter()
         engine.page.evaluate("() => engine.open()")
         print(f"networks open after {time.perf_counter() - begin:.1f} s")
         yield engine
-        browser.close()
+
+
+def print_answers(url: str, name: str) -> None:
+    """Milliseconds from the end of a stroke to its answer, as the page shows them."""
+    times = []
+    width, height = DESKTOP
+    with chromium() as browser:
+        page = browser.new_page(viewport={"width": width, "height": height})
+        page.set_default_timeout(PATIENCE)
+        page.goto(url)
+        for text in ("1", *WRITTEN):  # the first opens what is not open yet
+            some = []
+            for stroke in written(text, page):
+                Mouse(page).write([stroke])
+                page.locator("#text[aria-busy=false]").wait_for()
+                some += map(int, re.findall(r"(\d+) ms", page.locator("#status").inner_text()))
+            page.locator("#clear").click()
+            times.append(some)
+    counted = np.concatenate(times[1:])
+    middle, high = np.percentile(counted, [50, 95])
+    print(
+        f"answers by {name}: {len(counted)} strokes, median {middle:.0f} ms, "
+        f"95 % within {high:.0f} ms, slowest {counted.max():.0f} ms",
+        flush=True,
+    )
 
 
 def print_first_load(site: dict[str, bytes]) -> None:
@@ -75,8 +116,10 @@ def print_first_load(site: dict[str, bytes]) -> None:
         needed = {name: c for name, c in needed.items() if not name.endswith(ending)}
         sizes = [sum(map(len, some)), sum(len(gzip.compress(each, 9)) for each in some)]
         if brotli:
-            sizes.append(sum(len(brotli.compress(each, quality=9)) for each in some))
-        print(f"first load, {ending or 'all else'}: bytes, gzip -9, brotli: {sizes}", flush=True)
+            for quality in (9, 11):
+                sizes.append(sum(len(brotli.compress(c, quality=quality)) for c in some))
+        kind = ending or "all else"
+        print(f"first load, {kind}: bytes, gzip -9, brotli 9, brotli 11: {sizes}", flush=True)
 
 
 def print_tiles(engine: Engine, reader: Reader, count: int) -> None:

@@ -39,6 +39,7 @@ DIGIT = pictures.png(pictures.page("7").pixels)
         ({"signs": "false"}, ["--digits-only"]),
         ({"single": "true"}, ["--single"]),
         ({"number": "true"}, ["--number"]),
+        ({"orientation": "180"}, ["--orientation", "180"]),
     ],
 )
 def test_answers_are_those_of_the_command(

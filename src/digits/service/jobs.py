@@ -25,6 +25,7 @@ class Job:
 
     content: of the file. name: that answers call it by; never a path. tiles: whether
     digits come with the tile that the network saw. pixels: of the largest picture to be decoded.
+    orientation: by how many degrees the picture is turned; None if that is to be seen from it.
     box: x, y, width and height, in percent of the picture, of the part to be read; None for all.
     profile: a profile's folder, and its fingerprint. page: from 1 on.
     """
@@ -37,6 +38,7 @@ class Job:
     signs: bool = True
     tiles: bool = False
     box: tuple[float, float, float, float] | None = None
+    orientation: int | None = None
     profile: tuple[Path, str] | None = None
     page: int = 1
 
@@ -58,7 +60,9 @@ def answer(reader: Reader, job: Job) -> dict[str, Any]:
         content = failed(job, problem)
     else:
         picture = _part(job) if job.box else _Upload(job)
-        pages = reader.read_pages(picture, single=job.single, number=job.number, first=job.page)
+        pages = reader.read_pages(
+            picture, job.orientation, single=job.single, number=job.number, first=job.page
+        )
         outcome = next(pages)
         content = _content(outcome, job) | ({PAGES: outcome.pages} if outcome.pages > 1 else {})
     return content | {"milliseconds": round(1000 * (time.perf_counter() - begin), 1)}

@@ -36,21 +36,23 @@ async def layers(request: Request, service: Shared) -> JSONResponse:
         asked = parse(LayersRequest, await service.bodies.whole(request, stream))
     ink = from_rows([asked.tile])
     probabilities, is_digit = await classified(service, ink)
-    found, heatmap = await asyncio.to_thread(_seen, service, ink[0])
+    known = {
+        "probabilities": _rounded(probabilities[0], 6),
+        "is_digit": round(float(is_digit[0]), 6),
+    }
+    return await asyncio.to_thread(_answer, service, asked, ink[0], known)
+
+
+def _answer(
+    service: Service, asked: LayersRequest, tile: NDArray[np.float32], known: dict[str, Any]
+) -> JSONResponse:
+    """In a thread: 300 kB of JSON would keep other clients waiting."""
+    found = service.layers.of(tile)
     if asked.layer is not None and asked.layer not in [each.name for each in found]:
         raise Problem(404, "layer", f"no layer {asked.layer!r}")
-    return JSONResponse(
-        {
-            "layers": [_plain(each, asked) for each in found],
-            "probabilities": _rounded(probabilities[0], 6),
-            "is_digit": round(float(is_digit[0]), 6),
-            "heatmap": _rounded(heatmap),
-        }
-    )
-
-
-def _seen(service: Service, tile: NDArray[np.float32]) -> tuple[list[Layer], NDArray[np.float32]]:
-    return service.layers.of(tile), service.classifier.explain(tile).evidence
+    heatmap = service.classifier.explain(tile).evidence
+    layers = [_plain(each, asked) for each in found]
+    return JSONResponse(known | {"layers": layers, "heatmap": _rounded(heatmap)})
 
 
 def _plain(layer: Layer, asked: LayersRequest) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
@@ -28,6 +28,10 @@ async def read(
     number: Annotated[bool, Query(description="each picture holds exactly one number")] = False,
     signs: Annotated[bool, Query(description="false: no signs and decimal marks")] = True,
     tiles: Annotated[bool, Query(description="with the tile of each digit, 28 x 28")] = False,
+    orientation: Annotated[
+        Literal["auto", "0", "90", "180", "270"],
+        Query(description="degrees clockwise that a page is turned to be read; auto: seen from it"),
+    ] = "auto",
 ) -> JSONResponse:
     """Read one or several pictures: each page an object as `digits read --json` prints it.
 
@@ -42,7 +46,11 @@ async def read(
         uploads = await service.bodies.pictures(request, stream)
         service.check_room()
         pixels = service.settings.limits.pixels
-        jobs = [Job(u.content, u.name, pixels, single, number, signs, tiles) for u in uploads]
+        degrees = None if orientation == "auto" else int(orientation)
+        jobs = [
+            Job(u.content, u.name, pixels, single, number, signs, tiles, orientation=degrees)
+            for u in uploads
+        ]
         readings: list[dict[str, Any]] = []
         for left, job in zip(range(len(jobs), 0, -1), jobs, strict=True):
             # a page for each picture that follows is kept free

@@ -84,6 +84,18 @@ def test_reads_numbers_and_rows_as_python_does(
     np.testing.assert_allclose(boxes, [number.box for number in expected.numbers], atol=1)
 
 
+@pytest.mark.parametrize(("text", "turned"), [("2457", 90), ("108", 0)])
+def test_sees_which_way_up_a_page_lies(
+    engine: Engine, exact_reader: Reader, text: str, turned: int
+) -> None:
+    """Also where no digit has one way up alone, and every way is tried."""
+    pixels = np.ascontiguousarray(np.rot90(page(text).pixels, turned // 90))
+    found, expected = engine.read(pixels), exact_reader.read(pixels)
+    assert found["orientation"] == expected.orientation == turned
+    assert found["text"] == expected.text == text
+    assert found["numbers"][0]["box"] == list(expected.numbers[0].box)
+
+
 def test_reads_a_photo_of_one_digit_as_python_does(engine: Engine, exact_reader: Reader) -> None:
     """Paper in uneven light: the blots on it are filled a little differently, no more."""
     pixels = photographed(page("4", height=120).pixels)

@@ -18,6 +18,9 @@ from digits.service.engine import FOLLOWED, constants_of
 from digits.service.site import ICONS, icon, service_worker
 
 Captured = pytest.CaptureFixture[str]
+FIRST_LOAD = 4_500_000  # bytes, compressed, of all that the page fetches
+RUNTIME = 1_838_155  # those of ONNX Runtime's wasm as brotli 11 makes them, in half a minute
+RUNTIME_SHA256 = "71aef04959c5c1b6de461b6538e2058e306610034a85aad2742d0c7fd4533fe4"
 
 
 def test_export_writes_the_site(site: dict[str, bytes], tmp_path: Path, capsys: Captured) -> None:
@@ -57,6 +60,15 @@ def test_the_manifest_makes_it_an_app(site: dict[str, bytes]) -> None:
     for entry in manifest["icons"]:
         picture = cv2.imdecode(np.frombuffer(site[entry["src"]], np.uint8), cv2.IMREAD_COLOR)
         assert "x".join(map(str, picture.shape[:2])) == entry["sizes"]
+
+
+def test_the_first_load_is_small(site: dict[str, bytes]) -> None:
+    """Even with the examples, and though all but the runtime is compressed in haste here."""
+    brotli = pytest.importorskip("brotli")
+    name = "ort-wasm-simd-threaded.wasm"
+    assert runtime.FILES[name] == RUNTIME_SHA256, "measure RUNTIME anew: benchmarks/browser.py"
+    others = [content for path, content in site.items() if not path.endswith(name)]
+    assert RUNTIME + sum(len(brotli.compress(each, quality=9)) for each in others) <= FIRST_LOAD
 
 
 @pytest.mark.parametrize("side", ICONS)

@@ -9,6 +9,13 @@ import numpy as np
 from playwright.sync_api import Page, expect
 from service.page.browsing import PHONE, Finger, Mouse, Open, Pen, expect_numbers, written
 
+SENT = """async () => {
+  const { greyPng } = await import('/page/png.js');
+  const pad = document.getElementById('pad');
+  const pixels = pad.getContext('2d').getImageData(0, 0, pad.width, pad.height);
+  return [[...await greyPng(pixels)], [...pixels.data]];
+}"""
+
 
 def set_pen(page: Page, percent: float) -> None:
     page.locator("#pen-width").fill(f"{percent:g}")
@@ -32,6 +39,18 @@ def test_pen_widths(page: Page) -> None:
         expect(page.locator("#text .number")).to_have_count(0)
     assert inks == sorted(inks)
     assert inks[-1] > 5 * inks[0]
+
+
+def test_the_drawing_is_sent_as_it_is(page: Page) -> None:
+    """In grey levels, none of its pixels changed; upright, whatever it looks like."""
+    with page.expect_request("**/api/read?*") as sent:
+        Mouse(page).write(written("7", page))
+    assert "orientation=0" in sent.value.url
+    expect_numbers(page, "7")
+    found, pixels = page.evaluate(SENT)
+    decoded = cv2.imdecode(np.array(found, np.uint8), cv2.IMREAD_UNCHANGED)
+    colours = np.array(pixels, np.uint8).reshape(*decoded.shape, 4)[..., :3]
+    np.testing.assert_array_equal(decoded, cv2.cvtColor(colours, cv2.COLOR_RGB2GRAY))
 
 
 def test_finger_on_a_phone(open_page: Open) -> None:

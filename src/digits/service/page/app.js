@@ -8,7 +8,7 @@ import { newestOnly } from "./live.js";
 import { createPad } from "./pad.js";
 import { isLocal, read } from "./reader.js";
 import * as results from "./results.js";
-import { lookAt, setUpSaw } from "./saw.js";
+import { lookAt, setUpSaw, waitForAnswer } from "./saw.js";
 import { showBoxes, showPicture } from "./stage.js";
 import { setUpTeaching, showTeaching } from "./teach.js";
 
@@ -19,6 +19,7 @@ const EXAMPLES = {
   "flower.svg": "A flower, which is no digit",
 };
 const AT_ONCE = 2; // pictures that are read at the same time
+const UPRIGHT = 0; // degrees: nobody writes on the drawing area upside down
 const NARROW = matchMedia("(max-width: 640px)");
 
 const drawing = { name: "drawing", isDrawing: true, isBusy: false, reading: null, error: null };
@@ -39,7 +40,10 @@ const pad = createPad($("pad"), (ended) => {
   $("hint").hidden = !pad.isEmpty();
   $("undo").disabled = !pad.canUndo();
   $("clear").disabled = pad.isEmpty();
-  if (ended) askedAt = performance.now();
+  if (ended) {
+    askedAt = performance.now();
+    waitForAnswer();
+  }
   isWriting = !ended;
   version++;
   setBusy(true);
@@ -62,7 +66,7 @@ async function readVersion(signal) {
   if (pad.isEmpty()) return settle(drawing, { reading: null, error: null });
   const begun = isWriting ? performance.now() : askedAt;
   try {
-    const reading = await read(await pad.blob(), { ...mode(), signal });
+    const reading = await read(pad.pixels(), { ...mode(), orientation: UPRIGHT, signal });
     if (signal.aborted || pad.isEmpty()) return;
     if (isWriting && !reading.error && !reading.numbers.length) return; // "no digit" only once the pen is up
     settle(drawing, { ...resultOf(reading), took: performance.now() - begun });
@@ -197,7 +201,7 @@ function followPen() {
 function setUpExamples() {
   $("examples").append(...Object.entries(EXAMPLES).map(([path, title]) => {
     const url = new URL(path.split("/").map(encodeURIComponent).join("/"), import.meta.url);
-    const picture = el("img", { src: url, alt: title });
+    const picture = el("img", { src: url, alt: title, fetchpriority: "low" });
     const open = async () => take([new File([await contentOf(url, picture)], path.split("/").at(-1))]);
     return el("li", {}, el("button", { type: "button", title, onclick: open }, picture));
   }));

@@ -12,15 +12,7 @@ export function mapCanvas(map, kind = "map") {
 /** map: rows of numbers. kind: "tile" (ink in 0–255), "heat" (drawn over a tile) or "map". */
 export function paint(canvas, map, kind = "map", top = largest([map])) {
   [canvas.width, canvas.height] = [map[0].length, map.length];
-  const context = canvas.getContext("2d");
-  const image = context.createImageData(canvas.width, canvas.height);
-  const { above, below, ink } = colours();
-  map.flat().forEach((value, k) => {
-    const share = kind === "tile" ? value / 255 : Math.abs(value) / (top || 1);
-    const colour = kind === "tile" ? ink : value < 0 ? below : above;
-    image.data.set([...colour, Math.round(255 * Math.min(kind === "tile" ? share : share ** 0.7, 1))], 4 * k);
-  });
-  context.putImageData(image, 0, 0);
+  draw(canvas, [map], 1, kind, top);
 }
 
 /** The largest absolute value in some maps, so that they can share a scale. */
@@ -36,12 +28,26 @@ export function mosaic(maps, columns) {
   const rows = Math.ceil(maps.length / columns);
   const canvas = el("canvas", { class: "map", "aria-hidden": "true" });
   [canvas.width, canvas.height] = [columns * (width + 1) - 1, rows * (height + 1) - 1];
-  const context = canvas.getContext("2d"), one = el("canvas"), top = largest(maps);
-  maps.forEach((map, k) => {
-    paint(one, map, "map", top);
-    context.drawImage(one, (k % columns) * (width + 1), Math.floor(k / columns) * (height + 1));
-  });
+  draw(canvas, maps, columns, "map", largest(maps));
   return canvas;
+}
+
+/** Maps of one size, side by side in columns, with a gap of a pixel; `top` is drawn in full. */
+function draw(canvas, maps, columns, kind, top) {
+  const context = canvas.getContext("2d");
+  const image = context.createImageData(canvas.width, canvas.height);
+  const { above, below, ink } = colours(), isTile = kind === "tile";
+  maps.forEach((map, k) => {
+    const left = (k % columns) * (map[0].length + 1), first = Math.floor(k / columns) * (map.length + 1);
+    map.forEach((row, y) => row.forEach((value, x) => {
+      const share = isTile ? value / 255 : (Math.abs(value) / (top || 1)) ** 0.7;
+      const colour = isTile ? ink : value < 0 ? below : above;
+      let at = 4 * ((first + y) * image.width + left + x);
+      for (const part of colour) image.data[at++] = part;
+      image.data[at] = Math.round(255 * Math.min(share, 1));
+    }));
+  });
+  context.putImageData(image, 0, 0);
 }
 
 /** The theme's colours for maps, as RGB. */

@@ -7,7 +7,7 @@ const WIDE = [640, 480], NARROW = [560, 560]; // pixels: fine enough for the thi
  * Makes a canvas a drawing area.
  *
  * `changed(ended)` is called after each change; `ended` says that no stroke is under way. Gives
- * { undo, clear, setWidth, fit, isEmpty, canUndo, blob }. Widths are shares of the shorter side.
+ * { undo, clear, setWidth, fit, isEmpty, canUndo, pixels }. Widths are shares of the shorter side.
  */
 export function createPad(canvas, changed) {
   const context = canvas.getContext("2d", { willReadFrequently: true });
@@ -85,8 +85,8 @@ export function createPad(canvas, changed) {
       history = [];
       redraw();
     },
-    /** The whole drawing as it is, as a PNG. */
-    blob: () => new Promise((done) => canvas.toBlob(done, "image/png")),
+    /** The whole drawing as it is: an ImageData. */
+    pixels: () => context.getImageData(0, 0, canvas.width, canvas.height),
   };
   return pad;
 }

@@ -1,7 +1,8 @@
 // One interface to whatever reads: the service, or the browser itself where there is none.
 //
-// An engine is a module with read(blob, {single, number, signal}) → reading (or a list of them, one
-// a page) and layers(tile, {signal}) → {layers, probabilities, heatmap}.
+// An engine is a module with read(picture, {single, number, orientation, signal}) → reading (or a
+// list of them, one a page) and layers(tile, {signal}) → {layers, probabilities, heatmap}. A picture
+// is a file (Blob) or an ImageData.
 
 import * as server from "./server.js";
 
@@ -11,7 +12,7 @@ let inBrowser = wanted === "browser";
 /** Whether pictures are read in this browser and go nowhere. */
 export const isLocal = () => inBrowser;
 
-export const read = (blob, options) => ask("read", blob, options);
+export const read = (picture, options) => ask("read", picture, options);
 export const layers = (tile, options) => ask("layers", tile, options);
 
 async function ask(name, ...given) {
@@ -28,3 +29,6 @@ async function ask(name, ...given) {
 }
 
 const local = () => import("./engine/engine.js");
+
+// the first stroke shall not wait for the networks; should they be missing, its reading says so
+if (inBrowser) local().then((engine) => engine.open()).catch(() => {});

@@ -33,6 +33,9 @@ export function setUpSaw() {
   empty();
 }
 
+/** The pen was lifted: its answer comes first, and what it shows will be asked for anew. */
+export const waitForAnswer = () => ask.stop();
+
 /** Follows a reading: shows the chosen digit of it, or the last. */
 export function lookAt(reading, chosen = null) {
   state.digits = (reading?.numbers ?? []).flatMap((number) => number.digits).filter((digit) => digit.tile);

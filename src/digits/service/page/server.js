@@ -1,5 +1,7 @@
 // The engine that asks the service this page came from.
 
+import { greyPng } from "./png.js";
+
 const TOKEN = "digits-token";
 const TRIES = 5; // where the service is busy
 const sleep = (seconds) => new Promise((done) => setTimeout(done, 1000 * seconds));
@@ -19,18 +21,26 @@ export class Refused extends Error {
 }
 
 /** The reading of a picture; a list of readings where it has several pages. */
-export async function read(blob, { single = false, number = false, signal } = {}) {
-  const path = `read?tiles=true&single=${single}&number=${number}`;
-  const body = new FormData();
-  body.append("picture", blob, blob.name ?? "drawing.png"); // the name is for error messages
+export async function read(picture, { single = false, number = false, orientation = null, signal } = {}) {
+  const query = new URLSearchParams({ tiles: true, single, number });
+  if (orientation !== null) query.set("orientation", orientation);
+  const given = picture instanceof ImageData ? await drawn(picture) : file(picture);
   let answer;
   try {
-    answer = await call(path, { method: "POST", body, signal });
+    answer = await call(`read?${query}`, { method: "POST", ...given, signal });
   } catch (error) {
     if (!error.problem?.readings) throw error;
     answer = error.problem; // the picture could not be read; its reading says why
   }
   return answer.readings.length === 1 ? answer.readings[0] : answer.readings;
+}
+
+const drawn = async (pixels) => ({ body: await greyPng(pixels), headers: { "Content-Type": "image/png" } });
+
+function file(blob) {
+  const body = new FormData();
+  body.append("picture", blob, blob.name ?? "picture"); // the name is for error messages
+  return { body };
 }
 
 /**

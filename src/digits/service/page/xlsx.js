@@ -1,5 +1,7 @@
 // A minimal .xlsx: a zip, stored uncompressed, of a few XML files (ECMA-376, Office Open XML).
 
+import { crc32 } from "./crc32.js";
+
 const TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 const MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
 const OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
@@ -69,15 +71,4 @@ function record(signature, fields) {
     at += size;
   }
   return new Uint8Array(view.buffer);
-}
-
-const TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
-  for (let bit = 0; bit < 8; bit++) n = n & 1 ? (n >>> 1) ^ 0xedb88320 : n >>> 1;
-  return n;
-});
-
-function crc32(bytes) {
-  let sum = -1;
-  for (const byte of bytes) sum = (sum >>> 8) ^ TABLE[(sum ^ byte) & 255];
-  return ~sum >>> 0;
 }

@@ -1,6 +1,6 @@
 /** Reads digits in the browser, with no server: the networks run in a worker.
  *
- * read(blob, { single, number }) answers as `digits read --json` does, with the tile of each digit.
+ * read(picture, { single, number }) answers as `digits read --json` does, with the tile of each digit.
  */
 
 let worker = null; // a promise of one that listens
@@ -45,15 +45,15 @@ async function ask(task, { signal, ...given } = {}) {
 /** Fetch and open all networks, so that the first picture takes no longer than others. */
 export const open = () => ask("open");
 
-/** Read a picture file (Blob): its numbers, or, `single`, the one digit on it, or, `number`, the one
- * number on it.
+/** Read a picture, a file (Blob) or an ImageData: its numbers, or, `single`, the one digit on it, or,
+ * `number`, the one number on it.
  *
  * Returns an object of `digits read --json` (schema 2) with the milliseconds it took and the tile
  * (28 × 28) of each digit. minConfidence: digits less sure are "?" in the text. orientation: 0,
  * 90, 180 or 270 degrees; null to see it. signal: an AbortSignal. Rejects with an Error whose
  * message is for people.
  */
-export const read = (blob, options = {}) => ask("read", { ...options, blob });
+export const read = (picture, options = {}) => ask("read", { ...options, picture });
 
 /** { probabilities: [[10 numbers], …], is_digit: […] } of tiles, each 28 × 28 levels or 784. */
 export const classify = (tiles) => ask("classify", { tiles });

@@ -9,7 +9,8 @@ const pathOf = (address) => decodeURIComponent(new URL(address, registration.sco
 const kept = new Map(FILES.map((name) => [pathOf(name), new URL(name, registration.scope).href]));
 
 addEventListener("install", (event) => {
-  const all = [...kept.values()].map((address) => new Request(address, { cache: "reload" }));
+  // what the page has just fetched is asked for again, and only sent if it has changed
+  const all = [...kept.values()].map((address) => new Request(address, { cache: "no-cache" }));
   event.waitUntil(
     caches.open(CACHE).then((cache) => cache.addAll(all)).then(() => skipWaiting()),
   );

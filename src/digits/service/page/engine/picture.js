@@ -5,12 +5,13 @@ import { constants } from "./reader.js";
 
 const { _MIN_CONTRAST: MIN_CONTRAST } = constants["io.colour"];
 
-/** { width, height, channels: 3, data } of a Blob, as a viewer shows it. Raises an Error that says
- * what is wrong where it is no picture. */
-export async function openPicture(blob) {
+/** { width, height, channels: 3, data } of a Blob, as a viewer shows it, or of an ImageData. Raises
+ * an Error that says what is wrong where it is no picture. */
+export async function openPicture(given) {
+  if (given instanceof ImageData) return withoutAlpha(given);
   let bitmap;
   try {
-    bitmap = await createImageBitmap(blob, {
+    bitmap = await createImageBitmap(given, {
       imageOrientation: "from-image",
       colorSpaceConversion: "none",
       premultiplyAlpha: "none",

@@ -11,9 +11,9 @@ import { readDigit } from "./single/route.js";
 const tasks = {
   open: openNetworks,
 
-  async read({ blob, single, number, minConfidence = 0, orientation = null, name = "picture" }) {
+  async read({ picture: given, single, number, minConfidence = 0, orientation = null, name = "picture" }) {
     const begin = performance.now();
-    const picture = await openPicture(blob);
+    const picture = await openPicture(given);
     const options = { minConfidence, orientation };
     const route = single ? readOneDigit : number ? readOneNumber : readPage;
     const found = await route(picture, options);
