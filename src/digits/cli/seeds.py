@@ -22,9 +22,14 @@ INTERRUPTED = 130
 
 def run_seeds(options: argparse.Namespace, recipe: Recipe) -> int:
     """Train the seeds that are not finished yet; 0 if all are then, 1 if some are not."""
+    from digits.training.data_parallel import named_workers
     from digits.training.fit import unfinished
 
     seeds = _seeds(options)
+    if named_workers():
+        raise TrainingError(
+            "TF_CONFIG names workers that train one network together; unset it for --seeds"
+        )
     out = (options.out or Path("runs") / recipe.name).absolute()
     job = Job(recipe, out, options.data and options.data.absolute(), options.tensorboard)
     left = unfinished(recipe, {seed: job.folder(seed) for seed in seeds}, options.resume)

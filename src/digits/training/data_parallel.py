@@ -2,8 +2,8 @@
 
 Each process has a copy of the network and takes its share of every batch; the gradients of all are
 added up, so that all copies take the same steps. Keras 3 cannot fit a model whose variables belong
-to `tf.distribute.MultiWorkerMirroredStrategy`. Here they belong to the processes, and the strategy
-only runs the training step, which is ours.
+to `tf.distribute.MultiWorkerMirroredStrategy` (keras-team/keras#20585). Here they belong to the
+processes, and the strategy only runs the training step, which is ours.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def join() -> Workers | None:
     It must come before all that TensorFlow computes. Raises TrainingError if TF_CONFIG makes no
     sense, or a worker has several GPUs.
     """
-    named = _named()
+    named = named_workers()
     if named is None:
         return None
     if keras.backend.backend() != "tensorflow":
@@ -119,8 +119,11 @@ def join() -> Workers | None:
     return Workers(strategy, *named)
 
 
-def _named() -> tuple[int, int] | None:
-    """Rank and number of the workers in TF_CONFIG, if there are two or more."""
+def named_workers() -> tuple[int, int] | None:
+    """Rank and number of the workers in TF_CONFIG, if there are two or more.
+
+    Raises TrainingError if TF_CONFIG makes no sense.
+    """
     text = os.environ.get("TF_CONFIG")
     if not text:
         return None
