@@ -17,7 +17,7 @@ from digits.io.quiet import quiet_tensorflow
 from digits.training.recipe import load_recipe, shipped_recipes
 
 if TYPE_CHECKING:
-    from digits.training.data_parallel import WorkerLostError, Workers
+    from digits.training.data_parallel import Workers
     from digits.training.recipe import Recipe
 
 NEEDED = (("keras", "train"), ("onnx", "train"), ("tf2onnx", "train"), ("matplotlib", "report"))
@@ -95,8 +95,8 @@ def _train_one(options: argparse.Namespace, recipe: Recipe) -> int:
     except KeyboardInterrupt:
         print(f"digits: stopped; the same command with --resume goes on in {out}", file=sys.stderr)
         return 130
-    except WorkerLostError as error:
-        _start_again(error)
+    except WorkerLostError:
+        _start_again()
     if workers and workers.rank:
         print(f"worker {workers.rank} of {workers.count}: done; the run folder is with worker 0")
         return 0
@@ -120,9 +120,9 @@ def _run_folder(out: Path, workers: Workers | None) -> Iterator[Path]:
         yield Path(scratch) / "run" if workers.rank else out
 
 
-def _start_again(lost: WorkerLostError) -> NoReturn:
+def _start_again() -> NoReturn:
     """Replace this process by a new one, since TensorFlow cannot join a second cluster in one."""
-    print(f"digits: a worker is lost ({lost}); waiting for it to start again", file=sys.stderr)
+    print("digits: a worker is lost; waiting until it is started again", file=sys.stderr)
     sys.stderr.flush()
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:], "--resume"])
 

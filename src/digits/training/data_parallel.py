@@ -150,7 +150,7 @@ def noticing_loss() -> Iterator[None]:
     try:
         yield
     except lost as error:
-        raise WorkerLostError(str(error).strip().partition("\n")[0]) from error
+        raise WorkerLostError from error
 
 
 class Parallel(keras.Model):
@@ -233,7 +233,8 @@ class SharedCheckpoint(Checkpoint):
             super().restore(model)
         variables = state(model)
         epoch, *values = self._workers.from_chief([self.epoch, *variables])
-        self.rows = self.rows or [dict.fromkeys(COLUMNS, math.nan)] * int(epoch)
+        blank = dict.fromkeys(COLUMNS, math.nan)  # the curves are the chief's
+        self.rows = self.rows or [blank | {"epoch": k + 1.0} for k in range(int(epoch))]
         for variable, value in zip(variables, values, strict=True):
             if variable.name == "seed_generator_state":
                 value[0] = (value[0] + rank * SEED_STRIDE) % 2**32
