@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from digits.cli.train import quiet_tensorflow
+from digits.io.quiet import quiet_tensorflow
 
 quiet_tensorflow()
 

@@ -18,7 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from digits.cli.train import quiet_tensorflow
+from digits.io.quiet import quiet_tensorflow
 
 quiet_tensorflow()
 

@@ -19,6 +19,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from digits.batch.ledger import Ledger
@@ -36,6 +37,14 @@ ACTOR_CPUS = 0.25
 TASK_CPUS = 0.1
 
 
+def connected() -> ModuleType:
+    """Ray, connected to the cluster that it finds, or else to one that it starts here."""
+    ray = require("ray", "ray")
+    if not ray.is_initialized():
+        ray.init(log_to_driver=False, logging_level="ERROR", include_dashboard=False)
+    return ray
+
+
 def run(ledger: Ledger, how: How, jobs: int | None, seconds: float, *, out: str) -> None:
     """Read the shards that have no checkpoint yet, on the cluster that Ray finds, or else here.
 
@@ -43,10 +52,8 @@ def run(ledger: Ledger, how: How, jobs: int | None, seconds: float, *, out: str)
     seconds: that a page may take. out: a folder or a URL that all nodes can write to. Raises
     DigitsError if Ray gives up.
     """
-    ray = require("ray", "ray")
+    ray = connected()
     data = require("ray.data", "ray")
-    if not ray.is_initialized():
-        ray.init(log_to_driver=False, logging_level="ERROR", include_dashboard=False)
     context = data.DataContext.get_current()
     context.print_on_execution_start = False
     context.enable_progress_bars = sys.stderr.isatty()

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from digits.cli.train import NEEDED, quiet_tensorflow
+from digits.cli.train import NEEDED
 from digits.errors import DigitsError, require
 from digits.files import write_json
+from digits.io.quiet import quiet_tensorflow
 
 if TYPE_CHECKING:
     from digits.evaluation.demo import Exhibit

@@ -89,8 +89,8 @@ def score_or_tell(model: str, test_set: TestSet, as_json: bool) -> Score | None:
 def opened(model: str) -> Model:
     """Open a `.keras` file, a model folder or a shipped model."""
     if Path(model).suffix == ".keras":
-        from digits.cli.train import quiet_tensorflow
         from digits.errors import require
+        from digits.io.quiet import quiet_tensorflow
 
         quiet_tensorflow()
         for module in ("keras", "onnx"):

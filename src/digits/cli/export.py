@@ -52,8 +52,8 @@ def _export_page(out: Path | None) -> int:
 
 def _export_network(options: argparse.Namespace) -> int:
     """Convert, compare with the source, and put in place."""
-    from digits.cli.train import quiet_tensorflow
     from digits.files import write_atomically
+    from digits.io.quiet import quiet_tensorflow
     from digits.model.store import keras_file
 
     source = keras_file(options.model)

@@ -1,8 +1,9 @@
-"""Keeps OpenCV and its decoders from writing to standard error: our own errors say it once."""
+"""Keeps OpenCV, its decoders and TensorFlow from writing to standard error."""
 
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import sys
 import threading
@@ -62,6 +63,18 @@ def standard_error_aside() -> Iterator[None]:
     finally:
         os.dup2(kept, 2)
         os.close(kept)
+
+
+def quiet_tensorflow() -> None:
+    """Import Keras, where it is installed, and keep TensorFlow's notes off the screen.
+
+    TensorFlow writes the first of them before it looks at its log level. Errors still show;
+    whoever sets TF_CPP_MIN_LOG_LEVEL to 0 sees everything.
+    """
+    if os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2") == "0":
+        return
+    with standard_error_aside(), contextlib.suppress(ImportError):
+        importlib.import_module("keras")
 
 
 def _duplicate_of_standard_error() -> int | None:

@@ -45,10 +45,11 @@ _held: list[tuple[Any, int, Sources]] = []
 
 def _hold(*given: Any) -> None:
     _held[:] = [given]
-    Thread(target=_end_with_parent, daemon=True).start()
+    Thread(target=end_with_parent, daemon=True).start()
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
+    """Wait for the end of the process that started this one, and end this one too."""
     parent = parent_process()
     if parent is not None:
         parent.join()

@@ -90,7 +90,7 @@ class Checkpoint(keras.callbacks.Callback):
             raise TrainingError(
                 f"{path} is damaged ({error}); delete it to start this run again"
             ) from error
-        variables = _variables(model)
+        variables = state(model)
         if [value.shape for value in values] != [tuple(each.shape) for each in variables]:
             raise TrainingError(
                 f"{path} holds another network than the recipe describes; train into another folder"
@@ -111,10 +111,10 @@ class Checkpoint(keras.callbacks.Callback):
                 "lower learning_rate in the recipe"
             )
         self.rows.append({name: float(values.get(name, np.nan)) for name in COLUMNS})
-        variables = enumerate(_variables(self.model))
-        state: dict[str, Any] = {f"v{i}": np.asarray(value) for i, value in variables}
+        variables = enumerate(state(self.model))
+        arrays: dict[str, Any] = {f"v{i}": np.asarray(value) for i, value in variables}
         content = io.BytesIO()
-        np.savez(content, rows=[list(row.values()) for row in self.rows], **state)
+        np.savez(content, rows=[list(row.values()) for row in self.rows], **arrays)
         write_atomically(self.folder / CHECKPOINT, content.getvalue())
         write_atomically(self.folder / "curves.csv", curves_csv(self.rows))
 
@@ -143,5 +143,6 @@ def curves_csv(rows: list[dict[str, float]]) -> str:
     return text.getvalue()
 
 
-def _variables(model: keras.Model) -> list[Any]:
+def state(model: keras.Model) -> list[Any]:
+    """Every variable of model and optimizer, those of random generators among them."""
     return [*model.variables, *model.optimizer.variables]

@@ -7,10 +7,11 @@ import hashlib
 import json
 import os
 import platform
+from collections.abc import Mapping
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
@@ -29,6 +30,9 @@ from digits.training.recipe import Fit, Recipe, with_defaults
 from digits.training.task import Task
 from digits.training.tasks import detection, recognition, tiles
 
+if TYPE_CHECKING:
+    from digits.training.data_parallel import Workers
+
 RUN = "run.json"
 PAGE_TASKS = {"detector": detection.task, "recogniser": recognition.task}
 """Networks that are trained on pages; all others are trained on tiles."""
@@ -46,32 +50,58 @@ def train(
     data: Path | None = None,
     resume: bool = False,
     tensorboard: bool = False,
+    workers: Workers | None = None,
 ) -> dict[str, Any]:
     """Train a recipe into the run folder `out` and return what run.json says.
 
     The folder ends up holding run.json, curves.csv, curves.png, model.keras and the three files
-    of a model folder. Raises TrainingError if `out` holds a run and `resume` is not set, or holds
-    something else than the run to resume, or if the training diverges; DataError if MNIST cannot
-    be had; ModelError if a network that the recipe names cannot be opened.
+    of a model folder; with `workers` that train together, that of the first one. Raises
+    TrainingError if `out` holds a run and `resume` is not set, or holds something else than the
+    run to resume, or if the training diverges; DataError if MNIST cannot be had; ModelError if a
+    network that the recipe names cannot be opened.
     """
     if not 0 <= seed < 2**32:
         raise TrainingError(f"the seed is {seed}; expected 0 to {2**32 - 1}")
-    identity = {"recipe": recipe.to_dict(), "seed": seed} | _pretrained(recipe)
+    count = workers.count if workers else 1
+    identity = {"recipe": recipe.to_dict(), "seed": seed, "workers": count} | _pretrained(recipe)
     _enter(out, identity, resume)
     keras.utils.set_random_seed(seed)
     task = _task(recipe, seed, data, out)
     facts = _described(out, identity, _circumstances(task))
+    if workers:
+        workers.check(identity | {"data": task.data})
     network = networks.build(recipe.network)
     old = initialise(network, recipe.fit.init_from) if recipe.fit.init_from else []
-    history = fit(network, recipe, task, out, tensorboard)
+    history = fit(network, recipe, task, out, tensorboard, workers)
+    if workers and workers.rank:
+        workers.wait()  # so that no end looks like a loss
+        return facts
     network.set_weights(_average(old, network.get_weights(), recipe.fit.init_weight))
     save_keras(network, out / SOURCE)
-    draw_curves(history.rows, out / "curves.png", recipe.name)
+    draw_curves([history.rows], out / "curves.png", recipe.name)
     facts |= {"fit_seconds": round(history.seconds, 2)}
     facts = task.finish(network, facts, out)
     write_json(out / RUN, facts)
     (out / KEPT).unlink(missing_ok=True)
+    if workers:
+        workers.wait()
     return facts
+
+
+def unfinished(recipe: Recipe, runs: Mapping[int, Path], resume: bool) -> list[int]:
+    """The seeds whose run folders do not hold a finished run of this recipe.
+
+    runs: the run folder of each seed. Raises TrainingError as `train` does.
+    """
+    pretrained, seeds = _pretrained(recipe), []
+    for seed, out in runs.items():
+        if (out / RUN).exists():
+            identity = {"recipe": recipe.to_dict(), "seed": seed, "workers": 1} | pretrained
+            _enter(out, identity, resume)
+            if "score" in _read_run(out / RUN):
+                continue
+        seeds.append(seed)
+    return seeds
 
 
 def _task(recipe: Recipe, seed: int, data: Path | None, out: Path) -> Task:
@@ -146,7 +176,12 @@ def _average(
 
 
 def fit(
-    network: keras.Model, recipe: Recipe, task: Task, out: Path, tensorboard: bool = False
+    network: keras.Model,
+    recipe: Recipe,
+    task: Task,
+    out: Path,
+    tensorboard: bool = False,
+    workers: Workers | None = None,
 ) -> Checkpoint:
     """Fit the network's weights, from the last checkpoint in `out` on.
 
@@ -155,6 +190,8 @@ def fit(
     """
     learning = networks.in_bfloat16(network) if recipe.fit.bfloat16 else network
     checkpoint = Checkpoint(out)
+    if workers:
+        learning, recipe, task, checkpoint = workers.shared(learning, recipe, task, out)
     epochs = sum(stage.epochs for stage in recipe.stages)
     callbacks = [Progress(epochs), checkpoint, *task.callbacks]
     if tensorboard:
@@ -204,13 +241,18 @@ def _compile(trainee: keras.Model, task: Task, stage: Fit) -> None:
 def _enter(out: Path, identity: dict[str, Any], resume: bool) -> None:
     """Make the run folder, or check that it holds the run to resume.
 
-    identity: recipe, seed and SHA-256 of pretrained weights. Raises TrainingError.
+    identity: recipe, seed, workers and SHA-256 of pretrained weights. Raises TrainingError.
     """
     if (out / RUN).exists():
         found = _read_run(out / RUN)
         if not resume:
             raise TrainingError(
                 f"{out} holds a run already; go on with --resume, or train into another --out"
+            )
+        if found["workers"] != identity["workers"]:
+            raise TrainingError(
+                f"{out} holds a run of {found['workers']} workers, and there are "
+                f"{identity['workers']} now; go on with as many, or train into another --out"
             )
         found["recipe"] = with_defaults(found["recipe"])
         if any(found.get(key) != value for key, value in json.loads(json.dumps(identity)).items()):
@@ -250,7 +292,7 @@ def _described(
 def _read_run(path: Path) -> dict[str, Any]:
     try:
         run = json.loads(path.read_text("utf-8"))
-        return dict(run) | {"recipe": dict(run["recipe"]), "seed": int(run["seed"])}
+        return {"workers": 1} | run | {"recipe": dict(run["recipe"]), "seed": int(run["seed"])}
     except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise TrainingError(
             f"{path} does not describe a run ({type(error).__name__}: {error}); "
