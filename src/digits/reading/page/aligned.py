@@ -28,7 +28,7 @@ OUTLIER = 3  # times the median error of a slope, from which on two numbers are 
 LEAST = 0.5  # pairs that a boundary between rows parts: one is enough
 CUT = 2  # pairs that a boundary has to part for each number that it cuts
 TWICE = 1.5  # … between columns: two are
-STRAIGHT = 0.1  # of the pitch of columns, by which numbers are off the course of theirs
+STRAIGHT = 0.08  # of the pitch of columns, by which numbers are off the course of theirs
 FINE = 8  # places for a boundary, for each height of a number
 
 Places = NDArray[np.float64]  # (N,) along an axis, in pixels
@@ -76,15 +76,15 @@ def _is_table(is_filled: NDArray[np.bool_], count: int) -> bool:
 
 
 def _are_straight(edges: NDArray[np.float64], column: NDArray[np.intp]) -> bool:
-    """Whether the numbers of most columns stand below each other by their left sides, their
-    middles or their right sides. edges: (3, N) of these, straightened."""
+    """Whether numbers stand below each other in their columns by their left sides, their middles
+    or their right sides. edges: (3, N) of these, straightened."""
     parts = [edges[:, column == each] for each in np.unique(column)]
-    place = [np.median(part, axis=1) for part in parts]
+    place = [np.median(part, axis=1, keepdims=True) for part in parts]
     off = [
-        np.median(np.abs(part - mid[:, None]), axis=1).min()
-        for part, mid in zip(parts, place, strict=True)
+        np.median(np.abs(part - mid), axis=1).min() for part, mid in zip(parts, place, strict=True)
     ]
-    return bool(np.mean(off) <= STRAIGHT * np.mean(np.diff([mid[1] for mid in place])))
+    pitch = np.diff([mid[1, 0] for mid in place]).mean()
+    return bool(np.average(off, weights=[part.shape[1] for part in parts]) <= STRAIGHT * pitch)
 
 
 def _without_sparse_ends(cells: NDArray[np.intp]) -> NDArray[np.intp]:
@@ -107,8 +107,7 @@ def _rows_and_columns(
     for _ in range(2):  # what is neighbours is known better where rows are straight
         beside = _neighbours(straight_x, straight_y, high)
         below = _neighbours(straight_y, straight_x, wide)
-        straight_x = x - _lean(x, y, below) * (y - y.mean())
-        straight_y = y - _lean(y, x, beside) * (x - x.mean())
+        straight_x, straight_y = _straightened(x, y, below), _straightened(y, x, beside)
     core = CORE * size
     row = _parted(straight_y - core, straight_y + core, _next(straight_y, 2 * core), size, LEAST)
     edges = straight_x + np.outer([-0.5, 0, 0.5], wide)
@@ -137,22 +136,32 @@ def _next(place: Places, apart: float) -> Pairs:
     return np.stack([first, order[index[first]]], axis=1)
 
 
-def _lean(place: Places, along: Places, pairs: Pairs) -> Places:
-    """(N,) the slope of the row (or column) that a number at `place` stands in: that of all, which
-    changes evenly across the page. pairs: neighbours in one, some of them wrongly."""
+def _straightened(place: Places, along: Places, pairs: Pairs) -> Places:
+    """(N,) where the row (or column) that a number at `place` stands in is halfway along. The
+    slopes of all change evenly across the page. pairs: neighbours in one, some of them wrongly."""
+    along = along - along.mean()
     first, second = pairs[along[pairs[:, 0]] != along[pairs[:, 1]]].T
     if len(first) < FEWEST_ROWS:
-        return np.zeros(len(place))
-    across = along[second] - along[first]
-    slope, middle = (place[second] - place[first]) / across, (place[first] + place[second]) / 2
-    model = np.array([np.median(slope)])
+        return place
+    step = along[second] - along[first]
+    slope = (place[second] - place[first]) / step
+    middle, height = (place[first] + place[second]) / 2, (along[first] + along[second]) / 2
+    model = np.array([0.0, np.median(slope)])
     for _ in range(3):
-        off = np.abs(slope - np.polyval(model, middle))
+        base = _halfway(middle, height, model)
+        off = np.abs(slope - np.polyval(model, base))
         is_right = off <= OUTLIER * np.median(off)
-        degree = 1 if np.ptp(middle[is_right]) > 0 else 0
-        weight = np.sqrt(np.abs(across[is_right]))
-        model = np.polyfit(middle[is_right], slope[is_right], degree, w=weight)
-    return np.asarray(np.polyval(model, place))
+        if np.ptp(base[is_right]) > 0:
+            weight = np.sqrt(np.abs(step[is_right]))
+            model = np.polyfit(base[is_right], slope[is_right], 1, w=weight)
+    return _halfway(place, along, model)
+
+
+def _halfway(place: Places, along: Places, model: NDArray[np.float64]) -> Places:
+    """(N,) where lines through `place` at `along` are at 0 along. model: (2,) the slope of a line
+    is the first times where it is at 0, plus the second."""
+    growth, slope = model
+    return np.asarray((place - slope * along) / np.maximum(1 + growth * along, LEAST), np.float64)
 
 
 def _parted(low: Places, high: Places, pairs: Pairs, size: float, least: float) -> NDArray[np.intp]:
