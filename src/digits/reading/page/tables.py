@@ -17,6 +17,8 @@ from digits.reading.page.grid import Grid
 
 FEWEST = 4  # numbers of a ruled table
 CROWDED = 0.3  # fraction of the cells with numbers that hold several, from which on rules are no …
+ENOUGH = 0.95  # of the numbers that are aligned, in the cells of rules; else many rules are missed
+MARGIN = 1.5  # times the usual height of a row, or width of a column, is no part of a table
 BESIDE = 0.25  # fraction of a row or column that no rule closes, that holds numbers
 FAINT = 0.1  # of the contrast of the numbers, that of a word beside them or in their place
 PEN = 0.05  # fraction of the pixels of a number that are its ink, at least
@@ -39,7 +41,16 @@ def find_tables(
             used |= {id(number) for row in table.rows for number in row}
     rest = [[number for number in row if id(number) not in used] for row in rows]
     tables += aligned_tables([row for row in rest if row])
+    if grids:
+        aligned = aligned_tables(rows)
+        if _held(tables) < ENOUGH * _held(aligned):
+            tables = aligned
     return sorted(tables, key=lambda each: each.box[1])
+
+
+def _held(tables: Sequence[Table]) -> int:
+    """How many numbers stand in tables."""
+    return sum(len(table.numbers) for table in tables)
 
 
 def ruled_table(numbers: Sequence[Number], grid: Grid, grey: NDArray[np.uint8]) -> Table | None:
@@ -50,12 +61,23 @@ def ruled_table(numbers: Sequence[Number], grid: Grid, grey: NDArray[np.uint8]) 
     if len(held) < FEWEST or sum(len(each) > 1 for each in held) > CROWDED * len(held):
         return None
     is_filled = np.array([[bool(each) for each in row] for row in cells])
-    rows, columns = _kept(is_filled, _with_words(cells, whole, grey), *are_ends)
+    has_words = _with_words(cells, whole, grey)
+    for axis, extent in enumerate(whole.extents()):
+        has_words |= np.expand_dims(_is_margin(is_filled.any(axis=1 - axis), extent), 1 - axis)
+    rows, columns = _kept(is_filled, has_words, *are_ends)
     kept = tuple(tuple(_largest(cells[r][c]) for c in columns) for r in rows)
     boxes = [number.box for row in kept for number in row if number]
     if len(rows) < 2 or len(columns) < 2 or len(boxes) < FEWEST:
         return None
     return Table(kept, box_around(boxes), is_ruled=True)
+
+
+def _is_margin(is_filled: NDArray[np.bool_], extent: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """(R,) which rows, or columns, are the margin of a page rather than cells: empty and large.
+
+    is_filled: (R,) whether any of its cells holds a number. extent: (R,) its height or width.
+    """
+    return np.asarray(~is_filled & (extent > MARGIN * np.median(extent[is_filled])))
 
 
 def _in_cells(numbers: Sequence[Number], grid: Grid) -> list[list[list[Number]]]:
