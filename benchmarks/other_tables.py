@@ -25,9 +25,12 @@ def img2table() -> Read:
 
     def read(pixels: NDArray[np.uint8]) -> tuple[Cells, list[str]]:
         _, data = cv2.imencode(".png", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))
-        tables = Image(data.tobytes()).extract_tables(
-            ocr=ocr, borderless_tables=True, min_confidence=1
-        )
+        try:
+            tables = Image(data.tobytes()).extract_tables(
+                ocr=ocr, borderless_tables=True, min_confidence=1
+            )
+        except KeyError:  # img2table 2.0.0, where RapidOCR finds no text at all
+            return [], []
         found = [_cells([[c.value for c in row] for row in t.content.values()]) for t in tables]
         found = sorted((each for each in found if each), key=lambda each: -sum(map(len, each)))
         texts = [text for table in found for row in table for text in row if text]

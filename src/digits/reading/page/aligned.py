@@ -195,4 +195,4 @@ def _parted(low: Places, high: Places, pairs: Pairs, size: float, least: float) 
     while place >= 0:
         boundaries.append(place)
         place = int(before[place])
-    return np.searchsorted(np.array(boundaries[::-1]), (start + end) / 2)
+    return np.asarray(np.searchsorted(boundaries[::-1], (start + end) / 2), np.intp)

@@ -62,8 +62,9 @@ def ruled_table(numbers: Sequence[Number], grid: Grid, grey: NDArray[np.uint8]) 
         return None
     is_filled = np.array([[bool(each) for each in row] for row in cells])
     has_words = _with_words(cells, whole, grey)
-    for axis, extent in enumerate(whole.extents()):
-        has_words |= np.expand_dims(_is_margin(is_filled.any(axis=1 - axis), extent), 1 - axis)
+    high, wide = whole.extents()
+    has_words |= _is_margin(np.asarray(is_filled.any(axis=1)), high)[:, None]
+    has_words |= _is_margin(np.asarray(is_filled.any(axis=0)), wide)
     rows, columns = _kept(is_filled, has_words, *are_ends)
     kept = tuple(tuple(_largest(cells[r][c]) for c in columns) for r in rows)
     boxes = [number.box for row in kept for number in row if number]
