@@ -28,7 +28,7 @@ OUTLIER = 3  # times the median error of a slope, from which on two numbers are 
 LEAST = 0.5  # pairs that a boundary between rows parts: one is enough
 CUT = 2  # pairs that a boundary has to part for each number that it cuts
 TWICE = 1.5  # … between columns: two are
-STRAIGHT = 0.08  # of the pitch of columns, by which numbers are off the course of theirs
+STRAIGHT = 0.07  # of the pitch of columns, by which numbers are off the course of theirs
 FINE = 8  # places for a boundary, for each height of a number
 
 Places = NDArray[np.float64]  # (N,) along an axis, in pixels
@@ -107,7 +107,8 @@ def _rows_and_columns(
     for _ in range(2):  # what is neighbours is known better where rows are straight
         beside = _neighbours(straight_x, straight_y, high)
         below = _neighbours(straight_y, straight_x, wide)
-        straight_x, straight_y = _straightened(x, y, below), _straightened(y, x, beside)
+        straight_x = _straightened(x, y, _far(below, len(x)))
+        straight_y = _straightened(y, x, _far(beside, len(x)))
     core = CORE * size
     row = _parted(straight_y - core, straight_y + core, _next(straight_y, 2 * core), size, LEAST)
     edges = straight_x + np.outer([-0.5, 0, 0.5], wide)
@@ -126,6 +127,18 @@ def _neighbours(along: Places, across: Places, extent: Places) -> Pairs:
         if is_beside.any():
             pairs.append((one, int(rest[is_beside.argmax()])))
     return np.array(pairs, np.intp).reshape(-1, 2)
+
+
+def _far(pairs: Pairs, count: int) -> Pairs:
+    """(M, 2) each of `count` items and the one so many neighbours on, that half of the pairs are
+    left: the farther apart, the better is their slope known."""
+    following = np.full(count + 1, count)  # the last one is none
+    following[pairs[:, 0]] = pairs[:, 1]
+    far = following
+    while 2 * (following[far] < count).sum() >= len(pairs) > 0:
+        far = following[far]
+    first = np.flatnonzero(far < count)
+    return np.stack([first, far[first]], axis=1)
 
 
 def _next(place: Places, apart: float) -> Pairs:
