@@ -58,6 +58,11 @@ class Grid:
         standing, columns = _with_ends(self.standing, self.lying, REACH * self.size)
         return Grid(lying, standing, self.size), rows, columns
 
+    def extents(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """(R,) heights of its rows and (C,) widths of its columns."""
+        x, y = _crossings(self.lying, self.standing)
+        return np.median(np.diff(y, axis=0), axis=1), np.median(np.diff(x, axis=1), axis=0)
+
     def inner_boxes(self, inset: float) -> NDArray[np.float64]:
         """(R, C, 4) left, top, right and bottom of what lies within each cell, further in
         by a fraction of its width and height."""
