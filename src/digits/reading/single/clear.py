@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from digits.io.number import Box
 from digits.model.inputs import normalise_tile
+from digits.model.spec import TILE
 from digits.reading.single.components import NEAR
 from digits.reading.single.ink import MOST_INK, SMALL, SOLID
 
@@ -22,7 +23,7 @@ TINY = 48  # pixels a side, enough to see soft shadows
 EVEN = 0.08  # of the contrast, the standard deviation of even paper
 SOFT, FIRM = 0.2, 0.5  # of the darkest pen; at both, the digit is one piece
 MOST = 8  # pieces of ink; more are no clean picture
-LEAST = 28  # pixels of a shrunken grid; a smaller digit has lost detail
+LEAST = TILE  # pixels of a shrunken grid; a smaller digit has lost detail
 FADE = 5  # pixels, over which the edge of a pen fades
 
 
