@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import base64
 import contextlib
 import functools
@@ -32,6 +31,7 @@ CONFIG = """<View><Image name="image" value="$image"/>
 TILE = [[0] * 28] * 28
 
 
+SERVICE = contextlib.ExitStack()  # to be closed: no process ends before its threads
 _FOLDERS = tempfile.TemporaryDirectory(prefix="fuzz-")  # removed when this process ends
 
 
@@ -42,11 +42,9 @@ def new_folder() -> Path:
 
 @functools.cache
 def _client() -> httpx.Client:
-    """A client of a service in a thread, which ends with this process."""
+    """A client of a service in a thread, until SERVICE is closed."""
     settings = Settings(corrections=new_folder(), workers=1)
-    opened = contextlib.ExitStack()
-    atexit.register(opened.close)
-    return opened.enter_context(opened.enter_context(started(settings)).client())
+    return SERVICE.enter_context(SERVICE.enter_context(started(settings)).client())
 
 
 def _posted(path: str, kind: str, headers: dict[str, str]) -> Decode:

@@ -23,7 +23,7 @@ import sys
 import time
 import traceback
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -179,7 +179,9 @@ def fuzz(name: str, target: Target, indices: range, seed: int) -> Result:
 
 
 def main() -> None:
-    from fuzz_targets import targets  # here, or each worker of the service would import it
+    # here, or each worker of the service would import them
+    from fuzz_service import SERVICE
+    from fuzz_targets import targets
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="TARGET")
@@ -191,10 +193,16 @@ def main() -> None:
     indices = range(options.cases)
     if options.only is not None:
         indices = range(options.only, options.only + 1)
+    with SERVICE:
+        _run(known, options.names or known, indices, options.seed)
+
+
+def _run(known: dict[str, Target], names: Iterable[str], indices: range, seed: int) -> None:
+    """Print a row a target, and end the process."""
     print("| target | cases | refused, % | failed | s |\n|---|---|---|---|---|")
     total: collections.Counter[str] = collections.Counter()
-    for name in options.names or known:
-        result = fuzz(name, known[name], indices, options.seed)
+    for name in names:
+        result = fuzz(name, known[name], indices, seed)
         share = 100 * result.refused / result.cases
         row = (name, result.cases, f"{share:.0f}", len(result.failures), f"{result.seconds:.0f}")
         print(f"| {' | '.join(map(str, row))} |", flush=True)

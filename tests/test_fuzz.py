@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 import fuzzing
 import numpy as np
 import pytest
+from fuzz_service import SERVICE
 from fuzz_targets import Target, targets
 
 CASES = 60
 TARGETS = targets()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _service() -> Iterator[None]:
+    """Targets start one when they need it."""
+    with SERVICE:
+        yield
 
 
 @pytest.mark.parametrize("name", TARGETS)
