@@ -81,8 +81,9 @@ def _level(grey: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
     is_light = light > 0.5
     if not 0 < min(light, 1 - light) <= MOST_INK:
         return None
-    paper = cv2.erode(bright if is_light else cv2.bitwise_not(bright), _around())
-    [[ground]], [[spread]] = cv2.meanStdDev(grey, mask=paper)
+    paper = bright if is_light else cv2.bitwise_not(bright)
+    inner = cv2.erode(paper, _around())  # none where a digit fills a tile of few pixels
+    [[ground]], [[spread]] = cv2.meanStdDev(grey, mask=inner if inner.any() else paper)
     darkest, lightest, *_ = cv2.minMaxLoc(grey)
     contrast = ground - darkest if is_light else lightest - ground
     if contrast < SOLID * 255 or spread > EVEN * contrast:

@@ -48,8 +48,10 @@ function levelOf(grey) {
   const isLight = light > 0.5;
   const rare = Math.min(light, 1 - light);
   if (!(rare > 0 && rare <= MOST_INK)) return null;
-  const inner = erode(isLight ? bright : mapped(bright, Uint8Array, (each) => 1 - each), FADE).data;
-  const { mean, deviation } = momentsOf(grey.data.filter((_, i) => inner[i]));
+  const paper = isLight ? bright : mapped(bright, Uint8Array, (each) => 1 - each);
+  const inner = erode(paper, FADE).data;
+  const seen = inner.includes(1) ? inner : paper.data;
+  const { mean, deviation } = momentsOf(grey.data.filter((_, i) => seen[i]));
   const [darkest, lightest] = bounds(grey.data);
   const contrast = isLight ? mean - darkest : lightest - mean;
   if (contrast < SOLID * 255 || deviation > EVEN * contrast) return null;
@@ -59,7 +61,7 @@ function levelOf(grey) {
 }
 
 function momentsOf(values) {
-  const total = Math.max(values.length, 1);
+  const total = values.length;
   let [sum, squares] = [0, 0];
   for (const value of values) {
     sum += value;
