@@ -93,7 +93,7 @@ def test_sees_which_way_up_a_page_lies(
     found, expected = engine.read(pixels), exact_reader.read(pixels)
     assert found["orientation"] == expected.orientation == turned
     assert found["text"] == expected.text == text
-    assert found["numbers"][0]["box"] == list(expected.numbers[0].box)
+    np.testing.assert_allclose(found["numbers"][0]["box"], expected.numbers[0].box, atol=1)
 
 
 def test_reads_a_photo_of_one_digit_as_python_does(engine: Engine, exact_reader: Reader) -> None:
