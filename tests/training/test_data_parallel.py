@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,11 +17,13 @@ import keras
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from worker_driver import RECIPE as TINY
+from worker_driver import trained
 
 from digits.cli import main
 from digits.training.data_parallel import Share, Workers
 from digits.training.datasets.tiles import Digits
-from digits.training.recipe import Fit, Network, Recipe
+from digits.training.recipe import Fit, Network, Recipe, load_recipe
 from digits.training.tasks import tiles
 
 RECIPE = """
@@ -34,9 +36,10 @@ validation = 999
 
 [fit]
 epochs = 6
-batch_size = {}
+batch_size = 5000
 learning_rate = 4e-3
 """
+DRIVER = Path(__file__).with_name("worker_driver.py")
 SECONDS = 480  # the machine may be busy
 
 
@@ -48,28 +51,34 @@ class Cluster:
     out: Path
     ports: tuple[int, int]
 
-    @contextmanager
-    def worker(self, rank: int) -> Iterator[subprocess.Popen[str]]:
+    def worker(self, rank: int) -> AbstractContextManager[subprocess.Popen[str]]:
         """A worker; it is ended with the block."""
-        addresses = [f"127.0.0.1:{port}" for port in self.ports]
-        task = {"type": "worker", "index": rank}
-        config = json.dumps({"cluster": {"worker": addresses}, "task": task})
-        process = subprocess.Popen(
-            [sys.executable, "-m", "digits", "train", "--recipe", self.recipe, "--resume",
-             "--out", self.out],
-            env=os.environ | {"TF_CONFIG": config},
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        )  # fmt: skip
-        try:
-            yield process
-        finally:
-            process.kill()
-            process.wait()
+        command = ["-m", "digits", "train", "--recipe", self.recipe, "--out", self.out, "--resume"]
+        return worker(rank, self.ports, *command)
 
     def epochs(self) -> list[str]:
         """The rows of the curves so far."""
         curves = self.out / "curves.csv"
         return curves.read_text("utf-8").splitlines()[1:] if curves.exists() else []
+
+
+@contextmanager
+def worker(
+    rank: int, ports: tuple[int, int], *command: str | Path
+) -> Iterator[subprocess.Popen[str]]:
+    """A process of Python that is a worker."""
+    addresses = [f"127.0.0.1:{port}" for port in ports]
+    task = {"type": "worker", "index": rank}
+    config = json.dumps({"cluster": {"worker": addresses}, "task": task})
+    process = subprocess.Popen(
+        [sys.executable, *command], env=os.environ | {"TF_CONFIG": config},
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
 
 
 def free_ports() -> tuple[int, int]:
@@ -101,7 +110,7 @@ def wait_for_epochs(cluster: Cluster, count: int, process: subprocess.Popen[str]
 @pytest.fixture(scope="module")
 def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("recipes") / "tiny.toml"
-    path.write_text(RECIPE.format(5000))
+    path.write_text(RECIPE)
     return path
 
 
@@ -115,17 +124,19 @@ def whole(recipe: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return cluster.out
 
 
-def test_two_workers_give_the_weights_of_one_process_with_twice_the_batch(
-    whole: Path, tmp_path: Path
-) -> None:
-    path = tmp_path / "tiny.toml"
-    path.write_text(RECIPE.format(10000))
-    assert main(["train", "--recipe", str(path), "--out", str(tmp_path / "one")]) == 0
-    for one, two in zip(weights(tmp_path / "one"), weights(whole), strict=True):
-        np.testing.assert_allclose(two, one, rtol=1e-3, atol=1e-3)
-    run = json.loads((whole / "run.json").read_text("utf-8"))
-    assert run["workers"] == 2
-    assert main(["train", "--recipe", str(path), "--out", str(whole), "--resume"]) == 2
+def test_two_workers_give_the_weights_of_one_process_with_twice_the_batch(tmp_path: Path) -> None:
+    ports, files = free_ports(), [tmp_path / "0.npz", tmp_path / "1.npz"]
+    with worker(0, ports, DRIVER, files[0]) as chief, worker(1, ports, DRIVER, files[1]) as other:
+        outputs = [finished(chief), finished(other)]
+    one = trained(2 * TINY.fit.batch_size, tmp_path / "one", None)
+    for file in files:
+        with np.load(file) as saved:
+            assert len(saved.files) == len(one)
+            for name, expected in zip(saved.files, one, strict=True):
+                np.testing.assert_allclose(saved[name], expected, atol=2e-4)
+
+    assert "refused" not in outputs[0]
+    assert "refused: worker 1 has another recipe, seed or data than worker 0" in outputs[1]
 
 
 def test_killed_workers_that_are_started_again_go_on(
@@ -145,8 +156,18 @@ def test_killed_workers_that_are_started_again_go_on(
     assert "a worker is lost" in outputs[1]
     assert cluster.epochs()[: len(rows)] == rows  # what was done was not done again
     assert len(cluster.epochs()) == 6
+    assert json.loads((whole / "run.json").read_text("utf-8"))["workers"] == 2
     for one, other in zip(weights(cluster.out), weights(whole), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_a_run_of_two_workers_is_not_gone_on_with_by_one(
+    recipe: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = {"recipe": load_recipe(str(recipe)).to_dict(), "seed": 0, "workers": 2}
+    (tmp_path / "run.json").write_text(json.dumps(run))
+    assert main(["train", "--recipe", str(recipe), "--out", str(tmp_path), "--resume"]) == 2
+    assert "holds a run of 2 workers, and there are 1 now; go on" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("rank", [0, 1, 2])
