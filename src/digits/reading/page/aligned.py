@@ -159,14 +159,14 @@ def _straightened(place: Places, along: Places, pairs: Pairs) -> Places:
     step = along[second] - along[first]
     slope = (place[second] - place[first]) / step
     middle, height = (place[first] + place[second]) / 2, (along[first] + along[second]) / 2
-    model = np.array([0.0, np.median(slope)])
-    for _ in range(3):
+    model, is_right = np.array([0.0, np.median(slope)]), np.ones(len(slope), bool)
+    for _ in range(3):  # the first time with all: most of them may be of one column
         base = _halfway(middle, height, model)
-        off = np.abs(slope - np.polyval(model, base))
-        is_right = off <= OUTLIER * np.median(off)
         if np.ptp(base[is_right]) > 0:
             weight = np.sqrt(np.abs(step[is_right]))
             model = np.polyfit(base[is_right], slope[is_right], 1, w=weight)
+        off = np.abs(slope - np.polyval(model, base))
+        is_right = off <= OUTLIER * np.median(off)
     return _halfway(place, along, model)
 
 
