@@ -162,6 +162,26 @@ def test_a_heading_and_names_are_left_out() -> None:
     assert texts(table) == ["12 34", "5 6", "7 8"]
 
 
+def test_a_large_empty_row_at_the_edge_is_no_part_of_a_table() -> None:
+    lines = ["12 7 305", "4 5 88", "9 61 1"]
+    numbers = [number(n.text, n.box[0], n.box[1] + 100) for n in placed(lines)]
+    page = np.vstack([np.full((100, 240), 245, np.uint8), ruled(3, 3)])
+    cv2.line(page, (15, 15), (225, 15), 60, 1)
+    for x in range(15, 226, WIDE):
+        cv2.line(page, (x, 15), (x, 115), 60, 1)
+    [table] = find_tables(reading_order(numbers), grids(page, numbers), page)
+    assert texts(table) == lines
+
+
+def test_a_rule_that_is_missed_loses_no_numbers() -> None:
+    lines = ["12 7 305", "4 5 88", "9 61 1", "2 33 4", "8 17 6"]
+    numbers = placed(lines)
+    page = ruled(5, 3)
+    page[50:60] = 245  # the rule below the first row
+    [table] = find_tables(reading_order(numbers), grids(page, numbers), page)
+    assert texts(table) == lines
+
+
 def test_squared_paper_is_no_table() -> None:
     page = np.full((400, 600), 250, np.uint8)
     page[::25] = page[:, ::25] = 170
@@ -204,6 +224,17 @@ def test_aligned_numbers_are_a_table(lean: float) -> None:
     [table] = aligned_tables(reading_order(numbers))
     assert texts(table) == ALIGNED
     assert not table.is_ruled
+
+
+def test_columns_may_lean_towards_each_other() -> None:
+    lines = [*ALIGNED, *ALIGNED, *ALIGNED]
+    placed_ones = placed(lines)
+    numbers = [
+        number(each.text, 150 + (each.box[0] - 150) * (1.3 - each.box[1] / 800), each.box[1])
+        for each in placed_ones
+    ]
+    [table] = aligned_tables(reading_order(numbers))
+    assert texts(table) == lines
 
 
 @pytest.mark.parametrize("side", [0.0, 0.5, 1.0])

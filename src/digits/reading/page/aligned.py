@@ -1,8 +1,8 @@
 """Numbers that stand below each other without rules → the rows and columns of a table.
 
 They are made straight (rows and columns lean together, or towards each other in a photo). The
-boundaries between columns are then those that part most neighbours and cut fewest digits, each with
-evidence of its own: a dynamic program finds the best set of them. So are those between rows.
+boundaries between columns are then those that part most neighbours and cut fewest numbers, each with
+evidence of its own: a dynamic program finds the best set of them. So it does between rows.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ BESIDE = 0.5  # of the smaller of two numbers, that is beside the other: they ar
 CORE = 0.25  # of a number's height, from its middle: rows of people's writing may touch
 OUTLIER = 3  # times the median error of a slope, from which on two numbers are of different rows
 LEAST = 0.5  # pairs that a boundary between rows parts: one is enough
-CUT = 2  # pairs that a boundary has to part for each number that it cuts
 TWICE = 1.5  # … between columns: two are
 STRAIGHT = 0.07  # of the pitch of columns, by which numbers are off the course of theirs
-FINE = 8  # places for a boundary, for each height of a number
+FINE = 8  # places for a boundary, for each height of a number …
+PLACES = 1000  # … and on all of a table: their pairs are weighed
 
 Places = NDArray[np.float64]  # (N,) along an axis, in pixels
 Pairs = NDArray[np.intp]  # (M, 2) indices of two that follow each other along an axis
@@ -159,14 +159,14 @@ def _straightened(place: Places, along: Places, pairs: Pairs) -> Places:
     step = along[second] - along[first]
     slope = (place[second] - place[first]) / step
     middle, height = (place[first] + place[second]) / 2, (along[first] + along[second]) / 2
-    model = np.array([0.0, np.median(slope)])
-    for _ in range(3):
+    model, is_right = np.array([0.0, np.median(slope)]), np.ones(len(slope), bool)
+    for _ in range(3):  # the first time with all: most of them may be of one column
         base = _halfway(middle, height, model)
-        off = np.abs(slope - np.polyval(model, base))
-        is_right = off <= OUTLIER * np.median(off)
         if np.ptp(base[is_right]) > 0:
             weight = np.sqrt(np.abs(step[is_right]))
             model = np.polyfit(base[is_right], slope[is_right], 1, w=weight)
+        off = np.abs(slope - np.polyval(model, base))
+        is_right = off <= OUTLIER * np.median(off)
     return _halfway(place, along, model)
 
 
@@ -174,7 +174,8 @@ def _halfway(place: Places, along: Places, model: NDArray[np.float64]) -> Places
     """(N,) where lines through `place` at `along` are at 0 along. model: (2,) the slope of a line
     is the first times where it is at 0, plus the second."""
     growth, slope = model
-    return np.asarray((place - slope * along) / np.maximum(1 + growth * along, LEAST), np.float64)
+    scale = np.maximum(1 + growth * along, 0.5)  # of slopes that are right, or they would cross
+    return np.asarray((place - slope * along) / scale, np.float64)
 
 
 def _parted(low: Places, high: Places, pairs: Pairs, size: float, least: float) -> NDArray[np.intp]:
@@ -184,7 +185,7 @@ def _parted(low: Places, high: Places, pairs: Pairs, size: float, least: float) 
     A boundary gains one for each of the pairs that it is the first to part, and loses one for each
     interval that it cuts, and `least`. size: pixels that count as one height of a number.
     """
-    fine = size / FINE
+    fine = max(size / FINE, float(high.max() - low.min()) / PLACES)
     start, end = (np.rint((each - low.min()) / fine).astype(int) for each in (low, high))
     count = int(end.max()) + 1
     gap = np.sort(np.stack([end[pairs[:, 0]], start[pairs[:, 1]]]), axis=0)
@@ -196,7 +197,7 @@ def _parted(low: Places, high: Places, pairs: Pairs, size: float, least: float) 
     np.add.at(change, np.minimum(start + 1, end), 1)
     np.add.at(change, end, -1)
     cut = np.cumsum(change)[:count]
-    gain = np.diagonal(over) - CUT * cut - least
+    gain = np.diagonal(over) - cut - least
     best, before = np.array(gain), np.full(count, -1)
     for place in range(1, count):
         value = best[:place] - over[:place, place]
