@@ -9,9 +9,9 @@
 
 Prints how many pictures of each style are read at once; then, for each threshold, how many digits
 and how many others that were, how many of these digits are wrong at once and by all candidates, and
-how many of these others would have been refused by all candidates. The threshold is the
-lowest at which reading at once makes no error more, refuses no other less, and did so at all
-thresholds above.
+how many of these others all candidates would have refused. SURE is one of the thresholds at which
+fewer are wrong at once than by all candidates and none of the others is accepted that these refuse,
+and below which little is gained.
 """
 
 import argparse

@@ -16,11 +16,12 @@ from digits.io.number import Box
 from digits.model.inputs import normalise_tile
 from digits.model.spec import TILE
 from digits.reading.single.components import NEAR
-from digits.reading.single.ink import MOST_INK, SMALL, SOLID
+from digits.reading.single.ink import SMALL, SOLID
 
 GRID = 160  # pixels, the longest side at which ink is looked at
 TINY = 48  # pixels a side, enough to see soft shadows
 EVEN = 0.08  # of the contrast, the standard deviation of even paper
+MOST_INK = 0.45  # of a picture; where both parts are nearly as large, either may be the paper
 SOFT, FIRM = 0.2, 0.5  # of the darkest pen; at both, the digit is one piece
 MOST = 8  # pieces of ink; more are no clean picture
 LEAST = TILE  # pixels of a shrunken grid; a smaller digit has lost detail

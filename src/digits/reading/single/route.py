@@ -62,7 +62,7 @@ def read_digits(
         for pixels in pictures
     ]
     doubtful = [each for each in found if isinstance(each, View)]
-    answers = iter(read_views(doubtful, classifier, parameters))
+    answers = iter(read_views(doubtful, classifier, parameters) if doubtful else ())
     return [next(answers) if isinstance(each, View) else each for each in found]
 
 
