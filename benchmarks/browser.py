@@ -88,7 +88,7 @@ def print_answers(url: str, name: str) -> None:
         page.set_default_timeout(PATIENCE)
         page.goto(url)
         for text in ("1", *WRITTEN):  # the first opens what is not open yet
-            some = []
+            some: list[int] = []
             for stroke in written(text, page):
                 Mouse(page).write([stroke])
                 page.locator("#text[aria-busy=false]").wait_for()
