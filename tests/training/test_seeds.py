@@ -141,7 +141,9 @@ def test_the_summary_has_mean_spread_and_range(tmp_path: Path) -> None:
 
     summary = summarise(job, [0, 1, 5])
 
-    assert summary == json.loads((tmp_path / "seeds.json").read_text("utf-8"))
+    assert json.loads(json.dumps(summary)) == json.loads(
+        (tmp_path / "seeds.json").read_text("utf-8")
+    )
     assert (summary["seeds"], summary["data"], summary["n"]) == ([0, 1, 5], "MNIST test", 10000)
     assert summary["errors"] == {"mean": 300, "std": 100, "min": 200, "max": 400}
     assert summary["accuracy"]["std"] == pytest.approx(0.01)
