@@ -29,7 +29,7 @@ def chance_of_light_pen(
         return _chance_of_dark_paper(2 * grey < grey.min() + grey.max())
     off = cv2.transform(picture - paper, MEAN)
     cubes = off * off * off
-    lighter = float(cv2.sumElems(cv2.max(cubes, 0))[0])
+    lighter = float(np.maximum(cubes, 0).sum())
     return lighter / max(2 * lighter - cv2.sumElems(cubes)[0], 1e-9)
 
 

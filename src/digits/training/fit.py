@@ -291,7 +291,7 @@ def _described(
 
 def _read_run(path: Path) -> dict[str, Any]:
     try:
-        run = json.loads(path.read_text("utf-8"))
+        run: dict[str, Any] = json.loads(path.read_text("utf-8"))
         return {"workers": 1} | run | {"recipe": dict(run["recipe"]), "seed": int(run["seed"])}
     except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise TrainingError(

@@ -1,8 +1,8 @@
 """Numbers that stand below each other without rules → the rows and columns of a table.
 
 They are made straight (rows and columns lean together, or towards each other in a photo). The
-boundaries between columns are then those that part most neighbours and cut fewest numbers, each with
-evidence of its own: a dynamic program finds the best set of them. So it does between rows.
+boundaries between columns are then those that part most neighbours and cut fewest numbers, each
+with evidence of its own: a dynamic program finds the best set of them. So it does between rows.
 """
 
 from __future__ import annotations
