@@ -166,7 +166,7 @@ def _cut_out(components: Components, parts: list[int]) -> Candidate:
     is_part[parts] = 1
     own = is_part[around]
     square = np.ones((2 * SOFT + 1,) * 2, np.uint8)
-    grown = cv2.dilate(own, square)
+    grown = np.asarray(cv2.dilate(own, square), np.uint8)
     rim, outer = own - cv2.erode(own, square), grown - own
     contrast = cv2.mean(darkness, mask=rim if rim.any() else own)[0]
     contrast -= cv2.mean(darkness, mask=outer)[0]
