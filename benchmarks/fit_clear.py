@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from digits import Reader
 from digits.reading.single import route
+from digits.reading.single.clear import find_clear
 from digits.synth import paper
 from digits.synth.clutter import clutter
 from digits.synth.sources import Sources
@@ -108,7 +109,7 @@ class Pair:
 def compared(reader: Reader, picture: Picture) -> Pair | None:
     """None where there is no clean ink, or where no threshold would let it pass."""
     bundle, single = reader.bundle, reader.bundle.parameters.single
-    if (clear := route.find_clear(picture.pixels)) is None:
+    if (clear := find_clear(picture.pixels)) is None:
         return None
     probabilities, is_digit = bundle.classifier.classify(clear.tile[None], tta=False)
     sure = float(is_digit[0] * probabilities[0].max())

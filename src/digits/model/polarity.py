@@ -29,8 +29,8 @@ def chance_of_light_pen(
         return _chance_of_dark_paper(2 * grey < grey.min() + grey.max())
     off = cv2.transform(picture - paper, MEAN)
     cubes = off * off * off
-    lighter = float(np.maximum(cubes, 0).sum())
-    return lighter / max(2 * lighter - cv2.sumElems(cubes)[0], 1e-9)
+    lighter, darker = np.maximum(cubes, 0).sum(), -np.minimum(cubes, 0).sum()
+    return float(lighter / max(lighter + darker, 1e-9))
 
 
 def _chance_of_dark_paper(dark: NDArray[np.bool_]) -> float:

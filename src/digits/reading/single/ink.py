@@ -173,7 +173,7 @@ def _light_taken(picture: NDArray[np.uint8], even: bool) -> NDArray[np.float32]:
 
 def _strongest(colours: NDArray[Any]) -> NDArray[Any]:
     """(h, w): the highest of three channels (h, w, 3), in a third of the time of `max`."""
-    strongest: NDArray[Any] = np.maximum(colours[..., 0], colours[..., 1])
+    strongest = np.asarray(np.maximum(colours[..., 0], colours[..., 1]))
     np.maximum(strongest, colours[..., 2], out=strongest)
     return strongest
 
