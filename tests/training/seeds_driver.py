@@ -61,4 +61,8 @@ if __name__ == "__main__":
     folder, *arguments = sys.argv[1:]
     start()
     threading.Thread(target=kill_later, args=(Path(folder),), daemon=True).start()
-    sys.exit(main(arguments))
+    code = main(arguments)
+    ray.shutdown()
+    for process in psutil.Process().children(recursive=True):  # of a start that failed, too
+        process.kill()
+    sys.exit(code)

@@ -291,8 +291,8 @@ def _described(
 
 def _read_run(path: Path) -> dict[str, Any]:
     try:
-        run: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        return {"workers": 1} | run | {"recipe": dict(run["recipe"]), "seed": int(run["seed"])}
+        run = {"workers": 1} | json.loads(path.read_text("utf-8"))
+        return dict(run) | {"recipe": dict(run["recipe"]), "seed": int(run["seed"])}
     except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise TrainingError(
             f"{path} does not describe a run ({type(error).__name__}: {error}); "
