@@ -15,7 +15,8 @@ settings.load_profile("steady")
 # Files that take longest, the longest first. They begin first: else one of two processes would
 # wait for the other in the end.
 SLOW = (
-    *("test_fit.py", "test_ray_engine.py", "test_readme.py", "test_train.py", "test_notebook.py"),
+    *("test_data_parallel.py", "test_fit.py", "test_ray_engine.py", "test_seeds.py"),
+    *("test_readme.py", "test_train.py", "test_notebook.py"),
     *("test_contract.py", "test_fuzz.py"),
 )
 

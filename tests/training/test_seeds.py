@@ -176,12 +176,12 @@ def test_wrong_options_are_one_line_and_leave_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
-def kill_when_there_is(checkpoint: Path) -> threading.Thread:
-    """Kill the process that the command started, once it has left a checkpoint."""
+def kill_when_there_is(file: Path) -> threading.Thread:
+    """Kill the process that the command started, once it has left a file."""
 
     def kill() -> None:
         end = time.monotonic() + SECONDS
-        while not checkpoint.exists() and time.monotonic() < end:
+        while not file.exists() and time.monotonic() < end:
             time.sleep(0.005)
         for process in multiprocessing.active_children():
             process.kill()
@@ -197,7 +197,7 @@ def test_a_killed_seed_is_named_and_goes_on_from_its_checkpoint(
     out = tmp_path / "seeds"
     command = ["train", "--recipe", recipe, "--seed", "3", "--seeds", "2", "--out", str(out)]
 
-    killer = kill_when_there_is(out / "seed-03" / "checkpoint.npz")
+    killer = kill_when_there_is(out / "seed-03" / "curves.csv")  # the last of a checkpoint
     assert main(command) == 1
     killer.join()
 

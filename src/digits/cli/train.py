@@ -27,8 +27,8 @@ TENSORBOARD = (("tensorboard", "train"),)
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `digits train`."""
     parser.epilog = (
-        "Example: digits train --recipe seed --out runs/seed. Processes that TF_CONFIG names train "
-        "one network together: see docs/scale.md."
+        "Processes that TF_CONFIG names train one network together: see docs/scale.md. "
+        "Example: digits train --recipe seed --out runs/seed"
     )
     parser.add_argument(
         "--recipe",

@@ -54,4 +54,5 @@ def test_the_page_says_when_the_service_is_gone(open_page: Open) -> None:
     watched.page.route("**/engine/*", lambda route: route.abort())
     Mouse(watched.page).write(written("2", watched.page))
     expect(watched.page.locator("#status")).to_contain_text("does not answer")
+    watched.page.close()  # before it tries again
     watched.complaints.clear()  # the browser's own words about it
