@@ -130,11 +130,14 @@ def litert_pair(name: str, own: Task, network: Any, ready: NDArray[np.float32]) 
         return
     import tensorflow as tf
 
+    # `from_keras_model` is for Keras 2
+    function = tf.function(lambda tiles: network(tiles, training=False)).get_concrete_function(
+        tf.TensorSpec(ready.shape, tf.float32)
+    )
     with contextlib.redirect_stdout(None):  # the converter tells much
-        content = tf.lite.TFLiteConverter.from_keras_model(network).convert()
+        content = tf.lite.TFLiteConverter.from_concrete_functions([function], network).convert()
     interpreter = Interpreter(model_content=content, num_threads=1)
     index = interpreter.get_input_details()[0]["index"]
-    interpreter.resize_tensor_input(index, ready.shape)
     interpreter.allocate_tensors()
 
     def run() -> Any:
