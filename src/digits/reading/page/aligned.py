@@ -28,7 +28,7 @@ OUTLIER = 3  # times the median error of a slope, from which on two numbers are 
 LEAST = 0.5  # pairs that a boundary between rows parts: one is enough
 TWICE = 1.5  # … between columns: two are
 STRAIGHT = 0.07  # of the pitch of columns, by which numbers are off the course of theirs
-FINE = 8  # places for a boundary, for each height of a number …
+FINE = 8  # positions of a boundary, for each height of a number …
 PLACES = 1000  # … and on all of a table: their pairs are weighed
 
 Places = NDArray[np.float64]  # (N,) along an axis, in pixels

@@ -54,9 +54,9 @@ def find_clear(picture: NDArray[np.uint8]) -> Clear | None:
     ink = cv2.bitwise_and(level, cv2.dilate(soft.mask, _around()))
     x, y, width, height = firm.box
     left, top = round(x * scale), round(y * scale)
-    right, foot = round((x + width) * scale), round((y + height) * scale)
+    right, bottom = round((x + width) * scale), round((y + height) * scale)
     tile = normalise_tile(np.asarray(ink, np.uint8))
-    return Clear(tile, (left, top, right - left, foot - top))
+    return Clear(tile, (left, top, right - left, bottom - top))
 
 
 def _around() -> NDArray[np.uint8]:

@@ -29,8 +29,8 @@ export function findClear(picture) {
   const near = dilate(soft.mask, FADE).data;
   const tile = normaliseTile(mapped(level, Uint8Array, (value, i) => (near[i] ? value : 0)));
   const [x, y, width, height] = firm.box;
-  const [left, top, right, foot] = [x, y, x + width, y + height].map((each) => rint(each * scale));
-  return { tile, box: [left, top, right - left, foot - top] };
+  const [left, top, right, bottom] = [x, y, x + width, y + height].map((each) => rint(each * scale));
+  return { tile, box: [left, top, right - left, bottom - top] };
 }
 
 /** Grey levels as shares of the paper's light, 128 for all of it. */
@@ -88,9 +88,9 @@ function pieceOf(level, fraction) {
   if (pieces.length === 1) return { mask, box: boxes[label] };
   const room = rint(NEAR * Math.max(width, height));
   const right = Math.min(x + width + room, level.width);
-  const foot = Math.min(y + height + room, level.height);
+  const bottom = Math.min(y + height + room, level.height);
   let inked = 0;
-  for (let j = Math.max(y - room, 0); j < foot; j++)
+  for (let j = Math.max(y - room, 0); j < bottom; j++)
     for (let i = Math.max(x - room, 0); i < right; i++) inked += mask.data[j * level.width + i];
   if (inked > areas[label]) return null;
   return { mask: mapped(mask, Uint8Array, (_, i) => (labels[i] === label ? 1 : 0)), box: boxes[label] };
