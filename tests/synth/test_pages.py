@@ -130,7 +130,9 @@ def test_a_number_that_nobody_could_make_out_is_not_to_be_read() -> None:
 def test_boxes_hold_the_digits_ink_and_nothing_but_it(seed: int, sources: Sources) -> None:
     rng = np.random.default_rng(seed)
     writer, height = sources.writer(rng), int(rng.integers(20, 60))
-    habits = Habits(gap=0.3, unrest=0.03, rise=0.0, zeros=1.0, ones=1.0, joins=0.0, lean=0.0)
+    habits = Habits(
+        gap=0.3, unrest=0.03, rise=0.0, zeros=1.0, ones=1.0, joins=0.0, lean=0.0, marks=0.0
+    )
     written = write_number(writer, habits, "8305", height, rng)
     inside = np.zeros(written.ink.shape, bool)
     for _, points in written.digits:
@@ -299,7 +301,9 @@ def test_pages_of_any_size_can_be_made(sources: Sources) -> None:
 def test_a_leaning_number_is_wider_and_its_digits_stand_apart_as_before() -> None:
     def written(lean: float) -> Written:
         rng = np.random.default_rng(4)
-        habits = Habits(gap=0.3, unrest=0.0, rise=0.0, zeros=1.0, ones=1.0, joins=0.0, lean=lean)
+        habits = Habits(
+            gap=0.3, unrest=0.0, rise=0.0, zeros=1.0, ones=1.0, joins=0.0, lean=lean, marks=0.0
+        )
         return write_number(PenWriter.sample(rng), habits, "1111", 60, rng)
 
     upright, leaning = written(0.0), written(0.5)
@@ -310,10 +314,39 @@ def test_a_leaning_number_is_wider_and_its_digits_stand_apart_as_before() -> Non
 
 def test_some_begin_with_a_1_higher_than_the_others() -> None:
     rng = np.random.default_rng(4)
-    habits = Habits(gap=0.3, unrest=0.0, rise=0.0, zeros=1.0, ones=1.6, joins=0.0, lean=0.0)
+    habits = Habits(
+        gap=0.3, unrest=0.0, rise=0.0, zeros=1.0, ones=1.6, joins=0.0, lean=0.0, marks=0.0
+    )
     written = write_number(PenWriter.sample(rng), habits, "151", 60, rng)
     first, _, last = (np.ptp(points[:, 1]) for _, points in written.digits)
     assert 1.4 * last < first < 1.8 * last
+
+
+def decimals(marks: float, count: int = 120) -> list[Written]:
+    """So many times «8,3», each by another pen."""
+    habits = Habits(
+        gap=0.25, unrest=0.0, rise=0.0, zeros=1.0, ones=1.0, joins=0.0, lean=0.0, marks=marks
+    )
+    pens = [np.random.default_rng(seed) for seed in range(count)]
+    return [write_number(PenWriter.sample(rng), habits, "8,3", 60, rng) for rng in pens]
+
+
+def test_commas_are_as_long_as_people_write_them() -> None:
+    lengths = [np.ptp(written.marks[0][1][:, 1]) / 60 for written in decimals(0.0)]
+    low, middle, high = np.quantile(lengths, (0.1, 0.5, 0.9))
+    assert 0.2 < low < 0.4 < middle < 0.65 < high < 1.1  # the pen is broad, too
+
+
+def test_commas_may_stand_closer_and_can_be_seen() -> None:
+    def gaps(some: list[Written]) -> float:
+        ends = [(w.digits[0][1][:, 0].max(), w.digits[1][1][:, 0].min()) for w in some]
+        return float(np.median([right - left for left, right in ends]) / 60)
+
+    loose, tucked = decimals(0.0), decimals(1.0)
+    assert gaps(tucked) < gaps(loose) - 0.03
+    for written in tucked:
+        comma = written.marks[0][1][:, 0]
+        assert written.digits[1][1][:, 0].min() > comma.max() - 0.3 * np.ptp(comma) - 2
 
 
 def test_a_close_up_shows_what_the_page_shows_there(pages: list[Page]) -> None:

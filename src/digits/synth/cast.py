@@ -17,7 +17,9 @@ from digits.synth.writing import (
     write_word,
 )
 
-PRINTING = Habits(gap=0.12, unrest=0.0, rise=0.0, zeros=1.0, ones=1.0, joins=0.0, lean=0.0)
+PRINTING = Habits(
+    gap=0.12, unrest=0.0, rise=0.0, zeros=1.0, ones=1.0, joins=0.0, lean=0.0, marks=0.0
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -26,10 +26,10 @@ Random = np.random.Generator
 
 SIGNS: Mapping[str, Sequence[Sequence[tuple[float, float]]]] = {
     ".": [[(0, 0.97), (0.03, 1.0)]],
-    ",": [[(0.08, 0.93), (0.09, 1.04), (0, 1.18)]],
-    "'": [[(0.06, -0.05), (0, 0.18)]],
+    ",": [[(0.14, 0.8), (0.14, 0.98), (0, 1.2)]],
+    "'": [[(0.08, -0.1), (0, 0.2)]],
     ":": [[(0, 0.42), (0.02, 0.45)], [(0, 0.88), (0.02, 0.91)]],
-    "-": [[(0, 0.55), (0.4, 0.53)]],
+    "-": [[(0, 0.55), (0.5, 0.53)]],
     "_": [[(0, 0.6), (0.8, 0.55), (1.4, 0.62)]],
     "+": [[(0, 0.55), (0.55, 0.54)], [(0.28, 0.27), (0.27, 0.83)]],
     "×": [[(0.02, 0.35), (0.45, 0.8)], [(0.44, 0.33), (0, 0.82)]],
@@ -73,8 +73,13 @@ SIGNS: Mapping[str, Sequence[Sequence[tuple[float, float]]]] = {
         [(0, 0.58), (0.4, 0.56)],
     ],
 }
-"""Signs among digits, as curves in heights of a digit: y is 0 at its top, 1 on the line."""
+"""Signs among digits, as curves in heights of a digit: y is 0 at its top, 1 on the line. The middle
+one of 740 real commas is 0.42 high, that of 841 dashes 0.5 wide."""
 
+DECIMAL_MARKS = ".,"
+SIZES = {",": 0.42, "'": 0.3, "-": 0.38, ".": 0.3}
+"""Standard deviation of the logarithm of the size of signs, as in the pen strokes of UNIPEN: half
+of the commas are 0.31 to 0.55 heights high. Other signs differ by a fifth at most."""
 
 POWERS = {"²": "2", "³": "3"}
 STEEL_RATE = 0.2  # fraction of pen writers with a steel nib, which spreads on downstrokes
@@ -206,6 +211,8 @@ class Habits:
     heights. rise: of the line, in heights a digit. zeros: height of a 0 that is not the first.
     ones: of a 1 that is; a high one leans further. joins: how often the pen goes on to the next
     digit without lifting. lean: x gained per unit of height, beyond what the hand itself has.
+    marks: how freely decimal marks are placed, in [0, 1]: higher or lower, and in the gap that two
+    digits have anyway.
     """
 
     gap: float
@@ -215,6 +222,7 @@ class Habits:
     ones: float
     joins: float
     lean: float
+    marks: float
 
     @classmethod
     def sample(cls, rng: Random) -> Habits:
@@ -229,6 +237,7 @@ class Habits:
             ones=rng.uniform(1.1, 1.7) if rng.random() < 0.12 else 1.0,
             joins=rng.uniform(0.2, 0.8) if rng.random() < 0.2 else 0.0,
             lean=rng.uniform(-0.15, 0.7) if rng.random() < 0.4 else 0.0,
+            marks=rng.uniform(0, 1),
         )
 
 
@@ -251,6 +260,8 @@ def write_number(writer: Writer, habits: Habits, text: str, height: int, rng: Ra
         if character == "0" and index:
             size *= habits.zeros
         drop = habits.rise * index + rng.normal(0, habits.unrest)
+        if character in DECIMAL_MARKS:
+            drop += rng.normal(0, 0.12) * habits.marks
         lean = habits.lean
         if character == "1" and not index:
             size, drop = size * habits.ones, drop + rng.uniform(0, habits.ones - 1)
@@ -259,15 +270,33 @@ def write_number(writer: Writer, habits: Habits, text: str, height: int, rng: Ra
             size, drop = 0.55 * size, drop - rng.uniform(0.5, 0.75)
         glyph = _leant(writer.write(digit, max(4, round(size)), rng), lean)
         top = round(glyph.top + height - size + drop * height)
-        left = 0
+        new = _PlacedGlyph(digit, glyph.ink, 0, top)
         if placed:
-            before = placed[-1]
-            space = habits.gap * height + rng.normal(0, 0.04) * height
-            if rng.random() < 0.7:  # as far as the inks stand apart, not their boxes
-                space -= _slack(before, glyph, top)
-            left = max(round(before.right + space), before.left + 1)
-        placed.append(_PlacedGlyph(digit, glyph.ink, left, top))
+            new = replace(new, left=_beside(placed, new, habits, height, rng))
+        placed.append(new)
     return _assembled(text, placed, height, habits.joins, rng)
+
+
+def _beside(
+    placed: Sequence[_PlacedGlyph],
+    glyph: _PlacedGlyph,
+    habits: Habits,
+    height: int,
+    rng: Random,
+) -> int:
+    """The left side of a glyph beside the last one that was placed."""
+    before = placed[-1]
+    gap, least = habits.gap, before.left + 1
+    if glyph.character in DECIMAL_MARKS:
+        gap = rng.uniform(0, max(gap, 0.1))
+    elif before.character in DECIMAL_MARKS and len(placed) > 1 and rng.random() < habits.marks:
+        wide = before.ink.shape[1]
+        gap += rng.uniform(0, 1) * wide / height
+        before, least = placed[-2], round(before.right - 0.25 * wide)  # the mark is to be seen
+    space = gap * height + rng.normal(0, 0.04) * height
+    if rng.random() < 0.7:  # as far as the inks stand apart, not their boxes
+        space -= _slack(before, glyph)
+    return max(round(before.right + space), least)
 
 
 def _leant(glyph: Glyph, lean: float) -> Glyph:
@@ -296,11 +325,14 @@ class _PlacedGlyph:
         return self.top + int(self.ink.shape[0])
 
 
-def _slack(before: _PlacedGlyph, glyph: Glyph, top: int) -> float:
+def _slack(before: _PlacedGlyph, glyph: _PlacedGlyph) -> float:
     """By how many pixels a glyph could move left until its ink meets that of the one before."""
-    low, high = min(top, before.top), max(top + len(glyph.ink), before.bottom)
+    low, high = min(glyph.top, before.top), max(glyph.bottom, before.bottom)
     right, left = np.full((2, high - low), np.inf)
-    for profile, ink, at in ((right, before.ink[:, ::-1], before.top), (left, glyph.ink, top)):
+    for profile, ink, at in (
+        (right, before.ink[:, ::-1], before.top),
+        (left, glyph.ink, glyph.top),
+    ):
         solid = ink >= ink.max() / 2
         rows = np.flatnonzero(solid.any(axis=1))
         profile[rows + at - low] = solid[rows].argmax(axis=1)
@@ -399,10 +431,14 @@ def written_sign(character: str, script: Script, height: int, pen: float, rng: R
             pen *= rng.uniform(1, 1.7)
     else:
         curves = list(script.word(character, rng))
-    low = np.concatenate(curves).min(axis=0)
-    stretch = rng.uniform(0.8, 1.2)
-    moved = tuple(((curve - low) * stretch).astype(np.float32) for curve in curves)
-    return drawn(moved, height, pen, float(low[1]))
+    low, high = (end(np.concatenate(curves), axis=0) for end in (np.min, np.max))
+    spread = SIZES.get(character)
+    size = rng.uniform(0.8, 1.2) if spread is None else math.exp(rng.normal(0, spread))
+    moved = tuple(((curve - low) * size).astype(np.float32) for curve in curves)
+    top = float(low[1])
+    if spread is not None:  # about its middle
+        top += (1 - size) / 2 * float(high[1] - low[1])
+    return drawn(moved, height, pen, top)
 
 
 def write_word(script: Script, text: str, height: int, pen: float, rng: Random) -> Glyph:
