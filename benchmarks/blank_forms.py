@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from digits.synth import camera, paper
 from digits.synth.sources import Sources
 from digits.synth.typefaces import TypeWriter
-from digits.synth.writing import Habits, PenWriter, Writer, write_number
+from digits.synth.writing import PenWriter, Writer
+from digits.synth.written_number import Habits, write_number
 
 Grey = NDArray[np.uint8]  # (H, W), 0 black
 Box = tuple[int, int, int, int]  # x, y, width, height

@@ -30,7 +30,8 @@ from digits.synth.pen import Hand
 from digits.synth.scene import lit_sheet
 from digits.synth.sheet import Sheet
 from digits.synth.sources import Sources
-from digits.synth.writing import Habits, PenWriter, Random, Written, write_number
+from digits.synth.writing import PenWriter, Random
+from digits.synth.written_number import Habits, Written, write_number
 
 SAME = 0.6  # IoU with the digit's ink from which on a candidate holds it
 LEAST = 1e-9  # probability of which a logarithm is taken

@@ -36,7 +36,8 @@ from digits.synth.scene import lit_sheet
 from digits.synth.sheet import Sheet
 from digits.synth.sources import Sources
 from digits.synth.typefaces import TypeWriter
-from digits.synth.writing import Habits, Random
+from digits.synth.writing import Random
+from digits.synth.written_number import Habits
 
 KINDS = ("lattice", "open lattice", "lying rules", "no rules")
 WITHOUT = (layouts.lines, layouts.sums, layouts.scattered, layouts.prose)

@@ -25,7 +25,8 @@ from digits.synth.sheet import Placed, Sheet, turned
 from digits.synth.sources import Sources
 from digits.synth.strings import SUFFIXES, make_up_amount, make_up_number, make_up_sum
 from digits.synth.typefaces import PRINTED, WRITTEN, TypeWriter
-from digits.synth.writing import SIGNS, Habits, PenWriter, Written, write_number
+from digits.synth.writing import SIGNS, PenWriter
+from digits.synth.written_number import Habits, Written, write_number
 
 SEEDS = range(12)
 

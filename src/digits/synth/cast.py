@@ -7,15 +7,8 @@ from dataclasses import dataclass
 from digits.synth.letters import Script, make_up_word
 from digits.synth.stroke_hand import StrokeHand
 from digits.synth.typefaces import TypeWriter
-from digits.synth.writing import (
-    Glyph,
-    Habits,
-    Random,
-    Writer,
-    Written,
-    write_number,
-    write_word,
-)
+from digits.synth.writing import Glyph, Random, Writer, write_word
+from digits.synth.written_number import Habits, Written, write_number
 
 PRINTING = Habits(
     gap=0.12, unrest=0.0, rise=0.0, zeros=1.0, ones=1.0, joins=0.0, lean=0.0, marks=0.0

@@ -25,7 +25,8 @@ from digits.synth.sources import Sources
 from digits.synth.strings import ALPHABET, make_up_amount, make_up_figure, make_up_number
 from digits.synth.stroke_hand import StrokeHand
 from digits.synth.typefaces import TypeWriter
-from digits.synth.writing import Habits, Ink, Random, Writer, write_number, write_word
+from digits.synth.writing import Ink, Random, Writer, write_word
+from digits.synth.written_number import Habits, write_number
 
 MIN_HEIGHT, MAX_HEIGHT = 11, 56  # of a digit in pixels
 LONGEST = 16  # heights of a digit, of a line

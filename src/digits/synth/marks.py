@@ -14,7 +14,8 @@ from digits.synth.clutter import KINDS
 from digits.synth.letters import make_up_word
 from digits.synth.pen import spline
 from digits.synth.sheet import Sheet, turned
-from digits.synth.writing import Glyph, Ink, Random, Written
+from digits.synth.writing import Glyph, Ink, Random
+from digits.synth.written_number import Written
 
 Shape = Callable[[Random], list[NDArray[np.float64]]]
 Cell = tuple[int, int, int, int]  # x, y, width, height in pixels

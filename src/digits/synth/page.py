@@ -21,7 +21,8 @@ from digits.synth.scene import lit_sheet
 from digits.synth.sheet import Sheet
 from digits.synth.sources import Sources
 from digits.synth.typefaces import TypeWriter
-from digits.synth.writing import Habits, Points, Random
+from digits.synth.writing import Points, Random
+from digits.synth.written_number import Habits
 
 Box = tuple[float, float, float, float]  # x, y, width, height in pixels
 SIZE = (512, 512)  # default height and width of a page in pixels

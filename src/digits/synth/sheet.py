@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-from digits.synth.writing import Glyph, Ink, Points, Random, Written
+from digits.synth.writing import Glyph, Ink, Points, Random
+from digits.synth.written_number import Written
 
 Box = tuple[int, int, int, int]  # x, y, width, height
 

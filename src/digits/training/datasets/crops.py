@@ -25,7 +25,7 @@ from digits.model.spec import (
 )
 from digits.reading.page.greyscale import greyscale
 from digits.synth.page import Page
-from digits.synth.writing import POWERS
+from digits.synth.written_number import POWERS
 from digits.training.augment.degrade import degrade, elastic
 
 HEATMAPS, SIDES = slice(0, CLASSES), slice(CLASSES, DETECTOR_MAPS)

@@ -25,7 +25,7 @@ from digits.model.spec import (
 from digits.reading.page.greyscale import greyscale
 from digits.reading.page.textline import TextLine, fit_text_line
 from digits.synth.line import WrittenLine
-from digits.synth.writing import POWERS
+from digits.synth.written_number import POWERS
 from digits.training.datasets.crops import LabelledPage
 
 WRITTEN_RATE = 0.6  # fraction of line crops that are of written lines, not of pages
