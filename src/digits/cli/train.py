@@ -78,7 +78,9 @@ def run(options: argparse.Namespace) -> int:
 def _train_one(options: argparse.Namespace, recipe: Recipe) -> int:
     from digits.training.data_parallel import WorkerLostError, join
     from digits.training.fit import train
+    from digits.training.memory import keep_freed_memory
 
+    keep_freed_memory()
     out = options.out or Path("runs") / f"{recipe.name}-{options.seed}"
     try:
         workers = join()

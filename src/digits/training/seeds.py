@@ -20,6 +20,7 @@ from digits.files import write_json
 from digits.io.quiet import quiet_tensorflow
 from digits.synth.pool import end_with_parent
 from digits.training.curves import draw_curves, read_curves
+from digits.training.memory import keep_freed_memory
 from digits.training.recipe import Recipe
 
 SUMMARY = "seeds.json"
@@ -42,8 +43,10 @@ class Job:
         return self.out / f"seed-{seed:02}"
 
     def train(self, seed: int) -> str:
-        """Train a seed from its last checkpoint on; returns "", or what a user should know."""
+        """Train a seed from its last checkpoint on; returns "", or what a user should know. For a
+        process of its own."""
         quiet_tensorflow()
+        keep_freed_memory()
         from digits.training.fit import train
 
         try:
