@@ -38,9 +38,9 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """How a writer places digits side by side.
+    """How a writer puts digits side by side.
 
-    gap: between them, in heights of a digit. unrest: scatter of their sizes and places, in
+    gap: between them, in heights of a digit. unrest: scatter of their sizes and positions, in
     heights. rise: of the line, in heights a digit. zeros: height of a 0 that is not the first.
     ones: of a 1 that is; a high one leans further. joins: how often the pen goes on to the next
     digit without lifting. lean: x gained per unit of height, beyond what the hand itself has.
@@ -209,7 +209,7 @@ def outline(ink: Ink) -> Points:
 def _join(
     ink: Ink, first: Points, second: Points, height: int, rng: Random, *, is_high: bool
 ) -> None:
-    """A stroke from the foot of one digit, or from the head of a 0, on to the next, without
+    """A stroke from the bottom of one digit, or from the top of a 0, on to the next, without
     lifting the pen."""
     side = -1 if is_high else 1
     left = first[side * (first[:, 1] - np.median(first[:, 1])) >= 0]

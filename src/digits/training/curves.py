@@ -37,8 +37,9 @@ def draw_curves(runs: list[list[dict[str, float]]], path: Path, title: str) -> N
             axes.plot(epochs, values.mean(axis=0), color=colour, label=label, **marks)
             low, high = values.min(axis=0), values.max(axis=0)
             axes.fill_between(epochs, low, high, color=colour, alpha=0.2, linewidth=0)
-        axes.set(xlabel="epoch", yscale="log")
-        axes.xaxis.get_major_locator().set_params(integer=True)
+            axes.vlines(epochs, low, high, color=colour, alpha=0.5)  # a single epoch has no area
+        axes.set(xlabel="epoch", yscale="log", xlim=(0.5, max(epochs) + 0.5))
+        axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
         axes.grid(alpha=0.25, which="both")
         axes.spines[["top", "right"]].set_visible(False)
     loss.set_title(f"{title}: loss", loc="left")
