@@ -38,7 +38,7 @@ validation = 1000
 shift = 0.03
 
 [fit]
-epochs = 3
+epochs = 4
 batch_size = 500
 learning_rate = 4e-3
 """
@@ -215,6 +215,8 @@ def test_a_killed_seed_is_named_and_goes_on_from_its_checkpoint(
 
     assert capsys.readouterr().out.startswith("seed 3: ")
     assert first_epoch in (out / "seed-03" / "curves.csv").read_text("utf-8")  # not done again
+    assert main(["train", "--recipe", recipe, "--seed", "3", "--out", str(tmp_path / "one")]) == 0
+    assert equal(tmp_path / "one", out / "seed-03")
     assert not equal(out / "seed-04", out / "seed-03")
     accuracies = [score(out / name)["accuracy"] for name in ("seed-03", "seed-04")]
     summary = json.loads((out / "seeds.json").read_text("utf-8"))
