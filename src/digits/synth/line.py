@@ -30,8 +30,8 @@ from digits.synth.written_number import Habits, write_number
 
 MIN_HEIGHT, MAX_HEIGHT = 11, 56  # of a digit in pixels
 LONGEST = 16  # heights of a digit, of a line
-ROOM = 1.5  # heights of a digit above and below a line
-TIGHT = 0.2  # fraction of lines that are cut out with less than 0.6
+NARROW, ROOM = 0.6, 1.5  # heights of a digit above and below a line, at least and at most …
+TIGHT = 0.2  # … but for this fraction of lines, which have less, or none
 KIND_RATES = {
     "numbers": 0.34,
     "amount": 0.12,
@@ -88,8 +88,8 @@ def _try_line(rng: Random, sources: Sources) -> WrittenLine | None:
     gaps = [_gap(a, b, rng) * height for a, b in pairwise(items)]
     width = sum(each.ink.shape[1] for each in items) + sum(gaps)
     start = rng.uniform(0.2, 2.5) * height
-    is_tight = rng.random() < TIGHT
-    above, below = rng.uniform(*((0.0, 0.6) if is_tight else (0.6, ROOM)), 2) * height
+    least, most = (0, NARROW) if rng.random() < TIGHT else (NARROW, ROOM)
+    above, below = rng.uniform(least, most, 2) * height
     size = (
         round(above + height + below),
         round(start + max(width, height) + rng.uniform(0.2, 2.5) * height),

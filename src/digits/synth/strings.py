@@ -28,7 +28,7 @@ def make_up_number(rng: Random, longest: int = 12) -> str:
     if kind < 0.62 or longest < 6:
         return _plain(rng, longest)
     makers = (
-        *(make_up_amount, _decimal, _mark, _date, _fraction, _code),
+        *(make_up_amount, _decimal, _exam_mark, _date, _fraction, _code),
         *(_percentage, _ordinal, _bracketed, _lettered),
     )
     return makers[rng.integers(len(makers))](rng)[:longest]
@@ -70,8 +70,8 @@ def make_up_figure(rng: Random) -> str:
     """A number or sum with the signs that people write: marks of decimals and thousands, minus,
     currencies, times, dates, operators, letters before or behind."""
     makers = (
-        _decimal, _decimal, _decimal, _mark, _mark, _negative, _negative, _negative, _amount_in,
-        _amount_in, _clock, _date, _fraction, _percentage, _ordinal, _bracketed,
+        _decimal, _decimal, _decimal, _exam_mark, _exam_mark, _negative, _negative, _negative,
+        _amount_in, _amount_in, _clock, _date, _fraction, _percentage, _ordinal, _bracketed,
         _calculation, _calculation, _coded, _coded, _code,
     )  # fmt: skip
     return makers[rng.integers(len(makers))](rng)
@@ -157,7 +157,7 @@ def _decimal(rng: Random) -> str:
     return f"{whole}{rng.choice(['.', ','])}{part}"
 
 
-def _mark(rng: Random) -> str:
+def _exam_mark(rng: Random) -> str:
     """A mark of an examination: mostly whole or half points of ten or twenty."""
     points = rng.integers(0, 11 if rng.random() < 0.7 else 21)
     part = rng.choice(["0", "5", "5", _digits(rng, 1), _digits(rng, 2)])
