@@ -126,6 +126,13 @@ def test_a_resumed_run_ends_bit_for_bit_like_one_that_never_stopped(
         assert row | {"seconds": 0} == expected | {"seconds": 0}
 
 
+@pytest.fixture
+def with_bfloat16(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a machine that computes in bfloat16, if more slowly."""
+    monkeypatch.setattr(networks, "has_bfloat16", lambda: True)
+
+
+@pytest.mark.usefixtures("with_bfloat16")
 @pytest.mark.parametrize("bfloat16", [False, True])
 def test_so_does_an_augmented_one_with_clutter_and_clean_last_epochs(
     bfloat16: bool,
@@ -200,6 +207,7 @@ def undecided_network(path: Path, *, softmax: bool) -> str:
     return str(path)
 
 
+@pytest.mark.usefixtures("with_bfloat16")
 @pytest.mark.parametrize("softmax", [False, True])
 def test_a_network_is_distilled_from_another_and_resumes(
     softmax: bool, few: Digits, validation: Digits, tmp_path: Path

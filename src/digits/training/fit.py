@@ -8,7 +8,6 @@ import json
 import os
 import platform
 from collections.abc import Mapping
-from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +25,7 @@ from digits.training.curves import draw_curves
 from digits.training.datasets.pages import KEPT, labelled_pages
 from digits.training.distillation import open_network
 from digits.training.export import save_keras
+from digits.training.machine import gpu, has_bfloat16
 from digits.training.recipe import Fit, Recipe, with_defaults
 from digits.training.task import Task
 from digits.training.tasks import detection, recognition, tiles
@@ -313,15 +313,7 @@ def _circumstances(task: Task) -> dict[str, Any]:
             "system": f"{platform.system()} {platform.machine()}",
             "cores": os.cpu_count(),
             "backend": keras.backend.backend(),
+            "bfloat16": has_bfloat16(),
         }
-        | _gpu(),
+        | ({"gpu": name} if (name := gpu()) else {}),
     }
-
-
-def _gpu() -> dict[str, str]:
-    """{"gpu": name} of the graphics processor that Keras computes on, or {}."""
-    if keras.backend.backend() == "torch":  # for which Keras lists none
-        cuda = import_module("torch").cuda
-        return {"gpu": cuda.get_device_name()} if cuda.is_available() else {}
-    devices = keras.distribution.list_devices("gpu")
-    return {"gpu": str(devices[0])} if devices else {}

@@ -11,6 +11,7 @@ import keras
 from keras import layers
 
 from digits.model.spec import CHANNELS, CLASSES, DETECTOR_MAPS, LINE_HEIGHT, TILE, TOKENS
+from digits.training.machine import has_bfloat16
 from digits.training.recipe import Network
 
 INITIAL_LOGIT = (
@@ -40,7 +41,12 @@ def build(network: Network) -> keras.Model:
 
 
 def in_bfloat16(network: keras.Model) -> keras.Model:
-    """The same network and weights; convolutions compute in bfloat16, weights stay float32."""
+    """The same network and weights; weights stay float32, and convolutions compute in bfloat16.
+
+    Where the machine does not compute in bfloat16 itself, the network comes back as it is.
+    """
+    if not has_bfloat16():
+        return network
 
     def clone(layer: keras.Layer) -> keras.Layer:
         config = layer.get_config()

@@ -168,7 +168,7 @@ class Fit:
     label_smoothing: Fraction = 0.0
     steps_per_execution: Count = 1
     compile: bool = False  # by XLA
-    bfloat16: bool = False  # compute in 16 bits: faster on processors that can; weights stay 32
+    bfloat16: bool = False  # compute in 16 bits on processors that do; weights stay 32
     init_from: Name = ""
     init_weight: Fraction = 0.0
     distil_from: Name = ""
