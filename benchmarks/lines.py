@@ -51,7 +51,7 @@ def table(lines: list[WrittenLine], reader: Reader) -> list[tuple[WrittenLine, s
     rows: dict[str, list[tuple[bool, bool]]] = {kind: [] for kind in KINDS}
     wrong = []
     for line in lines:
-        reading = reader.read(line.pixels, orientation=0)
+        reading = reader.read(line.page.pixels, orientation=0)
         wanted, found = numbers_of(line.text), [number.text for number in reading.numbers]
         same = "".join(re.findall("[0-9]", "".join(wanted))) == "".join(
             str(digit.digit) for number in reading.numbers for digit in number.digits
@@ -72,8 +72,8 @@ def sheet(wrong: list[tuple[WrittenLine, str]], file: Path) -> None:
     """Draw lines with what they say and what was read."""
     cells: list[NDArray[np.uint8]] = []
     for line, found in wrong[:90]:
-        scale = 60 / line.pixels.shape[0]
-        small = cv2.resize(line.pixels, None, fx=scale, fy=scale)[:, :596]
+        scale = 60 / line.page.pixels.shape[0]
+        small = cv2.resize(line.page.pixels, None, fx=scale, fy=scale)[:, :596]
         cell = np.full((84, 600, 3), 235, np.uint8)
         cell[20 : 20 + small.shape[0], : small.shape[1]] = small
         caption = f"{line.text}  >  {found}".encode("ascii", "replace").decode()

@@ -101,7 +101,7 @@ def test_datasets_have_the_shapes_of_the_spec() -> None:
     runs = np.repeat([0, 1], spec.CLASSES // 2).astype(np.int32)
     page = LabelledPage(grey, values, runs, np.zeros((0, 4), np.float32))
 
-    crops, maps = DetectorCrops([page], 64, count=3, batch_size=3, seed=0)[0]
+    crops, maps = DetectorCrops([page], [], 64, count=3, batch_size=3, seed=0)[0]
     assert crops.shape == (3, 64, 64, spec.CHANNELS)
     cells = 64 // spec.DETECTOR_STRIDE
     assert maps.shape == (3, cells, cells, LOSS_MASK + 1)

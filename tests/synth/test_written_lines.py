@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -41,7 +42,7 @@ def of_kind(sources: Sources, monkeypatch: pytest.MonkeyPatch) -> Callable[..., 
 
     def make(kind: str, count: int = 12, known: Sources = sources) -> list[WrittenLine]:
         monkeypatch.setattr(line, "KIND_RATES", {kind: 1.0})
-        monkeypatch.setattr(line, "_surround", lambda *_: None)
+        monkeypatch.setattr(line, "_surround", lambda *_: [])
         monkeypatch.setattr(line, "_pictured", lambda sheet, *_: np.stack([255 - sheet.pen] * 3, 2))
         return [make_line(np.random.default_rng(seed), known) for seed in range(count)]
 
@@ -50,40 +51,40 @@ def of_kind(sources: Sources, monkeypatch: pytest.MonkeyPatch) -> Callable[..., 
 
 def ink_of(written: WrittenLine) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Rows and columns of the ink on clean paper."""
-    rows, columns = np.nonzero(written.pixels[..., 0] < 200)
+    rows, columns = np.nonzero(written.page.pixels[..., 0] < 200)
     return rows, columns
 
 
 def test_a_line_is_a_function_of_its_seed(sources: Sources) -> None:
     made = [make_line(np.random.default_rng(seed), sources) for seed in (3, 3, 4)]
-    assert np.array_equal(made[0].pixels, made[1].pixels)
+    assert np.array_equal(made[0].page.pixels, made[1].page.pixels)
     assert made[0].text == made[1].text
     assert (made[0].start, made[0].end, made[0].height) == (
         made[1].start,
         made[1].end,
         made[1].height,
     )
-    assert not np.array_equal(made[0].pixels, made[2].pixels)
+    assert not np.array_equal(made[0].page.pixels, made[2].page.pixels)
 
 
 def test_several_processes_make_the_same_lines_in_the_same_order(sources: Sources) -> None:
     alone, shared = (list(make_many(make_line, 10, 5, sources, processes)) for processes in (1, 2))
     assert [each.text for each in alone] == [each.text for each in shared]
     for first, second in zip(alone, shared, strict=True):
-        assert np.array_equal(first.pixels, second.pixels)
-    assert not any(np.array_equal(a.pixels, b.pixels) for a, b in pairwise(alone))
+        assert np.array_equal(first.page.pixels, second.page.pixels)
+    assert not any(np.array_equal(a.page.pixels, b.page.pixels) for a, b in pairwise(alone))
 
 
 def test_a_longer_list_of_lines_begins_like_a_shorter_one(sources: Sources) -> None:
     short, long = (list(make_many(make_line, count, 6, sources)) for count in (2, 4))
     for first, second in zip(short, long, strict=False):
-        assert np.array_equal(first.pixels, second.pixels)
+        assert np.array_equal(first.page.pixels, second.page.pixels)
 
 
 def test_lines_are_pictures_with_the_line_in_them(lines: list[WrittenLine]) -> None:
     for each in lines:
-        rows, columns, channels = each.pixels.shape
-        assert (channels, each.pixels.dtype) == (3, np.uint8)
+        rows, columns, channels = each.page.pixels.shape
+        assert (channels, each.page.pixels.dtype) == (3, np.uint8)
         assert MIN_HEIGHT <= each.height <= MAX_HEIGHT
         assert 0 < each.start < each.end < columns
         assert each.height / 2 < each.middle < rows - each.height / 2
@@ -122,6 +123,41 @@ def test_digits_stand_at_the_middle(of_kind: Callable) -> None:
     assert len(off) > 8
     assert abs(np.median(off)) < 0.1
     assert max(map(abs, off)) < 0.8
+
+
+@pytest.mark.parametrize("kind", ["numbers", "mixed", "amount"])
+def test_boxes_hold_the_ink_of_their_digits(kind: str, of_kind: Callable) -> None:
+    count = 0
+    for each in of_kind(kind):
+        ink = each.page.pixels[..., 0] < 200
+        for number in each.page.numbers:
+            assert number.text in each.text.split()
+            said = "".join("23"["²³".index(c)] if c in "²³" else c for c in number.text)
+            assert [str(digit) for digit, _ in number.digits] == re.findall("[0-9]", said)
+            for _, (x, y, wide, high) in number.digits:
+                count += 1
+                top, left = max(round(y), 0), max(round(x), 0)
+                assert ink[top : round(y + high), left : round(x + wide)].mean() > 0.02
+        if each.text.isdigit():
+            _, columns = ink_of(each)
+            boxes = np.array([box for number in each.page.numbers for _, box in number.digits])
+            assert abs(columns.min() - boxes[:, 0].min()) < 3
+            assert abs(columns.max() + 1 - (boxes[:, 0] + boxes[:, 2]).max()) < 3
+    assert count > 10
+
+
+def test_digits_in_words_and_around_the_line_are_to_be_ignored(
+    lines: list[WrittenLine], of_kind: Callable
+) -> None:
+    for each in of_kind("text", 25):
+        assert bool(each.page.ignore_boxes) == bool(re.search("[0-9]", each.text))
+        assert not each.page.numbers
+    around = [
+        abs(y + high / 2 - each.middle) / each.height
+        for each in lines
+        for _, y, _, high in each.page.ignore_boxes
+    ]
+    assert sum(far > 0.8 for far in around) > 10
 
 
 def test_the_longer_a_text_the_longer_its_line(of_kind: Callable) -> None:

@@ -7,6 +7,7 @@ recogniser is trained on in numbers: cheaper, and with real words and lines as n
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -19,13 +20,14 @@ from digits.synth.cast import PRINTING
 from digits.synth.clutter import KINDS
 from digits.synth.legibility import LEGIBLE, legibility
 from digits.synth.letters import Script, make_up_word
+from digits.synth.page import Box, Page, PageNumber
 from digits.synth.scene import lit_sheet
 from digits.synth.sheet import Sheet
 from digits.synth.sources import Sources
 from digits.synth.strings import ALPHABET, make_up_amount, make_up_figure, make_up_number
 from digits.synth.stroke_hand import StrokeHand
 from digits.synth.typefaces import TypeWriter
-from digits.synth.writing import Ink, Random, Writer, write_word
+from digits.synth.writing import Ink, Points, Random, Writer, write_word
 from digits.synth.written_number import Habits, write_number
 
 MIN_HEIGHT, MAX_HEIGHT = 11, 56  # of a digit in pixels
@@ -49,11 +51,13 @@ alone, a whole line of a person's text, letters apart, shapes and nothing else."
 class WrittenLine:
     """A picture of one text line and what it says.
 
-    pixels: (H, W, 3) uint8 RGB. text: with a blank between numbers and words. start, end: columns
-    between which it is written. middle: the row of the middle of its digits. height: of a digit.
+    page: the picture and the boxes of digits; to be ignored are those in words, of which no box is
+    known, and those above and below the line. text: with a blank between numbers and words. start,
+    end: columns between which it is written. middle: the row of the middle of its digits. height:
+    of a digit.
     """
 
-    pixels: NDArray[np.uint8]
+    page: Page
     text: str
     start: float
     end: float
@@ -63,12 +67,18 @@ class WrittenLine:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Item:
-    """A piece of ink on a line: a number or word. top: of its ink, from the top of a digit down."""
+    """A piece of ink on a line: a number or word. top: of its ink, from the top of a digit down.
+    digits: value and box of those of a number, in pixels of the ink."""
 
     ink: Ink
     top: int
     text: str
     is_word: bool
+    digits: tuple[tuple[int, Box], ...] = ()
+
+    def digits_at(self, x: int, y: int) -> tuple[tuple[int, Box], ...]:
+        """Its digits where its ink begins at (x, y)."""
+        return tuple((d, (a + x, b + y, wide, high)) for d, (a, b, wide, high) in self.digits)
 
 
 def make_line(rng: Random, sources: Sources) -> WrittenLine:
@@ -96,19 +106,26 @@ def _try_line(rng: Random, sources: Sources) -> WrittenLine | None:
     )
     sheet = Sheet.empty(size)
     sheet.is_security_printed = kind == "amount" and rng.random() < 0.7
-    x, boxes = start, []
+    x, boxes, numbers = start, [], []
+    ignored: list[Box] = []
     for item, gap in zip(items, [*gaps, 0.0], strict=False):
-        boxes.append(sheet.paste(item.ink, round(x), round(above) + item.top))
+        at = round(x), round(above) + item.top
+        boxes.append(sheet.paste(item.ink, *at))
+        if item.digits:
+            numbers.append(PageNumber(item.text, item.digits_at(*at)))
+        elif re.search("[0-9]", item.text):
+            ignored.append(boxes[-1])
         x += item.ink.shape[1] + gap
     if kind == "figures":
         _draw_figures(sheet, height, rng)
-    _surround(sheet, hand, height, above, rng)
+    ignored += _surround(sheet, hand, height, above, rng)
     pixels = _pictured(sheet, height, sources, rng)
     grey = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
     if (legibility(grey, sheet.pen, sheet.print, boxes) < LEGIBLE).any():
         return None
     text = " ".join(each.text for each in items)
-    return WrittenLine(pixels, text, start, max(x, start + height), above + height / 2, height)
+    page = Page(pixels, tuple(numbers), tuple(ignored), kind)
+    return WrittenLine(page, text, start, max(x, start + height), above + height / 2, height)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,7 +152,8 @@ class _Hand:
             habits = replace(habits, gap=habits.gap + rng.uniform(0, 0.6))
         written = write_number(self.writer, habits, text, height, rng)
         left, right = _columns(written.ink)
-        return _Item(written.ink[:, left:right], -written.top, text, is_word=False)
+        digits = tuple((d, _box(points - (left, 0))) for d, points in written.digits)
+        return _Item(written.ink[:, left:right], -written.top, text, is_word=False, digits=digits)
 
     def word(self, height: int, rng: Random, *, line: bool = False) -> _Item:
         script = self.script
@@ -147,6 +165,12 @@ class _Hand:
         else:
             glyph = write_word(script, make_up_word(rng), height, self.pen * height, rng)
         return _Item(glyph.ink, glyph.top, glyph.text, is_word=True)
+
+
+def _box(points: Points) -> Box:
+    left, top = points.min(axis=0).tolist()
+    right, bottom = points.max(axis=0).tolist()
+    return (left, top, right - left, bottom - top)
 
 
 def _columns(ink: Ink) -> tuple[int, int]:
@@ -219,8 +243,9 @@ _SILENT = tuple(
 )
 
 
-def _surround(sheet: Sheet, hand: _Hand, height: int, top: float, rng: Random) -> None:
-    """Rules, boxes and parts of the lines above and below."""
+def _surround(sheet: Sheet, hand: _Hand, height: int, top: float, rng: Random) -> list[Box]:
+    """Rules, boxes and parts of the lines above and below; returns the boxes of digits there."""
+    boxes: list[Box] = []
     columns = sheet.size[1]
     thick = max(1, round(height * rng.uniform(0.02, 0.08)))
     kind = rng.random()
@@ -244,7 +269,12 @@ def _surround(sheet: Sheet, hand: _Hand, height: int, top: float, rng: Random) -
                     else hand.number(make_up_number(rng, 8), height, rng)
                 )
                 x = int(rng.integers(-height, max(columns - height, 1)))
-                sheet.paste(item.ink, x, round(top + side * pitch) + item.top)
+                y = round(top + side * pitch) + item.top
+                box = sheet.paste(item.ink, x, y)
+                if item.is_word and re.search("[0-9]", item.text):
+                    boxes.append(box)
+                boxes += [each for _, each in item.digits_at(x, y)]
+    return boxes
 
 
 def _pictured(sheet: Sheet, height: int, sources: Sources, rng: Random) -> NDArray[np.uint8]:

@@ -109,8 +109,8 @@ class Pages:
 
     made: number of training pages. validation: number of pages of other writers, papers and
     typefaces for the curves and the score. crops: number of crops per epoch, line crops for a
-    recogniser. lines: number of text lines that a recogniser is trained on besides; they need pen
-    strokes (`digits data strokes`). side: height and width of a detector's crop in pixels.
+    recogniser. lines: number of text lines that are trained on besides; they need pen strokes
+    (`digits data strokes`). side: height and width of a detector's crop in pixels.
     """
 
     made: Count

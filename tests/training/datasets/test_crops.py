@@ -115,14 +115,26 @@ def test_crops_show_the_digits_of_their_target(pages: list[LabelledPage]) -> Non
 
 
 def test_crops_are_decided_by_seed_and_epoch(pages: list[LabelledPage]) -> None:
-    first, again = (DetectorCrops(pages, SIDE, 20, 8, seed=5) for _ in range(2))
-    later = DetectorCrops(pages, SIDE, 20, 8, seed=5, epoch=1)
+    first, again = (DetectorCrops(pages, [], SIDE, 20, 8, seed=5) for _ in range(2))
+    later = DetectorCrops(pages, [], SIDE, 20, 8, seed=5, epoch=1)
     assert len(first) == 3
     assert [len(first[i][0]) for i in range(3)] == [8, 8, 4]
     assert np.array_equal(first[1][0], again[1][0])
     assert not np.array_equal(first[1][0], later[1][0])
     first.on_epoch_end()
     assert np.array_equal(first[1][1], later[1][1])
+
+
+def test_crops_are_of_pages_and_of_lines(pages: list[LabelledPage]) -> None:
+    page = replace(pages[0], digits=boxes((3, 90, 90, 12, 20)), ignore_boxes=NONE)
+    line = replace(page, digits=boxes((8, 90, 90, 12, 20)))
+    _, targets = DetectorCrops([page], [line], SIDE, 60, 60, seed=2)[0]
+    seen = targets[..., HEATMAPS].max(axis=(1, 2)).round(2)
+    of_pages, of_lines = (int((seen[:, digit] == 1).sum()) for digit in (3, 8))
+    assert of_pages + of_lines > 50
+    assert min(of_pages, of_lines) > 10
+    alone = DetectorCrops([page], [], SIDE, 20, 20, seed=2)[0][1]
+    assert alone[..., HEATMAPS].max(axis=(0, 1, 2))[8] == 0
 
 
 def test_the_sum_depends_on_the_pages(pages: list[LabelledPage]) -> None:

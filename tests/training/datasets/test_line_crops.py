@@ -20,6 +20,7 @@ from digits.model.spec import (
 )
 from digits.reading.page.textline import TextLine, crop_line
 from digits.synth.line import WrittenLine
+from digits.synth.page import Page
 from digits.training.datasets.crops import LabelledPage
 from digits.training.datasets.line_crops import LineCrops
 from digits.training.datasets.lines import (
@@ -169,14 +170,14 @@ def written(text: str, x: float = 100, wide: float = 120) -> WrittenLine:
     """A line with a bar of ink where its text is, `wide` pixels from x on."""
     pixels = np.full((70, 320, 3), 250, np.uint8)
     pixels[20:50, round(x) : round(x + wide)] = 30
-    return WrittenLine(pixels, text, x, x + wide, 35, 30)
+    return WrittenLine(Page(pixels, (), (), "numbers"), text, x, x + wide, 35, 30)
 
 
 def test_a_written_line_lies_where_its_ink_is() -> None:
     labelled = LabelledLine.from_written(written("no 12"))
     line = labelled.line
     assert spelled(labelled.tokens) == "aa12"
-    crop = crop_line(labelled.grey, line.matrix, line.width)
+    crop = crop_line(labelled.page.grey, line.matrix, line.width)
     assert crop.shape == (LINE_HEIGHT, round(120 * LINE_DIGIT / 30))
     rows, columns = np.nonzero(crop < 128)
     assert np.ptp(columns) + 1 >= crop.shape[1] - 2
@@ -186,8 +187,8 @@ def test_a_written_line_lies_where_its_ink_is() -> None:
 
 def test_light_writing_becomes_dark() -> None:
     dark = written("12")
-    light = replace(dark, pixels=255 - dark.pixels)
-    assert LabelledLine.from_written(light).grey[35, 150] < 100
+    light = replace(dark, page=replace(dark.page, pixels=255 - dark.page.pixels))
+    assert LabelledLine.from_written(light).page.grey[35, 150] < 100
 
 
 def test_the_sum_of_lines_is_of_ink_and_text() -> None:
@@ -230,8 +231,10 @@ def test_pages_and_lines_are_both_sampled() -> None:
 
 def test_a_line_too_long_for_a_crop_is_left_out() -> None:
     pixels = np.full((70, 1200, 3), 250, np.uint8)
-    long = LabelledLine.from_written(WrittenLine(pixels, "12", 20, 1180, 35, 30))
+    long = LabelledLine.from_written(
+        WrittenLine(Page(pixels, (), (), "numbers"), "12", 20, 1180, 35, 30)
+    )
     assert long.line.width > MAX_LINE
     for seed in range(20):
         sample = sample_line(Labelled([], [long, LINES[0]]), np.random.default_rng(seed))
-        assert sample.grey is LINES[0].grey
+        assert sample.grey is LINES[0].page.grey

@@ -31,7 +31,7 @@ def test_pages_and_lines_are_made_by_people_of_either_part(
     train, validation = labelled_pages(COUNTS, 5, None, tmp_path)
     assert [len(train.pages), len(train.lines)] == [2, 3]
     assert [len(validation.pages), len(validation.lines)] == [1, 3]
-    greys = [each.grey.tobytes() for each in (*train.lines, *validation.lines)]
+    greys = [each.page.grey.tobytes() for each in (*train.lines, *validation.lines)]
     assert len(set(greys)) == 6
     (tmp_path / KEPT).unlink()
     again, _ = labelled_pages(COUNTS, 5, None, tmp_path)

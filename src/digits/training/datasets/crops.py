@@ -36,6 +36,7 @@ BOX_WEIGHT: the weight of these four in the loss. LOSS_MASK: 1 where the heatmap
 0 in ignore boxes."""
 BELL = 7.0  # a digit's width and height are so many standard deviations of its bell
 HUGE = 1.6  # times MAX_DIGIT: larger digits, and their parts, are background
+LINE_RATE = 0.4  # fraction of crops that are of written lines, where there are any
 ZOOM_RATE = 0.12  # fraction of crops that are enlarged further, so that such parts occur
 SHEAR_WIDENING = 0.6  # of shear × height: a digit does not fill the corners of its box
 MIN_VISIBLE = 0.6  # fraction of a digit's area within the crop; with less, its box is ignored
@@ -84,6 +85,8 @@ class LabelledPage:
 class DetectorCrops(keras.utils.PyDataset):
     """Batches of crops (N, side, side, 3) float32 and targets (N, side/4, side/4, 16) float32.
 
+    pages, lines: the pictures that crops are cut from; lines may be none.
+
     The crops are a function of seed and epoch alone, so that a resumed run gets the same ones.
     With `fixed`, every epoch has the same crops.
     """
@@ -91,6 +94,7 @@ class DetectorCrops(keras.utils.PyDataset):
     def __init__(
         self,
         pages: Sequence[LabelledPage],
+        lines: Sequence[LabelledPage],
         side: int,
         count: int,
         batch_size: int,
@@ -101,6 +105,7 @@ class DetectorCrops(keras.utils.PyDataset):
     ) -> None:
         super().__init__()
         self._pages = pages
+        self._lines = lines
         self._side = side
         self._count = count
         self._batch_size = batch_size
@@ -114,14 +119,18 @@ class DetectorCrops(keras.utils.PyDataset):
     def __getitem__(self, index: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         rng = np.random.default_rng([self._seed, self._epoch, index])
         size = min(self._batch_size, self._count - index * self._batch_size)
-        chosen = rng.integers(len(self._pages), size=size)
+        chosen = [self._random_picture(rng) for _ in range(size)]
         crops, targets = zip(
-            *(random_crop(self._pages[i], self._side, rng) for i in chosen), strict=True
+            *(random_crop(picture, self._side, rng) for picture in chosen), strict=True
         )
         return np.stack(crops), np.stack(targets)
 
     def on_epoch_end(self) -> None:
         self._epoch += not self._fixed
+
+    def _random_picture(self, rng: Random) -> LabelledPage:
+        pictures = self._lines if self._lines and rng.random() < LINE_RATE else self._pages
+        return pictures[int(rng.integers(len(pictures)))]
 
 
 def sha256(pages: Sequence[LabelledPage]) -> str:

@@ -22,7 +22,6 @@ from digits.model.spec import (
     SIGN_TOKENS,
     SIGNS,
 )
-from digits.reading.page.greyscale import greyscale
 from digits.reading.page.textline import TextLine, fit_text_line
 from digits.synth.line import WrittenLine
 from digits.synth.written_number import POWERS
@@ -58,19 +57,19 @@ class LineSample:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LabelledLine:
-    """A picture (H, W) uint8 of one text line, its ink dark; where the line is; what it says."""
+    """A picture of one text line with the boxes of its digits; where the line is; what it says."""
 
-    grey: Grey
+    page: LabelledPage
     line: TextLine
     tokens: tuple[int, ...]
 
     @classmethod
     def from_written(cls, written: WrittenLine) -> LabelledLine:
-        """The same line in grey levels, as `digits.reading` converts a picture."""
+        """The same line in grey levels."""
         middle = (written.start + written.end) / 2
         half = (written.end - written.start) / 2
         line = TextLine(middle, written.middle, 0.0, written.height, -half, half)
-        return cls(greyscale(written.pixels), line, tokens_of(written.text))
+        return cls(LabelledPage.from_page(written.page), line, tokens_of(written.text))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,7 +84,7 @@ def sha256_of_lines(lines: Sequence[LabelledLine]) -> str:
     """One SHA-256 of the grey levels and tokens of all lines."""
     total = hashlib.sha256()
     for line in lines:
-        total.update(line.grey.tobytes() + bytes(line.tokens))
+        total.update(line.page.grey.tobytes() + bytes(line.tokens))
     return total.hexdigest()
 
 
@@ -152,11 +151,11 @@ def _whole_line(labelled: LabelledLine, rng: Random) -> LineSample | None:
         line = replace(line, size=line.size * math.exp(rng.normal(0, 0.15)))
     before, behind = rng.uniform(*MARGINS, 2) * line.size
     line = replace(line, start=line.start - before, end=line.end + behind)
-    line = _with_noise(line, rng).within(labelled.grey.shape)
+    line = _with_noise(line, rng).within(labelled.page.grey.shape)
     matrix = _sheared(line.matrix, rng)
     if line.width > MAX_LINE or not _fits(labelled.tokens, line.width):
         return None
-    return LineSample(labelled.grey, matrix, line.width, labelled.tokens)
+    return LineSample(labelled.page.grey, matrix, line.width, labelled.tokens)
 
 
 def _fits(tokens: Sequence[int], width: int) -> bool:

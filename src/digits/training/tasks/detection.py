@@ -47,17 +47,22 @@ def task(
 ) -> Task:
     """The task of a detector's recipe on pages for training and validation."""
     side, count = pages.side, 4 * len(validation.pages)
+    lines, unseen_lines = ([line.page for line in part.lines] for part in (train, validation))
     return Task(
         count=pages.crops,
         batches=lambda stage, epoch: DetectorCrops(
-            train.pages, side, pages.crops, stage.batch_size, seed, epoch
+            train.pages, lines, side, pages.crops, stage.batch_size, seed, epoch
         ),
-        validation=DetectorCrops(validation.pages, side, count, 16, seed, fixed=True),
+        validation=DetectorCrops(validation.pages, unseen_lines, side, count, 16, seed, fixed=True),
         trainee=lambda network, _: network,
         loss=lambda _: DetectionLoss(),
         accuracy=accuracy,
         callbacks=[],
-        data={"pages": len(train.pages), "sha256": sha256(train.pages)},
+        data={
+            "pages": len(train.pages),
+            "lines": len(lines),
+            "sha256": sha256([*train.pages, *lines]),
+        },
         finish=partial(_finish, recipe, list(train.pages), list(validation.pages)),
     )
 
