@@ -9,7 +9,16 @@ from stroke_people import write_people
 from digits.data import directories, mnist
 from digits.data.writers import validation_rows
 from digits.errors import DataError, TrainingError
-from digits.training.datasets.tiles import CLUTTER, Digits, TileBatches, load_dataset, targets
+from digits.training.datasets import tiles
+from digits.training.datasets.tiles import (
+    CLUTTER,
+    Digits,
+    TileBatches,
+    load_dataset,
+    targets,
+    unseen_clutter,
+    unseen_negatives,
+)
 from digits.training.recipe import Dataset
 
 
@@ -53,6 +62,23 @@ def test_digits_and_signs_of_real_pens_are_added(tmp_path: Path) -> None:
     assert set(training.labels[-70:-30].tolist()) <= set(range(10))
     assert (training.labels[-30:] == CLUTTER).all()
     assert (training.images[-70:].max(axis=(1, 2)) > 100).all()
+
+
+def test_unseen_negatives_are_as_many_signs_as_in_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_people(tmp_path, count=40, contributor="abc")  # some of them in each part
+    monkeypatch.setattr(tiles, "UNSEEN", 24)
+    clutter = unseen_clutter(3, 24)
+    without = unseen_negatives(Dataset(clutter=50), 3, None)
+    assert np.array_equal(without, clutter)
+    mixed = unseen_negatives(Dataset(clutter=20, signs=10), 3, folder)
+    assert mixed.shape == (24, 28, 28)
+    assert np.array_equal(mixed[:16], clutter[:16])
+    assert (mixed[16:].max(axis=(1, 2)) > 100).all()
+    dataset = Dataset(signs=200, validation=1000)
+    learned = load_dataset(dataset, 3, folder)[0].images[-200:]
+    assert not any((learned == each).all(axis=(1, 2)).any() for each in mixed[16:])
 
 
 def test_real_pens_that_are_missing_are_named(

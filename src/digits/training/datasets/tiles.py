@@ -26,6 +26,7 @@ from digits.training.recipe import Dataset
 
 CLUTTER = CLASSES  # the label of tiles without a digit
 CLUTTER_SEED = 1_000_000  # added to the seed for clutter that is not trained on
+UNSEEN = 3000  # tiles without a digit for calibration
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +82,22 @@ def _made(dataset: Dataset, seed: int, data: Path | None) -> Iterator[Digits]:
         yield _normalised(inks, np.full(len(inks), CLUTTER, np.uint8))
 
 
-def unseen_clutter(seed: int, count: int = 3000) -> NDArray[np.uint8]:
+def unseen_clutter(seed: int, count: int = UNSEEN) -> NDArray[np.uint8]:
     """(count, 28, 28) uint8 tiles of clutter that no training with this seed is given."""
     return np.stack([normalise_tile(ink) for ink in clutter(count, seed + CLUTTER_SEED)])
+
+
+def unseen_negatives(dataset: Dataset, seed: int, data: Path | None) -> NDArray[np.uint8]:
+    """(3000, 28, 28) uint8 tiles without a digit: clutter, and signs by validation people.
+
+    As many are signs as in training. Raises DataError if pen strokes are needed and not there.
+    """
+    signs = UNSEEN * dataset.signs // max(dataset.signs + dataset.clutter, 1)
+    tiles = unseen_clutter(seed, UNSEEN - signs)
+    if not signs:
+        return tiles
+    inks = people_signs(People.open("validation", data), signs, seed)
+    return np.concatenate([tiles, [normalise_tile(ink) for ink in inks]])
 
 
 def _normalised(inks: list[NDArray[np.uint8]], labels: NDArray[np.uint8]) -> Digits:

@@ -28,7 +28,7 @@ from digits.training.datasets.tiles import (
     TileBatches,
     load_dataset,
     targets,
-    unseen_clutter,
+    unseen_negatives,
 )
 from digits.training.distillation import DistillationLoss, open_network
 from digits.training.export import export, logits, open_classifier, save_keras, write_model
@@ -120,7 +120,7 @@ def _finish(
     calibration = calibrate(
         model.logits(validation.images),
         validation.labels,
-        model.logits(unseen_clutter(facts["seed"])),
+        model.logits(unseen_negatives(recipe.dataset, facts["seed"], data)),
     )
     facts = {
         "name": recipe.name, "parameters": network.count_params(), "calibration": calibration
