@@ -76,6 +76,11 @@ class _Item:
     is_word: bool
     digits: tuple[tuple[int, Box], ...] = ()
 
+    @property
+    def has_unlabelled_digits(self) -> bool:
+        """Whether it is a word with digits, of which no box is known."""
+        return self.is_word and re.search("[0-9]", self.text) is not None
+
     def digits_at(self, x: int, y: int) -> tuple[tuple[int, Box], ...]:
         """Its digits where its ink begins at (x, y)."""
         return tuple((d, (a + x, b + y, wide, high)) for d, (a, b, wide, high) in self.digits)
@@ -113,7 +118,7 @@ def _try_line(rng: Random, sources: Sources) -> WrittenLine | None:
         boxes.append(sheet.paste(item.ink, *at))
         if item.digits:
             numbers.append(PageNumber(item.text, item.digits_at(*at)))
-        elif re.search("[0-9]", item.text):
+        elif item.has_unlabelled_digits:
             ignored.append(boxes[-1])
         x += item.ink.shape[1] + gap
     if kind == "figures":
@@ -168,6 +173,7 @@ class _Hand:
 
 
 def _box(points: Points) -> Box:
+    """The box of points (N, 2), x and y in pixels."""
     left, top = points.min(axis=0).tolist()
     right, bottom = points.max(axis=0).tolist()
     return (left, top, right - left, bottom - top)
@@ -271,7 +277,7 @@ def _surround(sheet: Sheet, hand: _Hand, height: int, top: float, rng: Random) -
                 x = int(rng.integers(-height, max(columns - height, 1)))
                 y = round(top + side * pitch) + item.top
                 box = sheet.paste(item.ink, x, y)
-                if item.is_word and re.search("[0-9]", item.text):
+                if item.has_unlabelled_digits:
                     boxes.append(box)
                 boxes += [each for _, each in item.digits_at(x, y)]
     return boxes
