@@ -57,7 +57,7 @@ notebook: setup ## open the notebook in Jupyter
 default: SEED := 1
 SHIPPED := src/digits/model/shipped
 large default detector recogniser: FOLDER = $(SHIPPED)/$(if $(filter large default,$@),$@/classifier,default/$@)
-large default detector recogniser: setup ## train a network that ships, put it in place (an hour)
+large default detector recogniser: setup ## train a network that ships, put it in place (1 to 4 hours)
 	$(BIN)/digits train --recipe $@ --seed $(or $(SEED),0) --out runs/$@ --resume
 	cd runs/$@ && cp model.onnx model.json model.keras README.md ../../$(FOLDER)/
 	$(BIN)/python -c 'from pathlib import Path; from digits.model.bundle import update_sums; \
