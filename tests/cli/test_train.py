@@ -99,6 +99,12 @@ def test_the_folder_holds_a_whole_run(done: Done) -> None:
     assert min(picture.shape[:2]) > 200
 
 
+def test_the_network_is_kept_without_the_state_of_its_training(done: Done) -> None:
+    path = done.folder / "model.keras"
+    network = keras.models.load_model(path)
+    assert path.stat().st_size < 1.5 * 4 * network.count_params()
+
+
 def test_run_json_tells_what_it_takes_to_make_it_again(done: Done) -> None:
     run = done.json("run.json")
 

@@ -76,7 +76,9 @@ def train(
     if workers and workers.rank:
         workers.wait()  # so that no end looks like a loss
         return facts
-    network.set_weights(_average(old, network.get_weights(), recipe.fit.init_weight))
+    weights = _average(old, network.get_weights(), recipe.fit.init_weight)
+    network = networks.build(recipe.network)  # without the optimizer's state, thrice as large
+    network.set_weights(weights)
     save_keras(network, out / SOURCE)
     draw_curves([history.rows], out / "curves.png", recipe.name)
     facts |= {"fit_seconds": round(history.seconds, 2)}
