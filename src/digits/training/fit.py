@@ -77,7 +77,7 @@ def train(
         workers.wait()  # so that no end looks like a loss
         return facts
     weights = _average(old, network.get_weights(), recipe.fit.init_weight)
-    network = networks.build(recipe.network)  # without the optimizer's state, thrice as large
+    network = networks.build(recipe.network)  # anew, without the optimizer's state
     network.set_weights(weights)
     save_keras(network, out / SOURCE)
     draw_curves([history.rows], out / "curves.png", recipe.name)
