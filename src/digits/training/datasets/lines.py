@@ -22,14 +22,17 @@ from digits.model.spec import (
     SIGN_TOKENS,
     SIGNS,
 )
+from digits.reading.page.greyscale import FILLED, with_paper_around
 from digits.reading.page.textline import TextLine, fit_text_line
 from digits.synth.line import WrittenLine
 from digits.synth.written_number import POWERS
 from digits.training.datasets.crops import LabelledPage
 
 WRITTEN_RATE = 0.6  # fraction of line crops that are of written lines, not of pages
-EMPTY_RATE = 0.15  # fraction of line crops that are not centred on a number
-FIELD_RATE = 0.3  # fraction of the others whose picture ends near the number, as a form field's
+EMPTY_RATE = 0.15  # fraction of line crops of pages that are not centred on a number
+BLANK_RATE = 0.5  # fraction of these that lie anywhere, mostly on blank paper
+FIELD_RATE = 0.3  # fraction of line crops whose picture ends near the number, as a form field's
+CUT, BESIDE = (-0.05, 0.4), (0.1, 1.0)  # digit heights above and beside a written line, to its end
 MARGINS = (0.25, 2.6)  # digit heights before and after a number; the reader adds 2
 MIN_READ, MAX_HIDDEN = 0.75, 0.4  # visible fraction from which a digit is read, to which it is not
 HUGE = 1.6  # line crop heights, from which a digit is background
@@ -146,16 +149,31 @@ def sample_line(labelled: Labelled, rng: Random) -> LineSample:
 def _whole_line(labelled: LabelledLine, rng: Random) -> LineSample | None:
     """A written line with margins, at a size that its detections could give it; None if it is too
     long for a crop."""
-    line = labelled.line
+    grey, line = labelled.page.grey, labelled.line
+    if rng.random() < FIELD_RATE:
+        grey, line = _cut_off(grey, line, rng)
     if LETTER in labelled.tokens:  # of which a detector finds parts, high and low ones
         line = replace(line, size=line.size * math.exp(rng.normal(0, 0.15)))
     before, behind = rng.uniform(*MARGINS, 2) * line.size
     line = replace(line, start=line.start - before, end=line.end + behind)
-    line = _with_noise(line, rng).within(labelled.page.grey.shape)
+    line = _with_noise(line, rng).within(grey.shape)
     matrix = _sheared(line.matrix, rng)
     if line.width > MAX_LINE or not _fits(labelled.tokens, line.width):
         return None
-    return LineSample(labelled.page.grey, matrix, line.width, labelled.tokens)
+    return LineSample(grey, matrix, line.width, labelled.tokens)
+
+
+def _cut_off(grey: Grey, line: TextLine, rng: Random) -> tuple[Grey, TextLine]:
+    """A level line in a picture that ends close around its digits, where commas lose their tails;
+    with the margin that the reader gives to a small picture."""
+    above, below = line.size * (0.5 + rng.uniform(*CUT, 2))
+    before, behind = line.size * rng.uniform(*BESIDE, 2)
+    top, left = max(0, round(line.y - above)), max(0, round(line.x + line.start - before))
+    bottom, right = round(line.y + below), round(line.x + line.end + behind)
+    field, margin = grey[top:bottom, left:right], 0
+    if max(field.shape) <= FILLED:
+        field, margin = with_paper_around(field)
+    return field, replace(line, x=line.x - left + margin, y=line.y - top + margin)
 
 
 def _fits(tokens: Sequence[int], width: int) -> bool:
@@ -164,10 +182,10 @@ def _fits(tokens: Sequence[int], width: int) -> bool:
 
 
 def _line_without_number(page: LabelledPage, rng: Random) -> TextLine:
-    """A random line through the most unusual grey level of sixteen random pixels."""
+    """A random line through the most unusual grey level of sixteen random pixels, or of one."""
     height, width = page.grey.shape
     size = math.exp(rng.uniform(math.log(8), math.log(120)))
-    points = rng.integers(0, (width, height), (16, 2))
+    points = rng.integers(0, (width, height), (1 if rng.random() < BLANK_RATE else 16, 2))
     levels = [int(page.grey[y, x]) for x, y in points]
     middle = float(np.median(levels))
     x, y = points[int(np.argmax(np.abs(np.array(levels) - middle)))].tolist()
