@@ -1,11 +1,12 @@
 """Refit what a bundle's parameters say, on made-up pages by writers that no network learned from.
 
-.venv/bin/python benchmarks/fit_parameters.py [BUNDLE] [--pages N] [--seed S] [--write]
+.venv/bin/python benchmarks/fit_parameters.py [BUNDLE] [--pages N] [--lines N] [--seed S] [--write]
 .venv/bin/python benchmarks/fit_parameters.py [BUNDLE] --try SECTION.NAME VALUE …
 
 BUNDLE  a bundle folder (default: the one that ships)
 --pages  how many; of two in three a close-up of a number is read (default 600)
---seed   of these pages (default 30000)
+--lines  of writing, how many besides, as pictures of their own (default 1500)
+--seed   of these pages and lines (default 30000)
 --write  put what was fitted into bundle.json
 --try    instead, read the pages with each value of one parameter, as accept.threshold 0.3 0.5, and
          print the difference to the present one, with its 95 % interval over pages
@@ -43,7 +44,9 @@ from digits.reading.page.greyscale import prepare
 from digits.reading.page.recognise import Candidates, recognise
 from digits.reading.page.textline import crop_lines, side_by_side
 from digits.synth.closeup import close_up
+from digits.synth.line import make_line
 from digits.synth.page import Page, make_pages
+from digits.synth.pool import make_many
 from digits.synth.sources import Sources
 
 SAME, OTHER = 0.4, 0.2  # IoU from which a box is on a digit, and below which it is on none
@@ -71,6 +74,12 @@ def pages(count: int, seed: int) -> Iterator[Page]:
     for number, page in enumerate(made):
         close = close_up(page, np.random.default_rng([seed, number])) if number % 3 else None
         yield close or page
+
+
+def written_lines(count: int, seed: int) -> list[Page]:
+    """Lines of writing, each a picture of its own."""
+    sources, cores = Sources.open("validation"), os.cpu_count() or 1
+    return [line.page for line in make_many(make_line, count, seed, sources, cores)]
 
 
 def see(page: Page, bundle: Bundle) -> Seen:
@@ -253,11 +262,13 @@ def fit_ends(seen: list[Seen], parameters: Parameters) -> dict[str, Any]:
 
 
 def fit_temperature(made: list[Page], reader: Reader, parameters: Parameters) -> float:
-    """The temperature of digits at which the confidences of numbers are calibrated best."""
+    """The temperature of digits at which the confidences of numbers are calibrated best; each page
+    counts the square root of its numbers."""
     plain = replace(parameters, accept=replace(parameters.accept, temperature=1.0))
     reader.bundle = replace(reader.bundle, parameters=plain)
-    ends, odds, right = [], [], []
+    ends, odds, right, share = [], [], [], []
     for page in made:
+        before = len(right)
         for number in reader.read(page.pixels, orientation=0).numbers:
             boxes = np.array([digit.box for digit in number.digits], np.float32)
             truth, run = truth_of(page, boxes)
@@ -269,29 +280,29 @@ def fit_temperature(made: list[Page], reader: Reader, parameters: Parameters) ->
             read = [digit.digit for digit in number.digits]
             is_one = len(set(run.tolist())) == 1 and (runs_of(page) == run[0]).sum() == len(run)
             right.append(is_one and (truth == read).all())
-    is_right = np.array(right)
+        count = len(right) - before
+        share += [max(count, 1) ** -0.5] * count
+    is_right, counts = np.array(right), np.array(share)
 
     def error(temperature: float) -> float:
         whole = [
             end * (1 / (1 + np.exp(-each / temperature))).prod()
             for end, each in zip(ends, odds, strict=True)
         ]
-        return ece(np.array(whole), is_right)
+        return ece(np.array(whole), is_right, counts)
 
     best = min(np.arange(0.8, 2.01, 0.05), key=error)
     print(f"temperature: ECE {error(1.0):.1%} at 1 -> {error(best):.1%}, n = {len(right):,}")
     return round(float(best), 2)
 
 
-def ece(confidence: NDArray[np.float64], is_right: NDArray[np.bool_]) -> float:
-    """Expected calibration error in 15 equal bins (Guo et al. 2017)."""
+def ece(
+    confidence: NDArray[np.float64], is_right: NDArray[np.bool_], share: NDArray[np.float64]
+) -> float:
+    """Expected calibration error in 15 equal bins (Guo et al. 2017). share: (N,) counts."""
     bins = np.minimum((confidence * 15).astype(int), 14)
-    return float(
-        sum(
-            abs(is_right[bins == b].mean() - confidence[bins == b].mean()) * (bins == b).mean()
-            for b in set(bins.tolist())
-        )
-    )
+    off = np.bincount(bins, share * (is_right - confidence))
+    return float(np.abs(off).sum() / share.sum())
 
 
 def counts_of(page: Page, reading: Reading) -> NDArray[np.float64]:
@@ -368,12 +379,14 @@ def main() -> None:
     )
     parser.add_argument("bundle", nargs="?", type=Path, default=SHIPPED / DEFAULT)
     parser.add_argument("--pages", type=int, default=600)
+    parser.add_argument("--lines", type=int, default=1500)
     parser.add_argument("--seed", type=int, default=30_000)
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--try", dest="values", nargs="+", metavar="NAME VALUE")
     options = parser.parse_args()
     reader = Reader(options.bundle, signs=False)  # runs of digits are counted
     made = list(pages(options.pages, options.seed))
+    made += written_lines(options.lines, options.seed + 1)
     if options.values:
         name, *values = options.values
         try_values(made, reader, name, [float(value) for value in values])
