@@ -3,7 +3,7 @@
 .venv/bin/python benchmarks/fit_single.py [--pictures N] [--seed S]
 
 --pictures  made-up pictures of one digit each, by writers that no network learned from, to fit on
-            (default 2500); half as many others to test on
+            (default 3000); half as many others to test on
 --seed      of these pictures (default 52)
 
 Prints the weights, fitted by maximum likelihood, and for each style of picture how many of the
@@ -38,6 +38,7 @@ LEAST = 1e-9  # probability of which a logarithm is taken
 RIDGE = 1e-4
 FELT = 0.2  # of the writers, those with a pen that is much broader than usual
 RULED = 0.4  # of the photos, those on paper with lines that may be as dark as the pen
+FALL = 0.6  # of the light, at most, by which one side of a shaded picture is darker
 ROUNDS = 30
 
 Box = tuple[float, float, float, float]
@@ -194,7 +195,18 @@ def photo(sources: Sources, digit: int, rng: Random) -> Single:
     return Single(pixels, digit, (x, y, right - x, foot - y), "photo")
 
 
-STYLES = (frame_filling, thin_scan, canvas, cell, photo)
+def shaded(sources: Sources, digit: int, rng: Random) -> Single:
+    """On even paper, in light that falls off towards one side, with a camera's grain."""
+    even = canvas(sources, digit, rng)
+    light = np.linspace(1, 1 - rng.uniform(0, FALL), even.pixels.shape[1])
+    if rng.random() < 0.5:
+        light = light[::-1]
+    grain = rng.normal(0, rng.uniform(0, 6), even.pixels.shape[:2])
+    pixels = (even.pixels + grain[..., None]) * light[:, None]
+    return Single(np.clip(np.rint(pixels), 0, 255).astype(np.uint8), digit, even.box, "shaded")
+
+
+STYLES = (frame_filling, thin_scan, canvas, cell, photo, shaded)
 
 
 def make_single(seed: int, place: int, sources: Sources) -> Single:
@@ -276,7 +288,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--pictures", type=int, default=2500)
+    parser.add_argument("--pictures", type=int, default=3000)
     parser.add_argument("--seed", type=int, default=52)
     options = parser.parse_args()
     reader, sources = Reader(), Sources.open("validation")
