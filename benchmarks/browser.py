@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from playwright.sync_api import Browser, sync_playwright
 from service.engine.browser import BLANK, Engine, served
-from service.engine.comparing import confidence_difference, tile_difference, without_saturation
+from service.engine.comparing import confidence_difference, tile_difference
 from service.engine.drawings import Pixels, several_digits, single_digits
 from service.page.browsing import DESKTOP, OPTIONS, PATIENCE, Mouse, browser_path, written
 from service.serving import running
@@ -42,8 +42,7 @@ def main() -> int:
     parser.add_argument("--tiles", type=int, default=10_000)
     parser.add_argument("--drawings", type=int, default=300)
     options = parser.parse_args()
-    with without_saturation():
-        reader = Reader().warm_up()
+    reader = Reader().warm_up()
     site = site_files(reader.bundle)
     with started(site | {"blank/index.html": BLANK}) as engine:
         if options.tiles:

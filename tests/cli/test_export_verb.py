@@ -117,10 +117,7 @@ def test_the_shipped_model_is_the_network_it_was_made_from(
     assert main(["export", "default", "--to", "onnx", "--out", str(tmp_path / "x.onnx")]) == 0
     session = onnxruntime.InferenceSession(tmp_path / "x.onnx")
     found = session.run(["logits"], {"tiles": images.astype(np.float32) / 255})[0].argmax(axis=1)
-    # without this, 8-bit kernels saturate on processors that lack VNNI
-    options = onnxruntime.SessionOptions()
-    options.add_session_config_entry("session.x64quantprecision", "1")
-    exact = onnxruntime.InferenceSession(SHIPPED / "default" / "classifier" / WEIGHTS, options)
-    shipped = exact.run(["logits"], {"tiles": images.astype(np.float32) / 255})[0].argmax(axis=1)
+    shipping = onnxruntime.InferenceSession(SHIPPED / "default" / "classifier" / WEIGHTS)
+    shipped = shipping.run(["logits"], {"tiles": images.astype(np.float32) / 255})[0].argmax(axis=1)
     assert (found != shipped).mean() < 0.001
     assert (found == labels).mean() > 0.99

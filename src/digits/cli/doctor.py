@@ -36,7 +36,6 @@ EXTRAS = {
 """By the name of an optional part: the modules that it brings."""
 INSTRUCTIONS = {"AVX2": 11, "AVX-512": 13, "AVX-512 VNNI": 23, "NEON": 100, "NEON DOTPROD": 101}
 """Sets of instructions, by OpenCV's numbers for them (CpuFeatures in its core/cvdef.h)."""
-DOT_PRODUCTS = ("AVX-512 VNNI", "NEON DOTPROD")  # with which sums of 8-bit products are exact
 CHECK = SHIPPED / "check.png"
 ANSWER = SHIPPED / "check.json"
 CONFIDENCE = 0.05  # by which processors may differ
@@ -76,8 +75,6 @@ def _machine() -> Iterator[tuple[str, str]]:
     yield "cores", f"{cores()} that this process may use"
     has = [name for name, number in INSTRUCTIONS.items() if cv2.checkHardwareSupport(number)]
     yield "instructions", ", ".join(has) or "the plain ones"
-    exact = any(each in has for each in DOT_PRODUCTS)
-    yield "8-bit dot products", "yes" if exact else "no: about 3 of 1,000 digits may read otherwise"
     yield "providers", ", ".join(providers()) + "; CPU is used"
 
 

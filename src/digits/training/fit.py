@@ -66,7 +66,7 @@ def train(
     identity = {"recipe": recipe.to_dict(), "seed": seed, "workers": count} | _pretrained(recipe)
     _enter(out, identity, resume)
     keras.utils.set_random_seed(seed)
-    task = _task(recipe, seed, data, out)
+    task = task_of(recipe, seed, data, out)
     facts = _described(out, identity, _circumstances(task))
     if workers:
         workers.check(identity | {"data": task.data})
@@ -106,7 +106,8 @@ def unfinished(recipe: Recipe, runs: Mapping[int, Path], resume: bool) -> list[i
     return seeds
 
 
-def _task(recipe: Recipe, seed: int, data: Path | None, out: Path) -> Task:
+def task_of(recipe: Recipe, seed: int, data: Path | None, out: Path) -> Task:
+    """The task of a recipe, with its data made or loaded; pages are kept in the folder `out`."""
     if recipe.pages is None:
         return tiles.prepare(recipe, seed, data)
     pages = labelled_pages(recipe.pages, seed, data, out)

@@ -1,4 +1,4 @@
-"""ONNX graph → the same graph with 8-bit weights and activations: a quarter of the size, faster."""
+"""ONNX graph → the same graph in 8 bits: a quarter of the size, and faster."""
 
 from __future__ import annotations
 
@@ -32,9 +32,12 @@ def quantise(graph: bytes, batches: Sequence[NDArray[np.float32]]) -> bytes:
     """The graph with weights in int8, one scale a channel, and activations in uint8.
 
     graph: ONNX with one input and one output. batches: (N, …) float32 inputs, representative of
-    those in use; the ranges of activations come from them. The last layers stay in 32 bits:
-    logits in 256 steps would tie. Source: Jacob et al. 2018, "Quantization and Training of Neural
-    Networks for Efficient Integer-Arithmetic-Only Inference", arXiv 1712.05877.
+    those in use; the range of each activation is the mean of its ranges in them, so that one odd
+    input does not widen the steps of all. Weights use 7 bits of 8: then a sum of two products fits
+    into 16 bits, and processors without VNNI instructions, which add two at once, compute the same
+    as all others. The last layers stay in 32 bits: logits in 256 steps would tie. Source: Jacob et
+    al. 2018, "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only
+    Inference", arXiv 1712.05877.
     """
     with tempfile.TemporaryDirectory() as folder:
         whole, folded, small = (Path(folder) / f"{name}.onnx" for name in "abc")
@@ -50,6 +53,8 @@ def quantise(graph: bytes, batches: Sequence[NDArray[np.float32]]) -> bytes:
                 per_channel=True,
                 activation_type=quantization.QuantType.QUInt8,
                 weight_type=quantization.QuantType.QInt8,
+                reduce_range=True,
+                extra_options={"CalibMovingAverage": True},
                 nodes_to_exclude=_last_layers(folded),
             )
         finally:

@@ -2,33 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
-from unittest.mock import patch
 
 import numpy as np
-import onnxruntime
 
 from digits import Reading
-
-
-@contextmanager
-def without_saturation() -> Iterator[None]:
-    """Networks opened in this block compute in 8 bits as their files say, and as browsers do.
-
-    On x86 processors without VNNI instructions ONNX Runtime otherwise lets sums of two 8-bit
-    products saturate, which moves logits by up to 1.
-    """
-    plain = onnxruntime.SessionOptions
-
-    def exact() -> Any:
-        options = plain()
-        options.add_session_config_entry("session.x64quantprecision", "1")
-        return options
-
-    with patch.object(onnxruntime, "SessionOptions", exact):
-        yield
 
 
 def tile_difference(found: dict[str, Any], expected: Reading) -> int:

@@ -11,7 +11,6 @@ pytest.importorskip("playwright.sync_api", reason="Playwright's Python package i
 
 from playwright.sync_api import Browser
 from service.engine.browser import BLANK, Engine, served
-from service.engine.comparing import without_saturation
 
 from digits import Reader
 from digits.errors import DigitsError
@@ -21,17 +20,15 @@ REQUIRED = os.environ.get("DIGITS_BROWSER") == "required"
 
 
 @pytest.fixture(scope="session")
-def exact_reader() -> Reader:
-    """A reader whose networks compute as those in a browser do."""
-    with without_saturation():
-        return Reader().warm_up()
+def reader() -> Reader:
+    return Reader().warm_up()
 
 
 @pytest.fixture(scope="session")
-def site(exact_reader: Reader) -> dict[str, bytes]:
+def site(reader: Reader) -> dict[str, bytes]:
     """All files of the site, and a blank page beside."""
     try:
-        return site_files(exact_reader.bundle) | {"blank/index.html": BLANK}
+        return site_files(reader.bundle) | {"blank/index.html": BLANK}
     except DigitsError as error:
         if REQUIRED:
             pytest.fail(str(error))

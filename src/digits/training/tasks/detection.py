@@ -118,7 +118,7 @@ def _finish(
     inputs = np.stack([local_contrast(page.grey[:side, :side]) for page in train[:RANGE_PAGES]])
     graph = export_detector(network, inputs[:8])
     if recipe.network.int8:
-        graph = quantise(graph, [inputs])
+        graph = quantise(graph, list(inputs[:, None]))  # a range of each page
     facts = {
         "name": recipe.name,
         "kind": "detector",

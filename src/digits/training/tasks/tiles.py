@@ -36,7 +36,7 @@ from digits.training.quantise import quantise
 from digits.training.recipe import Ensemble, Fit, Recipe
 from digits.training.task import Task
 
-RANGE_TILES, RANGE_BATCH = 1024, 256  # tiles that give 8-bit activations their range
+RANGE_TILES, RANGE_BATCH = 1024, 32  # tiles that give 8-bit activations their range
 MAX_INT8_COST = 0.0002  # fraction of the validation digits that 8 bits may get wrong in addition
 
 
