@@ -23,9 +23,9 @@ def tile(character: str, height: int) -> NDArray[np.uint8]:
 
 
 def open_nine(height: int) -> NDArray[np.uint8]:
-    """A 9 that is half a 4."""
-    both = (tile("4", height).astype(np.float32), tile("9", height).astype(np.float32))
-    return np.rint(sum(both) / 2).astype(np.uint8)
+    """A 9 that is more of a 4."""
+    four, nine = (tile(digit, height).astype(np.float32) for digit in "49")
+    return np.rint(0.6 * four + 0.4 * nine).astype(np.uint8)
 
 
 def answered(service: Running, tile: NDArray[np.uint8], read: int, answer: int) -> None:
