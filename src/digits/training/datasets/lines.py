@@ -32,7 +32,8 @@ WRITTEN_RATE = 0.6  # fraction of line crops that are of written lines, not of p
 EMPTY_RATE = 0.15  # fraction of line crops of pages that are not centred on a number
 BLANK_RATE = 0.5  # fraction of these that lie anywhere, mostly on blank paper
 FIELD_RATE = 0.3  # fraction of line crops whose picture ends near the number, as a form field's
-CUT, BESIDE = (-0.05, 0.4), (0.1, 1.0)  # digit heights above and beside a written line, to its end
+# digit heights from a written line to the end of such a picture: above and below, and at the sides
+CUT, BESIDE = (-0.05, 0.4), (0.1, 1.0)
 MARGINS = (0.25, 2.6)  # digit heights before and after a number; the reader adds 2
 MIN_READ, MAX_HIDDEN = 0.75, 0.4  # visible fraction from which a digit is read, to which it is not
 HUGE = 1.6  # line crop heights, from which a digit is background
