@@ -53,7 +53,8 @@ page: setup ## fetch what the page needs to read in browsers (with npm)
 notebook: setup ## open the notebook in Jupyter
 	$(BIN)/jupyter notebook handwritten_digit_recognition.ipynb
 
-# default is distilled from large; detector and recogniser continue from their shipped weights; the seed that ships is one of three: docs/experiments/
+# default is distilled from large, its seed is one of three (docs/experiments/); detector and recogniser
+# continue from their shipped weights, the recogniser on other pages than those of seed 0
 default recogniser: SEED := 1
 SHIPPED := src/digits/model/shipped
 large default detector recogniser: FOLDER = $(SHIPPED)/$(if $(filter large default,$@),$@/classifier,default/$@)
