@@ -1,21 +1,24 @@
 """Refit what a bundle's parameters say, on made-up pages by writers that no network learned from.
 
-.venv/bin/python benchmarks/fit_parameters.py [BUNDLE] [--pages N] [--lines N] [--seed S] [--write]
+.venv/bin/python benchmarks/fit_parameters.py [BUNDLE] [--pages N] [--lines N] [--seed S]
+                                              [--weights NAME …] [--write]
 .venv/bin/python benchmarks/fit_parameters.py [BUNDLE] --try SECTION.NAME VALUE …
 
 BUNDLE  a bundle folder (default: the one that ships)
 --pages  how many; of two in three a close-up of a number is read (default 600)
 --lines  of writing, how many besides, as pictures of their own (default 1500)
 --seed   of these pages and lines (default 30000)
+--weights  of the fusion that are fitted, as letters; the others stay (default: all)
 --write  put what was fitted into bundle.json
 --try    instead, read the pages with each value of one parameter, as accept.threshold 0.3 0.5, and
          print the difference to the present one, with its 95 % interval over pages
 
 Fitted by maximum likelihood: the weights of late fusion (fuse.weights) with the fraction of
-candidates that are digits (fuse.digit_prior) and of agreed digits on which the classifier agrees
-(fuse.classifier_prior); where a number ends (numbers.gap, numbers.marked_gap, numbers.steepness).
-Fitted by the lowest calibration error of numbers: how certain a digit is (accept.temperature). Each
-is fitted with those before it. All others are chosen by --try.
+candidates that are digits (fuse.digit_prior) or letters (fuse.letter_prior) and of agreed digits on
+which the classifier agrees (fuse.classifier_prior); where a number ends (numbers.gap,
+numbers.marked_gap, numbers.steepness). Fitted by the lowest calibration error of numbers: how
+certain a digit is (accept.temperature). Each is fitted with those before it. All others are chosen
+by --try.
 """
 
 import argparse
@@ -24,6 +27,7 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -154,36 +158,47 @@ def _are_ignored(page: Page, boxes: NDArray[np.float32]) -> NDArray[np.bool_]:
     return np.asarray(iou(boxes[:, None], ignored).any(axis=1))
 
 
-def fit_fusion(seen: list[Seen], parameters: Parameters) -> dict[str, Any]:
-    """Weights and priors, by Newton's method; each page counts the square root of its candidates,
-    or a few full pages would decide."""
-    x, y, share = [], [], []
+def fit_fusion(seen: list[Seen], parameters: Parameters, names: list[str]) -> dict[str, Any]:
+    """Weights of these names, and priors, by Newton's method; each page counts the square root of
+    its candidates, or a few full pages would decide."""
+    x, y, letters, share = [], [], [], []
     right = agreed = 0
     for page in seen:
         known = page.truth != UNCLEAR
         x.append(features(page.candidates, *page.classified, parameters.fuse)[known])
         y.append(page.truth[known])
+        letters.append(page.candidates.letter[known])
         share.append(np.full(known.sum(), max(known.sum(), 1) ** -0.5))
         both, digit = agreed_digits(page.candidates), page.candidates.recogniser.argmax(axis=1)
         same = page.classified[0][np.arange(len(digit)), digit] * page.classified[1] > 0.5
         right, agreed = right + int((both & same).sum()), agreed + int(both.sum())
     inputs, truth, counts = np.concatenate(x), np.concatenate(y), np.concatenate(share)
-    weights = maximum_likelihood(inputs, truth, counts)
-    for name, each in (("before", weights_of(parameters.fuse)), ("fitted", weights)):
+    before, free = weights_of(parameters.fuse), [FEATURES.index(name) for name in names]
+    weights = maximum_likelihood(inputs, truth, counts, before, free)
+    for name, each in (("before", before), ("fitted", weights)):
         loss, errors = log_loss(inputs, truth, each, counts)
         print(f"fusion {name}: log-loss {loss:.4f}, errors {errors:.2%}, n = {len(truth):,}")
     return {
         "weights": {name: round(float(w), 3) for name, w in zip(FEATURES, weights, strict=True)},
-        "digit_prior": round(float((truth < NONE).mean()), 3),
+        "digit_prior": round(float(np.average(truth < NONE, weights=counts)), 3),
+        "letter_prior": round(float(np.average(np.concatenate(letters), weights=counts)), 3),
         "classifier_prior": round(right / max(agreed, 1), 3),
     }
 
 
 def maximum_likelihood(
-    inputs: NDArray[np.float64], truth: NDArray[np.int64], share: NDArray[np.float64]
+    inputs: NDArray[np.float64],
+    truth: NDArray[np.int64],
+    share: NDArray[np.float64],
+    before: NDArray[np.float64],
+    free: list[int],
 ) -> NDArray[np.float64]:
-    """Weights of features (N, 10, F); steps are halved until they help. share: (N,) counts."""
-    weights = np.zeros(inputs.shape[-1])
+    """Weights of features (N, 10, F), the `free` ones of them fitted, the others as `before` (F,).
+
+    Steps are halved until they help. share: (N,) counts.
+    """
+    weights = before.copy()
+    weights[free] = 0
     whole = np.concatenate([inputs, np.zeros_like(inputs[:, :1])], axis=1)
     wanted = np.eye(11)[truth]
     best = log_loss(inputs, truth, weights, share)[0]
@@ -194,7 +209,9 @@ def maximum_likelihood(
         counted = share[:, None] * predicted
         curve = np.einsum("nc,ncf,ncg->fg", counted, whole, whole)
         curve -= (share[:, None] * mean).T @ mean
-        step = np.linalg.solve(curve + 0.1 * np.eye(len(weights)), slope)
+        curve += 0.1 * np.eye(len(weights))
+        step = np.zeros(len(weights))
+        step[free] = np.linalg.solve(curve[np.ix_(free, free)], slope[free])
         loss = best
         for _ in range(12):
             loss = log_loss(inputs, truth, weights - step, share)[0]
@@ -381,6 +398,7 @@ def main() -> None:
     parser.add_argument("--pages", type=int, default=600)
     parser.add_argument("--lines", type=int, default=1500)
     parser.add_argument("--seed", type=int, default=30_000)
+    parser.add_argument("--weights", nargs="+", choices=FEATURES, default=list(FEATURES))
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--try", dest="values", nargs="+", metavar="NAME VALUE")
     options = parser.parse_args()
@@ -394,7 +412,8 @@ def main() -> None:
     bundle = open_bundle(options.bundle)
     seen, parameters = [see(page, bundle) for page in made], bundle.parameters
     fitted: dict[str, dict[str, Any]] = {}
-    for section, fit in (("fuse", fit_fusion), ("numbers", fit_ends)):
+    fit_weights = partial(fit_fusion, names=options.weights)
+    for section, fit in (("fuse", fit_weights), ("numbers", fit_ends)):
         fitted[section] = fit(seen, parameters)
         changed = replace(getattr(parameters, section), **fitted[section])
         parameters = replace(parameters, **{section: changed})

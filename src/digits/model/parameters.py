@@ -66,20 +66,21 @@ class Fuse:
 
     weights: of the features that `digits.reading.page.fuse.FEATURES` names. coarse, fine: sizes in
     pixels at and below which digits are seen worst, and from which on as well as can be.
-    digit_prior: fraction of candidates that are digits where the weights were fitted.
-    classifier_prior: fraction of digits on which the classifier agrees with the other two, before
-    any were seen. patience: candidates that each prior counts for. max_doubtful: how many doubtful
-    candidates of a page count at most: one pen makes all of them so. octaves: standard deviation
-    of the sizes that are alike. near: the distance, in sizes of a digit, within which digits of a
-    line are near, and many: how many of them count as full. min_trust: the least that the
-    classifier is trusted. min_log_odds: of a page: where nothing is certain it may be faint rather
-    than empty.
+    digit_prior, letter_prior: fraction of candidates that are digits, or letters, where the
+    weights were fitted. classifier_prior: fraction of digits on which the classifier agrees with
+    the other two, before any were seen. patience: candidates that each prior counts for.
+    max_doubtful: how many candidates of a page count at most: one pen makes all of them doubtful.
+    octaves: standard deviation of the sizes that are alike. near: the distance, in sizes of a
+    digit, within which digits of a line are near, and many: how many of them count as full.
+    min_trust: the least that the classifier is trusted. min_log_odds: of a page: where nothing is
+    certain it may be faint rather than empty.
     """
 
     weights: dict[str, float]
     coarse: float
     fine: float
     digit_prior: float
+    letter_prior: float
     classifier_prior: float
     classifier_patience: float
     patience: float

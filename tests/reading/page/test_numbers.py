@@ -239,7 +239,7 @@ def side_by_side(*left: int) -> list[Box]:
 
 
 def test_a_decimal_mark_belongs_to_its_number() -> None:
-    page = page_of(*side_by_side(0, 40, 65), signs=(sign(",", 30, 38),))
+    page = page_of(*side_by_side(0, 40, 60), signs=(sign(",", 30, 38),))
     [number] = page.numbers
     assert (number.text, page.signs) == ("1,23", [])
     assert number.confidence == pytest.approx(0.9 * 0.9**3, abs=0.02)

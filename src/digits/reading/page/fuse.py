@@ -33,10 +33,11 @@ FEATURES = (
     "best detection",  # the detector's highest logit
     "page log-odds",  # of agreed digits among candidates of like size
     "inverse count",  # 1 over the number of candidates of like size
+    "letters",  # how many of the other candidates of like size look like letters, beyond the usual
 )
 """In the order of their weights, of each digit at each candidate."""
 AGREED = 0.5  # probability from which on detector, recogniser or classifier agree on a digit
-MIN_PRIOR = 0.01  # the least fraction of digits, and of others, among the candidates of a page
+MIN_PRIOR = 0.01  # the least fraction of digits among the candidates of a page
 ROUNDS = 12  # of the prior's expectation maximisation, by when it has settled
 BINS = 8  # of an octave, in which sizes are counted
 
@@ -77,7 +78,7 @@ def features(
     is_digit: NDArray[np.float32],
     parameters: Fuse,
 ) -> NDArray[np.float64]:
-    """(N, 10, 22): FEATURES of each digit at each candidate.
+    """(N, 10, 23): FEATURES of each digit at each candidate.
 
     classified: (N, 10) probabilities by the classifier; is_digit: (N,) its own.
     """
@@ -94,6 +95,7 @@ def features(
         axis=-1,
     )
     size = sizes(candidates.boxes)
+    alike = _SizeKernel(size, parameters)
     coarse = np.clip((parameters.fine - size) / (parameters.fine - parameters.coarse), 0, 1)
     agreed = agreed_digits(candidates)
     trust = _trust(candidates, agreed, classified, is_digit, parameters)
@@ -105,7 +107,8 @@ def features(
         _log_odds(candidates.letter),
         _log_odds(candidates.sign),
         logits.max(axis=1, initial=-LIMIT),
-        *_page_counts(agreed, size, parameters),
+        *_page_counts(agreed, alike, parameters),
+        _letters(candidates.letter, alike, parameters),
     )
     return np.concatenate(
         [
@@ -144,9 +147,11 @@ def adjust_prior(
 ) -> NDArray[np.float32]:
     """(N,) float32: probabilities that candidates are digits, adjusted to the prior of their page.
 
-    On a page of letters one candidate of hundreds is a digit, in a table nearly all are: how many
-    is estimated from the candidates of like size themselves (Saerens et al. 2002, DOI
-    10.1162/089976602753284446). is_digit: (N,) under the prior of the fit. size: (N,) in pixels.
+    On a page of letters one candidate of hundreds is a digit: how many is estimated from the
+    candidates of like size themselves (Saerens et al. 2002, DOI 10.1162/089976602753284446). A
+    full table never raises the prior: what is no digit there is a ruled line or a digit found
+    twice, and the more digits, the more of these. is_digit: (N,) under the prior of the fit.
+    size: (N,) in pixels.
     """
     prior, patience = parameters.digit_prior, parameters.patience
     alike = _SizeKernel(size, parameters)
@@ -156,19 +161,18 @@ def adjust_prior(
     for _ in range(ROUNDS):
         adjusted = odds * fraction / (odds * fraction + 1 - fraction)
         mean = alike.sum_alike(adjusted) / count
-        weight = count / np.where(mean < prior, 1 + count / parameters.max_doubtful, 1)
+        weight = count / (1 + count / parameters.max_doubtful)
         fraction = (weight * mean + patience * prior) / (weight + patience)
-        fraction = np.clip(fraction, MIN_PRIOR, 1 - MIN_PRIOR)
+        fraction = np.clip(fraction, MIN_PRIOR, prior)
     return np.asarray(adjusted, np.float32)
 
 
 def _page_counts(
-    agreed: NDArray[np.bool_], size: NDArray[np.float32], parameters: Fuse
+    agreed: NDArray[np.bool_], alike: _SizeKernel, parameters: Fuse
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """(N,) log-odds of agreed digits among the other candidates of like size, relative to the prior
     of the fit; and (N,) 1 over the number of candidates of like size."""
-    alike = _SizeKernel(size, parameters)
-    count = alike.sum_alike(np.ones(len(size)))
+    count = alike.sum_alike(np.ones(len(agreed)))
     digits = alike.sum_alike(agreed.astype(np.float64)) - agreed
     others = count - 1 - digits
     prior, patience = parameters.digit_prior, parameters.patience
@@ -177,6 +181,17 @@ def _page_counts(
         (digits + usual[0]) / (np.maximum(others, 0) + usual[1]) * usual[1] / usual[0]
     )
     return np.maximum(log_odds, parameters.min_log_odds), 1 / np.maximum(count, 1)
+
+
+def _letters(
+    letter: NDArray[np.float64], alike: _SizeKernel, parameters: Fuse
+) -> NDArray[np.float64]:
+    """(N,) the fraction of letters among the other candidates of like size, less the usual one: in
+    a table of letters some look like digits. letter: (N,) probability that each is one."""
+    others = alike.sum_alike(np.ones(len(letter))) - 1
+    letters = alike.sum_alike(letter) - letter
+    prior, patience = parameters.letter_prior, parameters.patience
+    return np.asarray((letters + patience * prior) / (others + patience) - prior, np.float64)
 
 
 class _SizeKernel:

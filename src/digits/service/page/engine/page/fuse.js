@@ -39,11 +39,12 @@ function features(candidates, classified, isDigit, parameters) {
   const near = nearDigits(candidates, agreed, parameters);
   const trust = trustOf(candidates, agreed, classified, isDigit, parameters);
   const page = pageCounts(candidates, agreed, parameters);
+  const letters = lettersAmong(candidates, parameters);
   return candidates.map((each, i) => {
     const { fine, coarse } = parameters;
     const isCoarse = clip((fine - sizeOf(each.box)) / (fine - coarse), 0, 1);
     const logits = Array.from(each.detector, (logit) => clip(logit, -LIMIT, LIMIT));
-    const shared = [logOdds(each.letter), logOdds(each.sign), largest(logits), ...page[i]];
+    const shared = [logOdds(each.letter), logOdds(each.sign), largest(logits), ...page[i], letters[i]];
     return Array.from({ length: CLASSES }, (_, digit) => {
       const networks = [
         logits[digit],
@@ -94,9 +95,9 @@ function adjustPrior(isDigit, candidates, parameters) {
     const sums = sumAlike(adjusted);
     fraction = sums.map((sum, i) => {
       const mean = sum / count[i];
-      const weight = count[i] / (mean < prior ? 1 + count[i] / most : 1);
+      const weight = count[i] / (1 + count[i] / most);
       const moved = (weight * mean + patience * prior) / (weight + patience);
-      return clip(moved, MIN_PRIOR, 1 - MIN_PRIOR);
+      return clip(moved, MIN_PRIOR, prior);
     });
   }
   return adjusted.map(fround);
@@ -115,6 +116,18 @@ function pageCounts(candidates, agreed, parameters) {
     const others = Math.max(count[i] - 1 - digits, 0);
     const odds = (((digits + usual[0]) / (others + usual[1])) * usual[1]) / usual[0];
     return [Math.max(Math.log(odds), least), 1 / Math.max(count[i], 1)];
+  });
+}
+
+/** For each candidate, the fraction of letters among the others of like size, less the usual one. */
+function lettersAmong(candidates, parameters) {
+  const sumAlike = sizeKernel(candidates, parameters);
+  const count = sumAlike(candidates.map(() => 1));
+  const alike = sumAlike(candidates.map(({ letter }) => letter));
+  const { letter_prior: prior, patience } = parameters;
+  return candidates.map(({ letter }, i) => {
+    const others = count[i] - 1;
+    return (alike[i] - letter + patience * prior) / (others + patience) - prior;
   });
 }
 
