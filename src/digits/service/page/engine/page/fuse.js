@@ -38,8 +38,10 @@ function features(candidates, classified, isDigit, parameters) {
   const agreed = candidates.map(isAgreed);
   const near = nearDigits(candidates, agreed, parameters);
   const trust = trustOf(candidates, agreed, classified, isDigit, parameters);
-  const page = pageCounts(candidates, agreed, parameters);
-  const letters = lettersAmong(candidates, parameters);
+  const sumAlike = sizeKernel(candidates, parameters);
+  const count = sumAlike(candidates.map(() => 1));
+  const page = pageCounts(agreed, sumAlike, count, parameters);
+  const letters = lettersAmong(candidates, sumAlike, count, parameters);
   return candidates.map((each, i) => {
     const { fine, coarse } = parameters;
     const isCoarse = clip((fine - sizeOf(each.box)) / (fine - coarse), 0, 1);
@@ -105,13 +107,11 @@ function adjustPrior(isDigit, candidates, parameters) {
 
 /** For each candidate, log-odds of agreed digits among the others of like size, and 1 over how many
  * those are. */
-function pageCounts(candidates, agreed, parameters) {
-  const sumAlike = sizeKernel(candidates, parameters);
-  const count = sumAlike(candidates.map(() => 1));
+function pageCounts(agreed, sumAlike, count, parameters) {
   const alike = sumAlike(agreed.map(Number));
   const { digit_prior: prior, patience, min_log_odds: least } = parameters;
   const usual = [patience * prior, patience * (1 - prior)];
-  return candidates.map((_, i) => {
+  return agreed.map((_, i) => {
     const digits = alike[i] - agreed[i];
     const others = Math.max(count[i] - 1 - digits, 0);
     const odds = (((digits + usual[0]) / (others + usual[1])) * usual[1]) / usual[0];
@@ -120,9 +120,7 @@ function pageCounts(candidates, agreed, parameters) {
 }
 
 /** For each candidate, the fraction of letters among the others of like size, less the usual one. */
-function lettersAmong(candidates, parameters) {
-  const sumAlike = sizeKernel(candidates, parameters);
-  const count = sumAlike(candidates.map(() => 1));
+function lettersAmong(candidates, sumAlike, count, parameters) {
   const alike = sumAlike(candidates.map(({ letter }) => letter));
   const { letter_prior: prior, patience } = parameters;
   return candidates.map(({ letter }, i) => {
