@@ -18,7 +18,7 @@ from digits.batch.workers import WAITING, How, Pool, outcomes
 from digits.errors import DigitsError
 
 TEXT = How("default", "text")
-JSON = How("default", "json", single=True)
+JSON = How("default", "json", known={"single": True})
 
 
 def read_all(
@@ -127,9 +127,9 @@ def test_a_worker_reads_as_a_reader_does(tmp_path) -> None:  # type: ignore[no-u
 
 def test_an_item_may_have_several_outcomes() -> None:
     class Pages:
-        def read_many(self, sources, orientation, **_):  # type: ignore[no-untyped-def]
+        def read_many(self, sources, **_):  # type: ignore[no-untyped-def]
             reader = Reader(threads=1)
             blank = np.full((32, 32), 255, np.uint8)
-            return (reader.try_read(blank, orientation) for _ in range(3))
+            return (reader.try_read(blank) for _ in range(3))
 
     assert len(list(outcomes(Pages(), Item("a.pdf", "a.pdf"), JSON))) == 3  # type: ignore[arg-type]

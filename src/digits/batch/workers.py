@@ -13,7 +13,7 @@ import signal
 import time
 import warnings
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
 from typing import Any
@@ -23,9 +23,7 @@ import cv2
 from digits.batch.rows import Rows, failure, rows_of
 from digits.batch.shards import Item, readable
 from digits.errors import DigitsError
-from digits.reading.expect import Expectation
 from digits.reading.reader import Reader
-from digits.reading.totals import Totals
 
 CONTEXT = multiprocessing.get_context("spawn")  # forked ones would share locks of our threads
 START_SECONDS = 300.0  # until a new process has opened the networks, however busy the machine
@@ -38,19 +36,15 @@ SMALL_BYTES = 8192
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """How pictures are read: the arguments of Reader and Reader.read_many, and the form of rows."""
+    """How pictures are read: the arguments of Reader, the form of rows, and what is known of the
+    pictures, as arguments of `Reader.read_many`."""
 
     model: str
     form: str
     min_confidence: float = 0.0
     signs: bool = True
     profile: str | None = None
-    orientation: int | None = None
-    single: bool = False
-    number: bool = False
-    frames: bool = False
-    expect: Expectation | None = None
-    totals: Totals | None = None
+    known: Mapping[str, Any] = field(default_factory=dict)
 
     def reader(self) -> Reader:
         """Open the networks, on one thread. Raises ModelError."""
@@ -64,16 +58,7 @@ def outcomes(reader: Reader, item: Item, how: How) -> Iterator[Rows]:
     if item.problem:
         yield failure(item.name, item.problem, how.form)
         return
-    read = reader.read_many(
-        [readable(item)],
-        how.orientation,
-        single=how.single,
-        number=how.number,
-        frames=how.frames,
-        expect=how.expect,
-        totals=how.totals,
-    )
-    for outcome in read:
+    for outcome in reader.read_many([readable(item)], **how.known):
         yield rows_of(replace(outcome, source=item.name), how.form)
 
 

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from digits.batch import local, ray
 from digits.batch.ledger import Ledger
@@ -24,7 +25,6 @@ from digits.cli.progress import Progress
 from digits.errors import DigitsError
 from digits.files import printable
 from digits.model.session import cores
-from digits.reading.expect import Expectation
 
 FORMS = {
     ".jsonl": "json", ".ndjson": "json", ".json": "json",
@@ -34,15 +34,18 @@ SECONDS = 60.0  # that a page may take unless --time-limit says otherwise
 TERMINATED = 128 + 15  # as shells count what SIGTERM ends
 
 
-def run(options: argparse.Namespace, sources: list[str], expect: Expectation | None) -> int:
-    """Read all pictures; 0 if every one could be read, 1 if some could not."""
+def run(options: argparse.Namespace, sources: list[str], known: dict[str, Any]) -> int:
+    """Read all pictures; 0 if every one could be read, 1 if some could not.
+
+    known: of the pictures, as in How.
+    """
     if options.annotate or options.explain or options.table:
         raise DigitsError("--annotate, --explain and --table are for a few pictures: leave the "
                           "options of many out")  # fmt: skip
     if "-" in sources:
         raise DigitsError('"-" is one picture, of which there is no second try; save it to a file')
     options.pictures = sources
-    how = _how(options, expect)
+    how = _how(options, known)
     if options.engine == "ray":
         return _run_on_ray(options, how)
     if options.out:
@@ -141,12 +144,8 @@ def _prepare(ledger: Ledger, options: argparse.Namespace, how: How) -> None:
         "engine": options.engine or "local",
         "min_confidence": how.min_confidence,
         "digits_only": not how.signs,
-        "orientation": how.orientation,
-        "single": how.single,
-        "number": how.number,
-        "frames": how.frames,
-        "expect": how.expect and how.expect.words,
-        "totals": how.totals,
+        **how.known,
+        "expect": how.known["expect"] and how.known["expect"].words,
     }
     listing = _without(options.out, entries(options.pictures))
     if not ledger.has_job:
@@ -183,19 +182,14 @@ def _read(ledger: Ledger, options: argparse.Namespace, how: How, out: Path | Non
             join(ledger.parts(), out, how.form)
 
 
-def _how(options: argparse.Namespace, expect: Expectation | None) -> How:
+def _how(options: argparse.Namespace, known: dict[str, Any]) -> How:
     return How(
         model=options.model,
         form=_form(options),
         min_confidence=options.min_confidence,
         signs=not options.digits_only,
         profile=options.profile and str(options.profile),
-        orientation=None if options.orientation == "auto" else int(options.orientation),
-        single=options.single,
-        number=options.number,
-        frames=options.frames,
-        expect=expect,
-        totals=options.totals,
+        known=known,
     )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from digits.cli import expected, many
 from digits.cli.drawings import Names, drawn
@@ -22,7 +22,6 @@ from digits.io.formats import as_csv, as_json, as_table, as_text
 from digits.io.picture import Picture
 from digits.io.result import Outcome, Reading
 from digits.io.sources import expand, listed
-from digits.reading.expect import Expectation
 from digits.reading.page.orientation import ORIENTATIONS
 from digits.reading.page.unread import why_unread
 from digits.reading.reader import Reader
@@ -105,12 +104,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Read all pictures; 0 if every one could be read, 1 if some could not."""
-    expect = expected.expected(options)
+    known = _known(options)
     sources = options.pictures or _listed(options.files_from)
     if many.wanted(options, sources):
         from digits.cli import batch  # not worth its import to a few pictures
 
-        return batch.run(options, sources, expect)
+        return batch.run(options, sources, known)
     options.out = options.out and Path(options.out)
     reader = Reader(
         options.model,
@@ -125,7 +124,7 @@ def run(options: argparse.Namespace) -> int:
         _check_out(options.out, files)
         _check_form(options)
     names = Names(files, [options.out] if options.out else [])
-    outcomes = _outcomes(reader, pictures, options, expect)
+    outcomes = _outcomes(reader, pictures, known)
     advice = EMPTY_CROP if options.number else NOTHING_FOUND
     outcomes = drawn(outcomes, Reading.draw, options.annotate, names)
     outcomes = drawn(outcomes, reader.explain, options.explain, names)
@@ -147,30 +146,30 @@ def run(options: argparse.Namespace) -> int:
     return int(bool(failed))
 
 
+def _known(options: argparse.Namespace) -> dict[str, Any]:
+    """What is known of the pictures: arguments of `Reader.read_pages`. Raises DigitsError."""
+    return {
+        "orientation": None if options.orientation == "auto" else int(options.orientation),
+        "single": options.single,
+        "number": options.number,
+        "frames": options.frames,
+        "expect": expected.expected(options),
+        "totals": options.totals,
+    }
+
+
 def _outcomes(
-    reader: Reader,
-    pictures: list[Picture | Outcome],
-    options: argparse.Namespace,
-    expect: Expectation | None,
+    reader: Reader, pictures: list[Picture | Outcome], known: dict[str, Any]
 ) -> Iterator[Outcome]:
     """Read one picture after another, page by page."""
-    read = partial(
-        reader.read_pages,
-        orientation=None if options.orientation == "auto" else int(options.orientation),
-        single=options.single,
-        number=options.number,
-        frames=options.frames,
-        expect=expect,
-        totals=options.totals,
-    )
     for picture in _with_progress(pictures):
         if isinstance(picture, Outcome):  # there is none
             yield picture
         elif picture == "-":
-            for outcome in read(_standard_input()):
+            for outcome in reader.read_pages(_standard_input(), **known):
                 yield replace(outcome, source="-")
         else:
-            yield from read(picture)
+            yield from reader.read_pages(picture, **known)
 
 
 def _standard_input() -> BinaryIO:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from dataclasses import field as attribute
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits.forms.template import Field, Form
+from digits.io.content import path_or_kind
 from digits.io.number import Number
 
 if TYPE_CHECKING:
@@ -60,9 +60,7 @@ class FilledForm:
     @property
     def name(self) -> str:
         """The path as it was given, or the kind of another source."""
-        if isinstance(self.source, str | os.PathLike):
-            return os.fsdecode(self.source)
-        return type(self.source).__name__
+        return path_or_kind(self.source)
 
     @property
     def numbers(self) -> dict[str, Number | None]:

@@ -36,6 +36,13 @@ def name_of(source: Any) -> str:
     return f'"{shortened(os.fsdecode(path))}"'
 
 
+def path_or_kind(source: Any) -> str:
+    """Return what a result calls `source`: the path as it was given, or the kind of another one."""
+    if isinstance(source, str | os.PathLike):
+        return os.fsdecode(source)
+    return type(source).__name__
+
+
 def is_array(source: Any) -> bool:
     """Whether NumPy makes an array of `source`: one of its own, an image, or a tensor."""
     return hasattr(source, "__array_interface__") or hasattr(source, "__array__")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits.errors import DigitsError
+from digits.io.content import path_or_kind
 from digits.io.number import Box, Number, box_around, box_of, probability_of
 
 if TYPE_CHECKING:
@@ -274,9 +274,7 @@ class Outcome:
     @property
     def name(self) -> str:
         """The path as it was given, or the kind of another source."""
-        if isinstance(self.source, str | os.PathLike):
-            return os.fsdecode(self.source)
-        return type(self.source).__name__
+        return path_or_kind(self.source)
 
     @property
     def title(self) -> str:
