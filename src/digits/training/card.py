@@ -25,12 +25,16 @@ Classifies the digit on a 28×28 tile: {parameters:,} weights, {kilobytes:,.0f} 
 
 **For** handwritten digits 0 to 9, one per tile, from any pen. **Made** by
 `digits train --recipe {name} --seed {seed}`; `model.json` holds the recipe. Trained on MNIST
-(LeCun, Cortes and Burges; CC BY-SA 3.0){drawn}.{ensemble}
+(LeCun, Cortes and Burges; CC BY-SA 3.0){drawn}{people}.{ensemble}
 
 **Fails** on letters and signs, which it classifies as the digit they resemble (use `is_digit`), on
 digits that are cut in two or touch another, and on forms of one country that are another digit
 elsewhere. Not for decisions about people, money or health that nobody checks.
 """
+
+
+PEOPLE = f""",
+and with pen strokes of real people ({ATTRIBUTION})"""
 
 
 DETECTOR = """\
@@ -46,13 +50,14 @@ Detects and classifies the digits on a page: {parameters:,} weights, {kilobytes:
 digit's centre, logarithms of the four sides of its box |
 | Score | {accuracy:.2%} of the digits on {data} detected and classified correctly, n = {n:,}; \
 {false:,} false detections |
-| Trained | recipe `{name}`, seed {seed}, {pages:,} pages, {minutes:.1f} minutes on {machine} |
+| Trained | recipe `{name}`, seed {seed}, {pages:,} pages, {lines:,} lines, \
+{minutes:.1f} minutes on {machine} |
 {pretrained}| Weights | SHA-256 `{sha256}` |
 
 **For** pages of handwritten numbers, digits {MIN_DIGIT} to {MAX_DIGIT} pixels high in the input.
 **Made** by `digits train --recipe {name} --seed {seed}`; `model.json` holds the recipe. Trained on
-synthetic pages of this project, with digits of MNIST (LeCun, Cortes and Burges; CC BY-SA 3.0), of
-the project's own pen and of typefaces.
+synthetic pages and lines of this project, with digits of MNIST (LeCun, Cortes and Burges; CC BY-SA
+3.0), writing of the project's own pen, and typefaces{people}.
 
 **Fails** on isolated letters that look like digits, and on pages that lie on their side.
 """
@@ -78,7 +83,7 @@ Reads a line of digits, signs and letters: {parameters:,} weights, {kilobytes:,.
 on any paper, among words. Each letter is the same token: it tells what is no digit.
 **Made** by `digits train --recipe {name} --seed {seed}`; `model.json` holds the recipe. Trained on
 synthetic pages and lines of this project, with digits of MNIST (LeCun, Cortes and Burges; CC BY-SA
-3.0), pen strokes of real people ({strokes}), writing of the project's own pen, and typefaces.
+3.0), writing of the project's own pen, and typefaces{people}.
 
 **Fails** on letters that look like digits among digits, and on lines that bend.
 """
@@ -99,6 +104,7 @@ def _page_model_card(template: str, card: dict[str, Any]) -> str:
         f"| Initial weights | `{name}`, SHA-256 `{found}` |\n"
         for name, found in card.get("pretrained", {}).items()
     )
+    lines = card["data"].get("lines", 0)  # which cannot be made without strokes
     return template.format(
         pretrained=pretrained,
         name=card["name"],
@@ -110,8 +116,8 @@ def _page_model_card(template: str, card: dict[str, Any]) -> str:
         false=card["score"].get("false"),
         seed=card["seed"],
         pages=card["data"]["pages"],
-        lines=card["data"].get("lines", 0),
-        strokes=ATTRIBUTION,
+        lines=lines,
+        people=PEOPLE if card["data"].get("has_strokes", lines) else "",
         minutes=card["fit_seconds"] / 60,
         machine=_machine(card["machine"]),
         sha256=card["sha256"],
@@ -122,7 +128,8 @@ def _page_model_card(template: str, card: dict[str, Any]) -> str:
 def model_card(card: dict[str, Any]) -> str:
     """The card of a classifier as Markdown; card: the contents of model.json."""
     score = card["score"]
-    drawn = card["recipe"]["dataset"]["drawn"]
+    tiles = card["recipe"]["dataset"]
+    drawn = tiles["drawn"]
     models = (card["recipe"].get("ensemble") or {}).get("models", [])
     return CLASSIFIER.format(
         name=card["name"],
@@ -145,6 +152,7 @@ def model_card(card: dict[str, Any]) -> str:
         ensemble=f" Its logits are averaged with those of {' and '.join(models)}."
         if models
         else "",
+        people=PEOPLE if tiles["people"] or tiles["signs"] else "",
         drawn=f" and {drawn:,} digits of this project's own pen" if drawn else "",
     )
 

@@ -78,10 +78,12 @@ class LabelledLine:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Labelled:
-    """Pages and written lines to train or to validate on."""
+    """Pages and written lines to train or to validate on; has_strokes: whether pen strokes of real
+    people are among their hands."""
 
     pages: Sequence[LabelledPage]
     lines: Sequence[LabelledLine] = ()
+    has_strokes: bool = False
 
 
 def sha256_of_lines(lines: Sequence[LabelledLine]) -> str:

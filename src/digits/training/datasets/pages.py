@@ -65,6 +65,7 @@ def _labelled(part: str, count: int, lines: int, seed: int, data: Path | None) -
     return Labelled(
         [LabelledPage.from_page(page) for page in _with_progress(pages, count, "pages")],
         [LabelledLine.from_written(each) for each in _with_progress(written, lines, "lines")],
+        sources.people is not None,
     )
 
 

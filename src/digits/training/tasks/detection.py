@@ -61,6 +61,7 @@ def task(
         data={
             "pages": len(train.pages),
             "lines": len(lines),
+            "has_strokes": train.has_strokes,
             "sha256": sha256([*train.pages, *lines]),
         },
         finish=partial(_finish, recipe, list(train.pages), list(validation.pages)),

@@ -51,6 +51,7 @@ def task(
         data={
             "pages": len(train.pages),
             "lines": len(train.lines),
+            "has_strokes": train.has_strokes,
             "sha256": sha256(train.pages),
             "sha256 of lines": sha256_of_lines(train.lines),
         },
