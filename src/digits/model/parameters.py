@@ -72,8 +72,7 @@ class Fuse:
     max_doubtful: how many candidates of a page count at most: one pen makes all of them doubtful.
     octaves: standard deviation of the sizes that are alike. near: the distance, in sizes of a
     digit, within which digits of a line are near, and many: how many of them count as full.
-    min_trust: the least that the classifier is trusted. min_log_odds: of a page: where nothing is
-    certain it may be faint rather than empty.
+    min_trust: the least that the classifier is trusted.
     """
 
     weights: dict[str, float]
@@ -89,7 +88,6 @@ class Fuse:
     near: float
     many: float
     min_trust: float
-    min_log_odds: float
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,6 @@ def candidates(
         np.zeros((count, 10), np.float32),
         read,
         np.zeros(count),
-        np.zeros(count),
         np.zeros((count, 28, 28), np.uint8),
         np.ones(count),
         np.array(line or [0] * count, np.intp),

@@ -41,7 +41,6 @@ def run(frames: list[int], line: list[int] | None = None) -> Candidates:
         np.zeros((count, 10), np.float32),
         np.zeros((count, 10)),
         np.zeros(count),
-        np.zeros(count),
         np.zeros((count, 28, 28), np.uint8),
         np.ones(count),
         np.array(line or [0] * count, np.intp),

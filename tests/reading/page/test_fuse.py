@@ -16,8 +16,6 @@ from digits.reading.page.fuse import (
     LIMIT,
     NETWORKS,
     Fused,
-    _page_counts,
-    _SizeKernel,
     adjust_prior,
     agreed_digits,
     features,
@@ -36,7 +34,6 @@ def candidates(
     line: list[int] | None = None,
     column: list[float] | None = None,
     letter: list[float] | None = None,
-    sign: list[float] | None = None,
 ) -> tuple[Candidates, NDArray[np.float32], NDArray[np.float32]]:
     """Candidates 40 pixels high that may be a 3, and what the classifier says of them."""
     count = len(networks)
@@ -50,7 +47,6 @@ def candidates(
         logits.astype(np.float32),
         recognised,
         np.zeros(count) if letter is None else np.array(letter),
-        np.zeros(count) if sign is None else np.array(sign),
         np.zeros((count, 28, 28), np.uint8),
         np.ones(count),
         np.array(line or range(count), np.intp),
@@ -113,21 +109,6 @@ def test_digits_near_on_a_line_count_and_others_do_not() -> None:
         1,
         0,
     ]
-
-
-def test_the_page_counts_digits_among_candidates_of_like_size() -> None:
-    agreed = np.array([True, True, True, False, False, False])
-    alike = _SizeKernel(np.array([*[40] * 5, 2], np.float32), PARAMETERS)
-    log_odds, inverse = _page_counts(agreed, alike, PARAMETERS)
-    assert log_odds[3] == log_odds[4] > log_odds[0]  # three of four others are digits, or two
-    assert log_odds[5] == pytest.approx(0, abs=1e-3)
-    assert inverse.tolist() == pytest.approx([1 / 5] * 5 + [1], abs=1e-3)
-
-
-def test_a_page_without_certain_digits_says_little_of_the_others() -> None:
-    alike = _SizeKernel(np.full(300, 20, np.float32), PARAMETERS)
-    log_odds, _ = _page_counts(np.zeros(300, bool), alike, PARAMETERS)
-    assert (log_odds == PARAMETERS.min_log_odds).all()
 
 
 def test_the_classifier_counts_where_it_agrees_with_the_others() -> None:
@@ -195,13 +176,6 @@ def test_each_network_counts_by_its_log_odds() -> None:
     assert found["best detection"] == 1.5
 
 
-def test_a_letter_or_sign_in_its_place_counts_for_all_ten_digits_alike() -> None:
-    found, *classified = candidates((1.5, 0.9, 0.6, 0.7), letter=[0.2], sign=[1.0])
-    values = dict(zip(FEATURES, features(found, *classified, PARAMETERS)[0].T, strict=True))
-    assert values["letter"] == pytest.approx([np.log(0.2 / 0.8)] * 10)
-    assert values["sign"] == pytest.approx([LIMIT] * 10)
-
-
 def test_certainty_counts_up_to_a_limit() -> None:
     high, low = named((50, 1, 1, 1)), named((-50, 0, 0, 0))
     for name in ("detector", "recogniser", "is_digit"):
@@ -241,13 +215,10 @@ def test_detector_and_recogniser_have_to_agree() -> None:
     assert not agreed_digits(found)[0]
 
 
-def test_the_page_is_in_the_features() -> None:
+def test_candidates_of_like_size_are_counted() -> None:
     sure = (4.0, 0.99, 0.99, 0.99)
-    few, many = named(sure), named(*[sure] * 30)
-    assert few["page log-odds"] == pytest.approx(0)
-    assert (many["page log-odds"] > 0.5).all()
-    assert few["inverse count"] == pytest.approx(1)
-    assert many["inverse count"] == pytest.approx(1 / 30)
+    assert named(sure)["inverse count"] == pytest.approx(1)
+    assert named(*[sure] * 30)["inverse count"] == pytest.approx(1 / 30)
 
 
 def test_letters_of_like_size_count_against_a_digit() -> None:

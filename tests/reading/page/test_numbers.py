@@ -165,7 +165,6 @@ def page_of(
         np.zeros((count, 10), np.float32),
         np.full((count, 10), 0.1),
         np.zeros(count),
-        np.zeros(count),
         np.zeros((count, 28, 28), np.uint8),
         np.ones(count),
         np.array(line or [0] * count, np.intp),

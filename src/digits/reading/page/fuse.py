@@ -28,10 +28,7 @@ FEATURES = (
     *(f"near {name}" for name in NETWORKS),  # times how many digits are near, from 0 to 1
     "trusted classifier",  # times how often it agrees with the others on this page
     "trusted is_digit",
-    "letter",  # the recogniser's log-odds that there is one instead
-    "sign",
     "best detection",  # the detector's highest logit
-    "page log-odds",  # of agreed digits among candidates of like size
     "inverse count",  # 1 over the number of candidates of like size
     "letters",  # how many of the other candidates of like size look like letters, beyond the usual
 )
@@ -78,7 +75,7 @@ def features(
     is_digit: NDArray[np.float32],
     parameters: Fuse,
 ) -> NDArray[np.float64]:
-    """(N, 10, 23): FEATURES of each digit at each candidate.
+    """(N, 10, 20): FEATURES of each digit at each candidate.
 
     classified: (N, 10) probabilities by the classifier; is_digit: (N,) its own.
     """
@@ -103,12 +100,11 @@ def features(
         networks * part[:, None, None]
         for part in (coarse, near_digits(candidates, agreed, parameters))
     ]
+    count = alike.sum_alike(np.ones(len(candidates)))
     shared = (
-        _log_odds(candidates.letter),
-        _log_odds(candidates.sign),
         logits.max(axis=1, initial=-LIMIT),
-        *_page_counts(agreed, alike, parameters),
-        _letters(candidates.letter, alike, parameters),
+        1 / np.maximum(count, 1),
+        _letters(candidates.letter, count, alike, parameters),
     )
     return np.concatenate(
         [
@@ -167,29 +163,16 @@ def adjust_prior(
     return np.asarray(adjusted, np.float32)
 
 
-def _page_counts(
-    agreed: NDArray[np.bool_], alike: _SizeKernel, parameters: Fuse
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """(N,) log-odds of agreed digits among the other candidates of like size, relative to the prior
-    of the fit; and (N,) 1 over the number of candidates of like size."""
-    count = alike.sum_alike(np.ones(len(agreed)))
-    digits = alike.sum_alike(agreed.astype(np.float64)) - agreed
-    others = count - 1 - digits
-    prior, patience = parameters.digit_prior, parameters.patience
-    usual = patience * prior, patience * (1 - prior)
-    log_odds = np.log(
-        (digits + usual[0]) / (np.maximum(others, 0) + usual[1]) * usual[1] / usual[0]
-    )
-    return np.maximum(log_odds, parameters.min_log_odds), 1 / np.maximum(count, 1)
-
-
 def _letters(
-    letter: NDArray[np.float64], alike: _SizeKernel, parameters: Fuse
+    letter: NDArray[np.float64],
+    count: NDArray[np.float64],
+    alike: _SizeKernel,
+    parameters: Fuse,
 ) -> NDArray[np.float64]:
     """(N,) the fraction of letters among the other candidates of like size, less the usual one: in
-    a table of letters some look like digits. letter: (N,) probability that each is one."""
-    others = alike.sum_alike(np.ones(len(letter))) - 1
-    letters = alike.sum_alike(letter) - letter
+    a table of letters some look like digits. letter: (N,) probability that each is one; count:
+    (N,) of candidates of like size."""
+    others, letters = count - 1, alike.sum_alike(letter) - letter
     prior, patience = parameters.letter_prior, parameters.patience
     return np.asarray((letters + patience * prior) / (others + patience) - prior, np.float64)
 

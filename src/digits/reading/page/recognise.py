@@ -41,8 +41,8 @@ class Candidates:
     """N boxes of a page in which a digit may be.
 
     boxes: (N, 4) float32 in pixels of the page. detector: (N, 10) float32 logits; recogniser:
-    (N, 10) float64 probabilities, that there is each digit; letter, sign: (N,) float64, that there
-    is one of these instead. tiles: (N, 28, 28) uint8. contrast: (N,) of pen to paper. line: (N,)
+    (N, 10) float64 probabilities, that there is each digit; letter: (N,) float64, that there is one
+    instead. tiles: (N, 28, 28) uint8. contrast: (N,) of pen to paper. line: (N,)
     index of the text line. column: (N,) float64 where in its crop.
     """
 
@@ -50,7 +50,6 @@ class Candidates:
     detector: NDArray[np.float32]
     recogniser: NDArray[np.float64]
     letter: NDArray[np.float64]
-    sign: NDArray[np.float64]
     tiles: NDArray[np.uint8]
     contrast: NDArray[np.float64]
     line: NDArray[np.intp]
@@ -130,7 +129,6 @@ def _joined(parts: Sequence[Candidates]) -> Candidates:
         np.zeros((0, CLASSES), np.float32),
         np.zeros((0, CLASSES)),
         np.zeros(0),
-        np.zeros(0),
         np.zeros((0, TILE, TILE), np.uint8),
         np.zeros(0),
         np.zeros(0, np.intp),
@@ -167,14 +165,11 @@ def candidates_on(
         columns.append(column_of(segment))
     digits = [segment_digit(crop.pixels, box) for box in boxes]
     inks = np.array([digit.box for digit in digits]).reshape(-1, 4)
-    others = np.stack([every[:, LETTER], every[:, SIGN_TOKENS].sum(axis=1)], axis=1)
-    letter, sign = _about(np.array(columns), others).T
     return Candidates(
         line.to_page(_between(boxes, inks, parameters.same_side)),
         np.array(logits, np.float32).reshape(-1, CLASSES),
         np.array(recognised, np.float64).reshape(-1, CLASSES),
-        letter,
-        sign,
+        _about(np.array(columns), every[:, LETTER]),
         np.array([digit.tile for digit in digits], np.uint8).reshape(-1, TILE, TILE),
         np.array([digit.contrast for digit in digits], np.float64),
         np.full(len(boxes), index, np.intp),
@@ -183,10 +178,10 @@ def candidates_on(
 
 
 def _about(columns: NDArray[np.float64], frames: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(N, K): the highest of each of K probabilities (T, K) in the frames about N columns."""
+    """(N,) the highest of some probabilities (T,) in the frames about N columns."""
     frame = np.clip(columns // LINE_STRIDE, 0, len(frames) - 1).astype(int)
     near = np.clip(frame[:, None] + np.arange(-NEAR, NEAR + 1), 0, len(frames) - 1)
-    return np.asarray(frames[near].max(axis=1).reshape(-1, frames.shape[1]))
+    return np.asarray(frames[near].max(axis=1))
 
 
 def _at_detections(

@@ -40,13 +40,12 @@ function features(candidates, classified, isDigit, parameters) {
   const trust = trustOf(candidates, agreed, classified, isDigit, parameters);
   const sumAlike = sizeKernel(candidates, parameters);
   const count = sumAlike(candidates.map(() => 1));
-  const page = pageCounts(agreed, sumAlike, count, parameters);
   const letters = lettersAmong(candidates, sumAlike, count, parameters);
   return candidates.map((each, i) => {
     const { fine, coarse } = parameters;
     const isCoarse = clip((fine - sizeOf(each.box)) / (fine - coarse), 0, 1);
     const logits = Array.from(each.detector, (logit) => clip(logit, -LIMIT, LIMIT));
-    const shared = [logOdds(each.letter), logOdds(each.sign), largest(logits), ...page[i], letters[i]];
+    const shared = [largest(logits), 1 / Math.max(count[i], 1), letters[i]];
     return Array.from({ length: CLASSES }, (_, digit) => {
       const networks = [
         logits[digit],
@@ -103,20 +102,6 @@ function adjustPrior(isDigit, candidates, parameters) {
     });
   }
   return adjusted.map(fround);
-}
-
-/** For each candidate, log-odds of agreed digits among the others of like size, and 1 over how many
- * those are. */
-function pageCounts(agreed, sumAlike, count, parameters) {
-  const alike = sumAlike(agreed.map(Number));
-  const { digit_prior: prior, patience, min_log_odds: least } = parameters;
-  const usual = [patience * prior, patience * (1 - prior)];
-  return agreed.map((_, i) => {
-    const digits = alike[i] - agreed[i];
-    const others = Math.max(count[i] - 1 - digits, 0);
-    const odds = (((digits + usual[0]) / (others + usual[1])) * usual[1]) / usual[0];
-    return [Math.max(Math.log(odds), least), 1 / Math.max(count[i], 1)];
-  });
 }
 
 /** For each candidate, the fraction of letters among the others of like size, less the usual one. */

@@ -1,6 +1,6 @@
 /** Text lines → candidates and signs, as `digits.reading.page.recognise`.
  *
- * A candidate is { box, detector, recogniser, letter, sign, tile, contrast, line, column }; frames
+ * A candidate is { box, detector, recogniser, letter, tile, contrast, line, column }; frames
  * are lists of the probabilities of every token.
  */
 
@@ -58,9 +58,9 @@ export function candidatesOn(index, crop, frames, segments, levels, parameters) 
   });
   return found.map((each) => {
     const ink = segmentDigit(crop.pixels, each.box);
-    const [letter, sign] = about(each.column, frames);
     const box = toPage(crop.line, between(each.box, ink.box, parameters.same_side));
-    return { ...each, box, letter, sign, tile: ink.tile, contrast: ink.contrast, line: index };
+    const letter = letterAbout(each.column, frames);
+    return { ...each, box, letter, tile: ink.tile, contrast: ink.contrast, line: index };
   });
 }
 
@@ -69,16 +69,11 @@ function highest(frames, count) {
   return Array.from({ length: count }, (_, k) => largest(frames.map((frame) => frame[k]), 0));
 }
 
-/** The probabilities of a letter and of a sign in the frames about a column. */
-function about(column, frames) {
+/** The highest probability of a letter in the frames about a column. */
+function letterAbout(column, frames) {
   const frame = clip(Math.floor(column / LINE_STRIDE), 0, frames.length - 1);
-  let [letter, sign] = [0, 0];
-  for (let k = -NEAR; k <= NEAR; k++) {
-    const near = frames[clip(frame + k, 0, frames.length - 1)];
-    letter = Math.max(letter, near[LETTER]);
-    sign = Math.max(sign, near.subarray(...SIGN_TOKENS).reduce((sum, each) => sum + each, 0));
-  }
-  return [letter, sign];
+  const near = Array.from({ length: 2 * NEAR + 1 }, (_, k) => clip(frame + k - NEAR, 0, frames.length - 1));
+  return largest(near.map((each) => frames[each][LETTER]));
 }
 
 /** For each detection, the probabilities of its segment and the column of that; without one, those
